@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every Swift target: Swift 6 mode, no implicit existential, no import that leaks or that no dependency declares,
+/// no warning.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-warnings-as-errors"]),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "belay",
+  products: [
+    .executable(name: "belay", targets: ["belay"]),
+    .executable(name: "belay-keeper", targets: ["belay-keeper"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CSystem"),
+
+    library("BelayModel", []),
+    library("BelayDigest", ["CCrypto"]),
+    library("BelayExpressions", ["BelayModel"]),
+    library("BelayYAML", ["BelayModel", "BelayExpressions", "CYAML"]),
+    library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"]),
+    library("BelayJournal", ["BelayModel", "BelayDigest"]),
+    library("BelayEngine", ["BelayModel", "BelayExpressions", "BelayPlan", "BelayJournal"]),
+    library("BelayKeeper", ["BelayDigest", "CSystem"]),
+    library("BelayActions", ["BelayModel", "BelayExpressions"]),
+    library("BelayStore", ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite"]),
+    library("BelayWorld", [
+      "BelayModel", "BelayEngine", "BelayJournal", "BelayActions", "BelayKeeper", "BelayStore", "CSystem",
+    ]),
+
+    tool("belay-keeper", ["BelayKeeper"]),
+    tool(
+      "belay",
+      [
+        "BelayModel", "BelayExpressions", "BelayYAML", "BelayDigest", "BelayPlan", "BelayJournal", "BelayEngine",
+        "BelayActions", "BelayStore", "BelayWorld",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ]
+)

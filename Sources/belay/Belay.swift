@@ -1,0 +1,1 @@
+@main struct Belay { static func main() { print("belay") } }
