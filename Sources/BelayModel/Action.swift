@@ -1,0 +1,172 @@
+/// What an action is to reader, plan and engine. One type, one file, one row in `builtInActions`.
+///
+/// Showing (``preview(_:)``) and doing (``request(_:)``) are different functions.
+public protocol Action: Sendable {
+  /// The key under which it stands in a node: `run`, `exec`.
+  static var keyword: String { get }
+  /// For one attempt when the node says no `timeout`.
+  static func defaultTimeout(inCheck: Bool) -> TimeSpan
+  /// The names that `outputs` and conditions of the node may read, and of which type: `exit_code`, `stdout`, …
+  static var results: [ResultField] { get }
+  /// Reads the fields; each mistake is appended, and nil is returned when there is one.
+  init?(_ source: ActionSource, diagnostics: inout [Diagnostic])
+  /// The texts it will bind, in order, for the checks of references and secrets.
+  var templates: [Template] { get }
+  /// What the plan shows, nothing evaluated that is not known yet.
+  func preview(_ show: (Template) -> String) -> String
+  /// What the world is asked to do.
+  func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest
+  /// What conditions and outputs see of the world's answer.
+  func answer(_ result: EffectResult) -> ActionAnswer
+}
+
+/// A name that an action's answer offers to conditions and outputs.
+public struct ResultField: Hashable, Sendable {
+  public var name: String
+  /// CEL's name of its type, `dyn` where it depends on the answer.
+  public var type: String
+
+  public init(_ name: String, _ type: String) {
+    self.name = name
+    self.type = type
+  }
+}
+
+/// What an action may ask while it binds its fields.
+public protocol ActionContext {
+  /// The value of an expression; a failing evaluation is a failure before the start.
+  func evaluate(_ expression: Expression) throws(StepFailure) -> Value
+  /// The folder in which commands run.
+  var workingDirectory: String { get }
+  /// The variables that commands get beside the standard ones; a later one of a name wins.
+  var environment: [(name: String, value: BoundText)] { get }
+}
+
+/// A text with its values bound; secrets are references until the world needs them.
+public struct BoundText: Hashable, Sendable {
+  public enum Part: Hashable, Sendable {
+    case text(String)
+    case secret(name: String)
+  }
+
+  public var parts: [Part]
+
+  public init(_ parts: [Part]) { self.parts = parts }
+  public init(_ text: String) { parts = [.text(text)] }
+
+  /// With the names of secrets in place of their values.
+  public var shown: String {
+    parts.map { part in
+      switch part {
+      case .text(let text): text
+      case .secret(let name): "${secrets.\(name)}"
+      }
+    }.joined()
+  }
+}
+
+/// A deed or question for the world, complete.
+public enum EffectRequest: Hashable, Sendable {
+  case process(ProcessRequest)
+}
+
+public struct ProcessRequest: Hashable, Sendable {
+  public var arguments: [String]
+  public var environment: [Variable]
+  public var workingDirectory: String
+
+  public struct Variable: Hashable, Sendable {
+    public var name: String
+    public var value: BoundText
+
+    public init(name: String, value: BoundText) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  public init(arguments: [String], environment: [Variable], workingDirectory: String) {
+    self.arguments = arguments
+    self.environment = environment
+    self.workingDirectory = workingDirectory
+  }
+}
+
+/// What came back from the world.
+public enum EffectResult: Hashable, Sendable {
+  case process(ProcessResult)
+}
+
+public struct ProcessResult: Hashable, Sendable {
+  public enum Ending: Hashable, Sendable {
+    case exited(code: Int32)
+    case signalled(Int32)
+    /// Proven not to have started: an `execve` or `chdir` that failed, with its words.
+    case notStarted(String)
+  }
+
+  public struct Stream: Hashable, Sendable {
+    /// What was kept, masked; invalid UTF-8 replaced.
+    public var text: String
+    /// True when the middle was left out, or nothing was kept.
+    public var truncated: Bool
+
+    public init(text: String, truncated: Bool) {
+      self.text = text
+      self.truncated = truncated
+    }
+  }
+
+  public var ending: Ending
+  public var stdout: Stream
+  public var stderr: Stream
+  public var duration: TimeSpan
+  /// Set when it was stopped by us: `timeout`, `cancel`.
+  public var stoppedBecause: String?
+
+  public init(
+    ending: Ending, stdout: Stream, stderr: Stream, duration: TimeSpan, stoppedBecause: String? = nil
+  ) {
+    self.ending = ending
+    self.stdout = stdout
+    self.stderr = stderr
+    self.duration = duration
+    self.stoppedBecause = stoppedBecause
+  }
+}
+
+/// What conditions and outputs see of an attempt.
+public struct ActionAnswer: Hashable, Sendable {
+  /// The fields of `results` that there are.
+  public var fields: ValueMap
+  /// Nil when there was an answer and nothing in it is an error by itself.
+  public var failure: StepFailure?
+  /// Without an answer `outputs` and `expect` have nothing to read.
+  public var answered: Bool
+  /// False after a timeout, a kill, a broken connection: the effect may or may not have happened.
+  public var definite: Bool
+
+  public init(fields: ValueMap, failure: StepFailure?, answered: Bool, definite: Bool) {
+    self.fields = fields
+    self.failure = failure
+    self.answered = answered
+    self.definite = definite
+  }
+}
+
+/// The world's mistake, shown with its evidence and journalled.
+public struct StepFailure: Error, Hashable, Sendable {
+  /// As `error.kind`: connect dns tls timeout exit signal sql parse limit start expression.
+  public var kind: String
+  public var message: String
+  public var exitCode: Int32?
+  /// The last lines of what the command said on stderr.
+  public var stderr: String
+
+  public init(kind: String, message: String, exitCode: Int32? = nil, stderr: String = "") {
+    self.kind = kind
+    self.message = message
+    self.exitCode = exitCode
+    self.stderr = stderr
+  }
+}
