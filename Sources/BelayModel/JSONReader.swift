@@ -142,7 +142,9 @@ private struct JSONReader {
   private mutating func unicode() throws(JSONError) -> Unicode.Scalar {
     let high = try fourDigits()
     if let scalar = Unicode.Scalar(high) { return scalar }
-    guard (0xD800..<0xDC00).contains(high), take(0x5C), take(0x75) else { throw error("half a surrogate pair") }
+    guard (0xD800..<0xDC00).contains(high), take(0x5C), take(0x75) else {
+      throw error("half a surrogate pair")
+    }
     let low = try fourDigits()
     guard (0xDC00..<0xE000).contains(low),
       let scalar = Unicode.Scalar(0x10000 + (UInt32(high) - 0xD800) << 10 + (UInt32(low) - 0xDC00))

@@ -29,7 +29,9 @@ extension TimeSpan {
       let digits = rest.prefix { $0.isASCII && $0.isNumber }
       let after = rest.dropFirst(digits.count)
       let name = after.prefix { $0.isLetter }
-      guard let count = Int64(digits), let at = allowed.firstIndex(where: { $0.name == name }) else { return nil }
+      guard let count = Int64(digits), let at = allowed.firstIndex(where: { $0.name == name }) else {
+        return nil
+      }
       let (part, tooLarge) = count.multipliedReportingOverflow(by: allowed[at].nanoseconds)
       let (sum, overflow) = total.addingReportingOverflow(part)
       guard !tooLarge, !overflow else { return nil }
@@ -194,7 +196,8 @@ extension Timestamp {
     mutating func offset() -> Int? {
       if take("Z") || take("z") { return 0 }
       let east = take("+")
-      guard east || take("-"), let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60
+      guard east || take("-"), let hours = number(2), take(":"), let minutes = number(2), hours < 24,
+        minutes < 60
       else { return nil }
       return (hours * 60 + minutes) * (east ? 1 : -1)
     }
