@@ -156,6 +156,9 @@ public struct ActionAnswer: Hashable, Sendable {
 
 /// The world's mistake, shown with its evidence and journalled.
 public struct StepFailure: Error, Hashable, Sendable {
+  /// The kind of a failure that proves that nothing has started.
+  public static let notStarted = "start"
+
   /// As `error.kind`: connect dns tls timeout exit signal sql parse limit start expression.
   public var kind: String
   public var message: String

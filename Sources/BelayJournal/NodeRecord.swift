@@ -1,0 +1,122 @@
+public import BelayModel
+
+/// What has happened to one node, as far as it matters for what may happen next.
+public struct NodeRecord: Hashable, Sendable {
+  public internal(set) var status = NodeStatus.pending
+  /// From 1; grows when a node is set back to be done again.
+  public internal(set) var round = 1
+  public internal(set) var startedAt: Timestamp?
+  public internal(set) var finishedAt: Timestamp?
+  public internal(set) var outputs = ValueMap()
+  public internal(set) var captures = ValueMap()
+  public internal(set) var failure: Failure?
+  public internal(set) var skipped: SkipReason?
+  public internal(set) var continued = false
+  public internal(set) var heldBecause: String?
+  /// Of a gate or a retry.
+  public internal(set) var waitsUntil: Moment?
+  public internal(set) var lastAnswer: Answer?
+  /// Of the next attempt; grows only after a definite failure.
+  public internal(set) var number = 1
+  /// Repetitions by recovery of the current number.
+  public internal(set) var reruns = 0
+  /// Intended and not known to have ended, or ended and not judged yet.
+  public internal(set) var openAttempt: AttemptName?
+  /// Attempts since the last compensation that may have changed something.
+  public internal(set) var effects = 0
+
+  public init() {}
+
+  mutating func intend(_ intent: Intent, at time: Timestamp) {
+    status = .intended
+    startedAt = startedAt ?? time
+    openAttempt = intent.attempt
+    number = intent.number
+    reruns = intent.rerun
+    waitsUntil = nil
+    effects += 1
+  }
+
+  mutating func end(_ end: AttemptEnd) {
+    outputs = end.outputs
+    failure = end.failure
+    // What never started changed nothing.
+    if end.failure?.kind == StepFailure.notStarted { effects -= 1 }
+  }
+
+  mutating func finish(_ end: NodeEnd, at time: Timestamp) {
+    status = end.status
+    outputs = end.outputs
+    failure = end.failure
+    continued = end.continued
+    finishedAt = time
+    waitsUntil = nil
+    openAttempt = nil
+  }
+
+  /// The effect of the doubtful attempt is there or not; who settles it says what comes next.
+  mutating func settle(_ settlement: Settlement) {
+    switch settlement.verdict {
+    case .done, .failed: status = .running
+    case .notDone:
+      status = .pending
+      openAttempt = nil
+      effects -= 1
+    case .again:
+      status = .pending
+      openAttempt = nil
+      reruns += 1
+    }
+  }
+
+  mutating func resolve(_ resolution: Resolution, note: String, values: ValueMap, at time: Timestamp) {
+    heldBecause = nil
+    waitsUntil = nil
+    switch resolution {
+    case .done:
+      status = .succeeded
+      failure = nil
+      finishedAt = time
+      openAttempt = nil
+      for (name, value) in values.entries { outputs[name] = value }
+    case .failed:
+      status = .failed
+      failure = Failure(kind: "person", message: note)
+      finishedAt = time
+      openAttempt = nil
+    case .notDone:
+      if openAttempt != nil { effects -= 1 }
+      status = .pending
+      openAttempt = nil
+      finishedAt = nil
+    }
+  }
+
+  /// Back to the start. Captures hold the state before the first change, so they stay while there is a change.
+  mutating func reset() {
+    let before = self
+    self = NodeRecord()
+    round = before.round + 1
+    effects = before.effects
+    number = before.failure == nil ? before.number : before.number + 1
+    if before.effects > 0 { captures = before.captures }
+  }
+}
+
+/// One attempt of a step, from its intent on.
+public struct AttemptRecord: Hashable, Sendable {
+  public var node: NodeID
+  public var intent: Intent
+  public var intendedAt: Timestamp
+  public var process: ProcessIdentity?
+  public var end: AttemptEnd?
+  public var doubt: String?
+  public var settlement: Settlement?
+  public var leftRunning: [String] = []
+
+  public init(node: NodeID, intent: Intent, intendedAt: Timestamp) {
+    self.node = node
+    self.intent = intent
+    self.intendedAt = intendedAt
+  }
+}

@@ -1,0 +1,177 @@
+public import BelayModel
+
+/// What a run's events amount to. A pure fold: the same events give the same state, live and after a crash.
+public struct RunState: Hashable, Sendable {
+  public let run: String
+  public private(set) var created: RunCreated?
+  public private(set) var createdAt: Timestamp?
+  public private(set) var changedAt: Timestamp?
+  public private(set) var status = RunStatus.planned
+  public private(set) var cause = ""
+  /// The node that brought the run to rest.
+  public private(set) var restNode: NodeID?
+  /// What is left to do by hand, or still in force.
+  public private(set) var left: [String] = []
+  /// Of the newest driver; 0 before the first.
+  public private(set) var epoch = 0
+  /// Number of events.
+  public private(set) var events = 0
+  public private(set) var claims: [String] = []
+  public private(set) var nodes: [NodeID: NodeRecord] = [:]
+  /// In the order in which things first happened to them.
+  public private(set) var touched: [NodeID] = []
+  public private(set) var attempts: [AttemptName: AttemptRecord] = [:]
+  /// Being undone; stays while a rollback is incomplete.
+  public private(set) var rollback: RollbackScope?
+  /// Asked for since the newest driver began.
+  public private(set) var stop: StopRequest?
+
+  public init(run: String) { self.run = run }
+
+  /// The node's record; a node to which nothing has happened is pending.
+  public subscript(node: NodeID) -> NodeRecord { nodes[node] ?? NodeRecord() }
+
+  /// Applies the next event. The one place that says which transitions are legal.
+  ///
+  /// - Throws: `FoldError` when the event cannot follow what came before; the state is then as it was.
+  public mutating func apply(_ event: RunEvent, at time: Timestamp) throws(FoldError) {
+    try admit(event)
+    switch event {
+    case .runCreated(let facts):
+      created = facts
+      createdAt = time
+      claims = facts.claims
+    case .driverStarted(let driver):
+      epoch = driver.epoch
+      stop = nil
+      status = rollback == nil ? .running : .rollingBack
+    case .claimsTaken(let names): claims += names.filter { !claims.contains($0) }
+    case .claimsReleased(let names): claims.removeAll { names.contains($0) }
+    case .stopRequested(let request, _): stop = request
+    case .rollbackStarted(let scope, let why, _):
+      rollback = scope
+      status = .rollingBack
+      cause = why
+    case .rested(let rest): applyRest(rest)
+    case .closed(let note, _):
+      status = .closed
+      cause = note
+      claims = []
+    case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
+      .nodesReset,
+      .resolved:
+      applyToNode(event, at: time)
+    case .attemptIntended, .attemptStarted, .attemptFinished, .leftRunning, .doubted, .doubtSettled:
+      applyToAttempt(event, at: time)
+    }
+    events += 1
+    changedAt = time
+  }
+
+  private mutating func applyRest(_ rest: Rest) {
+    status = rest.status
+    cause = rest.cause
+    restNode = rest.node
+    left = rest.left
+    if rest.status != .rollbackIncomplete && rest.status != .held && rest.status != .paused { rollback = nil }
+    if rest.status.hasLetGo { claims = [] }
+  }
+
+  private mutating func applyToNode(_ event: RunEvent, at time: Timestamp) {
+    switch event {
+    case .nodeStarted(let node, let until):
+      change(node) { record in
+        record.status = until == nil ? .running : .waiting
+        record.startedAt = record.startedAt ?? time
+        record.waitsUntil = until
+      }
+      follow(node, .compensating)
+    case .nodeSkipped(let node, let reason, _, _):
+      change(node) { record in
+        record.status = .skipped
+        record.skipped = reason
+        record.finishedAt = time
+      }
+      follow(node, .compensated)
+    case .captured(let node, let name, let value): change(node) { $0.captures[name] = value }
+    case .answered(let node, let answer): change(node) { $0.lastAnswer = answer }
+    case .nodeFinished(let node, let end):
+      change(node) { $0.finish(end, at: time) }
+      follow(node, end.status == .succeeded ? .compensated : .compensationFailed)
+    case .retryScheduled(let node, let failure, let moment):
+      change(node) { record in
+        record.status = .waiting
+        record.failure = failure
+        record.waitsUntil = moment
+        record.number += 1
+        record.openAttempt = nil
+      }
+    case .nodeHeld(let node, let reason):
+      change(node) { record in
+        record.status = .held
+        record.heldBecause = reason
+      }
+    case .nodesReset(let ids, _, _):
+      for id in ids { change(id) { $0.reset() } }
+    case .resolved(let node, let resolution, let note, let values, _):
+      change(node) { $0.resolve(resolution, note: note, values: values, at: time) }
+      switch resolution {
+      case .done: follow(node, .compensated)
+      case .failed: follow(node, .compensationFailed)
+      case .notDone: break
+      }
+    default: break
+    }
+  }
+
+  private mutating func applyToAttempt(_ event: RunEvent, at time: Timestamp) {
+    switch event {
+    case .attemptIntended(let node, let intent):
+      attempts[intent.attempt] = AttemptRecord(node: node, intent: intent, intendedAt: time)
+      change(node) { $0.intend(intent, at: time) }
+      follow(node, .compensating)
+    case .attemptStarted(let node, let name, let process):
+      attempts[name]?.process = process
+      change(node) { if $0.status == .intended { $0.status = .running } }
+    case .attemptFinished(let node, let name, let end):
+      attempts[name]?.end = end
+      change(node) { $0.end(end) }
+    case .leftRunning(_, let name, let processes): attempts[name]?.leftRunning = processes
+    case .doubted(let node, let name, let reason):
+      attempts[name]?.doubt = reason
+      change(node) { $0.status = .inDoubt }
+    case .doubtSettled(let node, let name, let settlement):
+      attempts[name]?.settlement = settlement
+      change(node) { $0.settle(settlement) }
+    default: break
+    }
+  }
+
+  private mutating func change(_ node: NodeID, _ body: (inout NodeRecord) -> Void) {
+    if nodes[node] == nil { touched.append(node) }
+    body(&nodes[node, default: NodeRecord()])
+  }
+
+  /// What happens to the root of a rollback shows on the node that it undoes.
+  private mutating func follow(_ node: NodeID, _ status: NodeStatus) {
+    guard let undone = RollbackName.undone(by: node) else { return }
+    change(undone) { record in
+      record.status = status
+      if status == .compensated { record.effects = 0 }
+    }
+  }
+}
+
+/// The names that the plan gives to what is not in the file under a name of its own.
+public enum RollbackName {
+  private static let suffix = "~rollback"
+  /// The group of the playbook's `steady_state`.
+  public static let steadyState = "~steady_state"
+
+  public static func root(of node: NodeID) -> NodeID { node + suffix }
+
+  /// The node that this root undoes; nil when it is no root.
+  public static func undone(by root: NodeID) -> NodeID? {
+    root.hasSuffix(suffix) ? String(root.dropLast(suffix.count)) : nil
+  }
+}
