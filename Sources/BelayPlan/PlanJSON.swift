@@ -1,0 +1,204 @@
+public import BelayDigest
+public import BelayModel
+
+/// Why bytes are no plan that this version can execute.
+public struct PlanFormatError: Error, Hashable {
+  public var message: String
+}
+
+extension Plan {
+  /// The exact bytes: one JSON text over several lines, ended by a line end. The same plan, the same bytes.
+  public func encoded() -> [UInt8] {
+    var out: [UInt8] = []
+    json.write(into: &out, indent: 0)
+    out.append(0x0A)
+    return out
+  }
+
+  public static func digest(of bytes: [UInt8]) -> Digest { SHA256.digest(bytes) }
+
+  public var json: JSON {
+    .object([
+      "belay_plan": .int(Int64(Plan.format)), "run": .string(run), "playbook": .string(playbook),
+      "path": .string(path), "title": .string(title), "version": .string(version),
+      "created_at": .string(createdAt.text), "project": .string(project),
+      "environment": environment.map(JSON.string), "scopes": .array(scopes.map(\.json)),
+      "secrets": .array(secrets.map(\.json)), "claims": .strings(claims), "max_parallel": .int(Int64(maxParallel)),
+      "search_path": .string(searchPath), "pass": .strings(pass), "sources": .array(sources.map(\.json)),
+      "programs": .array(programs.map(\.json)), "warnings": .strings(warnings),
+      "nodes": .array(nodes.map { $0.json(among: nodes) }),
+    ])
+  }
+}
+
+extension JSON {
+  static func strings(_ texts: [String]) -> JSON { .array(texts.map(JSON.string)) }
+}
+
+extension PlanScope {
+  fileprivate var json: JSON {
+    .object([
+      "playbook": .string(playbook), "params": Value.map(params).exactJSON, "vars": Value.map(vars).exactJSON,
+      "environment_vars": Value.map(environmentVars).exactJSON,
+    ])
+  }
+}
+
+extension Plan.SourceFile {
+  fileprivate var json: JSON { .object(["path": .string(path), "digest": .string(digest)]) }
+}
+
+extension Plan.Program {
+  fileprivate var json: JSON {
+    .object([
+      "name": .string(name), "path": path.map(JSON.string), "size": .int(size), "changed_at": .int(changedAt),
+    ])
+  }
+}
+
+extension Plan.SecretReference {
+  fileprivate var json: JSON {
+    let from: JSON =
+      switch source {
+      case .env(let variable): .object(["env": .string(variable)])
+      case .file(let path): .object(["file": .string(path)])
+      }
+    return .object(["name": .string(name), "from": from, "allow_short": allowShort ? .bool(true) : nil])
+  }
+}
+
+extension PlanNode {
+  /// Nodes name one another by id; `nodes` are all of the plan.
+  fileprivate func json(among nodes: [PlanNode]) -> JSON {
+    let role: JSON? =
+      switch self.role {
+      case .main: nil
+      case .rollback(let of): .string("rollback of \(nodes[of].id)")
+      case .steadyState: .string("steady state")
+      }
+    var members: [JSON.Member] = [JSON.Member(kindName, .string(id))]
+    let common = JSON.object([
+      "title": .string(title), "place": .string(place), "role": role,
+      "in": parent.map { .string(nodes[$0].id) }, "scope": scope == 0 ? nil : .int(Int64(scope)),
+      "needs": .strings(needs.map { nodes[$0].id }), "when": when.map { .string($0.source) },
+      "on_failure": .object([
+        "rule": .string(failure.rule.rawValue), "scope": failure.scope.map { .string(nodes[$0].id) },
+      ]),
+      "sensitive": sensitive ? .bool(true) : nil, "preview": preview.json,
+    ])
+    members += common.members ?? []
+    members += detail.json(among: nodes).members ?? []
+    return .object(members)
+  }
+
+  public var kindName: String {
+    switch detail {
+    case .step: "step"
+    case .check: "check"
+    case .wait: "gate"
+    case .group: "group"
+    }
+  }
+}
+
+extension Preview {
+  fileprivate var json: JSON {
+    .object(["word": .string(word.rawValue), "reason": reason.map(JSON.string), "action": action.map(JSON.string)])
+  }
+}
+
+extension PlanNode.Detail {
+  fileprivate func json(among nodes: [PlanNode]) -> JSON {
+    switch self {
+    case .step(let step): step.json(among: nodes)
+    case .check(let check):
+      .object([
+        "body": check.body.json, "tolerate": check.tolerate == 0 ? nil : .int(Int64(check.tolerate)),
+        "min_samples": check.minSamples.map { .int(Int64($0)) },
+      ])
+    case .wait(let duration): .object(["wait": .string(duration.source)])
+    case .group(let group):
+      .object(["mode": .string(group.mode.rawValue), "max_parallel": group.maxParallel.map { .int(Int64($0)) }])
+    }
+  }
+}
+
+extension PlanStep {
+  fileprivate func json(among nodes: [PlanNode]) -> JSON {
+    let skip: JSON? =
+      switch self.skip {
+      case nil: nil
+      case .verified: .string("verified")
+      case .body(let body): body.json
+      }
+    let rollback: JSON? =
+      switch self.rollback {
+      case .absent: nil
+      case .nothing: .string("nothing")
+      case .root(let index): .string(nodes[index].id)
+      }
+    return .object([
+      "body": body.json, "verify": verify?.json, "skip_if": skip,
+      "capture": captures.isEmpty ? nil : .array(captures.map(\.json)), "rollback": rollback,
+      "temporary": temporary ? .bool(true) : nil, "irreversible": irreversible?.json,
+      "idempotent": idempotent ? .bool(true) : nil, "interrupt": interrupt ? .bool(true) : nil,
+      "retry": retry.attempts == 1 ? nil : retry.json,
+    ])
+  }
+}
+
+extension PlanStep.Capture {
+  fileprivate var json: JSON {
+    .object(["name": .string(name), "body": body.json, "value": .string(value.source)])
+  }
+}
+
+extension PlanStep.Irreversible {
+  fileprivate var json: JSON {
+    .object([
+      "why": .string(why.source), "recover": .string(recover.source), "when": when.map { .string($0.source) },
+    ])
+  }
+}
+
+extension PlanRetry {
+  fileprivate var json: JSON {
+    .object([
+      "attempts": .int(Int64(attempts)), "delay": .string(delay.source), "backoff": .double(backoff),
+      "max_delay": .string(maxDelay.source), "when": when.map { .string($0.source) },
+    ])
+  }
+}
+
+extension PlanBody {
+  fileprivate var json: JSON {
+    .object([
+      "action": action.map { .object([JSON.Member($0.keyword, $0.fields.json)]) },
+      "timeout": .string(timeout.source),
+      "env": env.isEmpty ? nil : .object(env.map { JSON.Member($0.name, .string($0.template.source)) }),
+      "cwd": cwd.map { .string($0.source) },
+      "outputs": outputs.isEmpty ? nil : .object(outputs.map { JSON.Member($0.name, .string($0.expression.source)) }),
+      "unknown_if": expressions(unknownIf), "fail_if": expressions(failIf), "expect": expressions(expect),
+      "within": within.map { .string($0.source) }, "every": every.map { .string($0.source) },
+      "stays_for": staysFor.map { .string($0.source) },
+    ])
+  }
+
+  private func expressions(_ list: [Expression]) -> JSON? {
+    list.isEmpty ? nil : .strings(list.map(\.source))
+  }
+}
+
+extension TemplateTree {
+  /// Texts as written; scalars by their value, and by their text too where it is another (`1.10`, `0777`).
+  var json: JSON {
+    switch content {
+    case .scalar(let value, let text):
+      value.exactJSON.text == text
+        ? value.exactJSON : .object(["$written": .string(text), "value": value.exactJSON])
+    case .text(let template): .string(template.source)
+    case .list(let items): .array(items.map(\.json))
+    case .map(let entries): .object(entries.map { JSON.Member($0.key, $0.value.json) })
+    }
+  }
+}
