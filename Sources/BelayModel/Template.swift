@@ -2,10 +2,13 @@
 public struct Expression: Hashable, Sendable {
   public var source: String
   public var span: SourceSpan
+  /// Of the scalars of `source`, where they do not simply go on from the span's start.
+  public var places: TextPlaces
 
-  public init(_ source: String, at span: SourceSpan) {
+  public init(_ source: String, at span: SourceSpan, places: TextPlaces? = nil) {
     self.source = source
     self.span = span
+    self.places = places ?? TextPlaces(linesOf: source, at: span)
   }
 }
 
@@ -20,18 +23,27 @@ public struct Template: Hashable, Sendable {
   /// As it stands in the file, `${{ … }}` and all.
   public var source: String
   public var span: SourceSpan
+  /// Of the scalars of `source`, where they do not simply go on from the span's start.
+  public var places: TextPlaces
 
   /// Splits at `${{` and the `}}` that ends it; quotes of CEL inside are passed over.
   ///
-  /// - Returns: nil in place of a template whose `${{` is never closed, with the offset of it in Unicode scalars.
-  public init(parsing source: String, at span: SourceSpan) throws(UnclosedBinding) {
+  /// - Throws: the place of a `${{` that is never closed.
+  public init(
+    parsing source: String, at span: SourceSpan, places: TextPlaces? = nil
+  ) throws(UnclosedBinding) {
     self.source = source
     self.span = span
+    self.places = places ?? TextPlaces(linesOf: source, at: span)
     segments = []
+    guard Template.mayBind(source) else {
+      if !source.isEmpty { segments.append(.text(source)) }
+      return
+    }
     var rest = Array(source.unicodeScalars)[...]
     var text = String.UnicodeScalarView()
     while let first = rest.first {
-      guard rest.starts(with: Template.opening) else {
+      guard first == "$", rest.starts(with: Template.opening) else {
         text.append(first)
         rest = rest.dropFirst()
         continue
@@ -40,7 +52,7 @@ public struct Template: Hashable, Sendable {
       text = String.UnicodeScalarView()
       let inside = rest.dropFirst(Template.opening.count)
       guard let end = Template.end(of: inside) else { throw UnclosedBinding(offset: rest.startIndex) }
-      segments.append(.expression(Template.expression(inside[..<end], of: source, at: span)))
+      segments.append(.expression(expression(inside[..<end])))
       rest = rest[(end + 2)...]
     }
     if !text.isEmpty { segments.append(.text(String(text))) }
@@ -50,6 +62,7 @@ public struct Template: Hashable, Sendable {
   public init(literal text: String, at span: SourceSpan) {
     source = text
     self.span = span
+    places = TextPlaces(linesOf: text, at: span)
     segments = text.isEmpty ? [] : [.text(text)]
   }
 
@@ -94,20 +107,33 @@ public struct Template: Hashable, Sendable {
     return nil
   }
 
-  private static func expression(
-    _ inside: ArraySlice<Unicode.Scalar>, of source: String, at span: SourceSpan
-  ) -> Expression {
+  /// Most texts bind nothing and need not be taken apart.
+  private static func mayBind(_ source: String) -> Bool {
+    var braces = -1
+    for byte in source.utf8 {
+      if byte == UInt8(ascii: "$") {
+        braces = 0
+      } else if byte == UInt8(ascii: "{"), braces >= 0 {
+        braces += 1
+        if braces == 2 { return true }
+      } else {
+        braces = -1
+      }
+    }
+    return false
+  }
+
+  /// Of the scalars between the braces, blanks around them left out.
+  private func expression(_ inside: ArraySlice<Unicode.Scalar>) -> Expression {
     let blank: (Unicode.Scalar) -> Bool = { $0.properties.isWhitespace }
     let start = inside.firstIndex { !blank($0) } ?? inside.endIndex
     let end = inside.lastIndex { !blank($0) }.map { $0 + 1 } ?? start
     var view = String.UnicodeScalarView()
     view.append(contentsOf: inside[start..<end])
-    let before = source.unicodeScalars.prefix(start)
-    let line = before.filter { $0 == "\n" }.count
-    let column = line == 0 ? span.column + start : before.reversed().prefix { $0 != "\n" }.count + 1
-    let place = SourceSpan(
-      file: span.file, line: span.line + line, column: column, length: max(1, end - start))
-    return Expression(String(view), at: place)
+    let length = max(1, end - start)
+    return Expression(
+      String(view), at: places.place(start, length: length, in: span),
+      places: places.part(from: start, length: length))
   }
 }
 

@@ -1,0 +1,161 @@
+// A diagnostic for people and for machines. Both are functions of the diagnostic and its source alone.
+
+/// The lines of a source, found once for all diagnostics of a file.
+public struct SourceLines: Sendable {
+  private let bytes: [UInt8]
+  private let starts: [Int]
+
+  public init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    var starts = [0]
+    for (index, byte) in bytes.enumerated() {
+      let isLoneReturn = byte == 0x0D && !(index + 1 < bytes.count && bytes[index + 1] == 0x0A)
+      if byte == 0x0A || isLoneReturn { starts.append(index + 1) }
+    }
+    self.starts = starts
+  }
+
+  public init(_ text: String) { self.init(Array(text.utf8)) }
+
+  /// The line's text without its end, from line 1; invalid UTF-8 replaced. Nil past the end.
+  public subscript(line: Int) -> String? {
+    guard line >= 1, line <= starts.count else { return nil }
+    var end = line < starts.count ? starts[line] : bytes.count
+    let start = starts[line - 1]
+    while end > start, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
+    return String(decoding: bytes[start..<end], as: UTF8.self)
+  }
+}
+
+extension Diagnostic {
+  /// As compilers print it: place and message, the line with a caret, then help and notes; no line end at the end.
+  ///
+  /// Control characters of file and message are shown, not sent to the terminal.
+  public func text(source: SourceLines?) -> String {
+    var lines = ["\(place(span)): \(severity.rawValue): \(DisplayText.visible(message))"]
+    lines += excerpt(span, of: source)
+    if let help { lines.append("  help: " + DisplayText.visible(help)) }
+    for note in notes {
+      lines.append("\(place(note.span)): note: \(DisplayText.visible(note.message))")
+      if note.span.file == span.file { lines += excerpt(note.span, of: source) }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  public func text(source: String) -> String { text(source: SourceLines(source)) }
+
+  /// `{severity, code, message, file, line, column, length, help?, notes?}`.
+  public var json: JSON {
+    let notes = notes.map { note in
+      JSON.object([JSON.Member("message", .string(note.message))] + Diagnostic.members(note.span))
+    }
+    var members = [
+      JSON.Member("severity", .string(severity.rawValue)), JSON.Member("code", .string(code)),
+      JSON.Member("message", .string(message)),
+    ]
+    members += Diagnostic.members(span)
+    if let help { members.append(JSON.Member("help", .string(help))) }
+    if !notes.isEmpty { members.append(JSON.Member("notes", .array(notes))) }
+    return .object(members)
+  }
+
+  private static func members(_ span: SourceSpan) -> [JSON.Member] {
+    [
+      JSON.Member("file", .string(span.file)), JSON.Member("line", .int(Int64(span.line))),
+      JSON.Member("column", .int(Int64(span.column))), JSON.Member("length", .int(Int64(span.length))),
+    ]
+  }
+
+  private func place(_ span: SourceSpan) -> String {
+    "\(DisplayText.visible(span.file)):\(span.line):\(span.column)"
+  }
+
+  private func excerpt(_ span: SourceSpan, of source: SourceLines?) -> [String] {
+    guard let line = source?[span.line] else { return [] }
+    return DisplayText.excerpt(line, column: span.column, length: span.length)
+  }
+}
+
+/// Texts as a terminal shows them: by columns of the screen, nothing that could steer it.
+enum DisplayText {
+  /// Wider lines are shown in part, around the caret.
+  private static let limit = 120
+  private static let tabStop = 8
+
+  /// Control characters and those that turn the direction of writing, as `\u{1B}`.
+  static func visible(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isDangerous) else { return text }
+    return text.unicodeScalars.map { isDangerous($0) ? escaped($0) : String($0) }.joined()
+  }
+
+  /// The line and its caret, both indented by four.
+  static func excerpt(_ line: String, column: Int, length: Int) -> [String] {
+    let scalars = Array(line.unicodeScalars)
+    let caret = min(max(0, column - 1), scalars.count)
+    let end = min(caret + max(1, length), max(scalars.count, caret + 1))
+    let window = window(scalars, caret: caret)
+    var shown = window.lowerBound > 0 ? "…" : ""
+    var width = window.lowerBound > 0 ? 1 : 0
+    var caretStart = width
+    var caretWidth = 0
+    for index in window {
+      if index == caret { caretStart = width }
+      let cell = cell(scalars[index], at: width)
+      shown += cell.text
+      width += cell.width
+      if index >= caret, index < end { caretWidth += cell.width }
+    }
+    if caret >= window.upperBound { caretStart = width }
+    if window.upperBound < scalars.count { shown += "…" }
+    let tail = String(repeating: "~", count: max(0, caretWidth - 1))
+    return ["    " + shown, "    " + String(repeating: " ", count: caretStart) + "^" + tail]
+  }
+
+  private static func window(_ scalars: [Unicode.Scalar], caret: Int) -> Range<Int> {
+    guard scalars.count > limit else { return 0..<scalars.count }
+    let start = max(0, min(caret - limit / 2, scalars.count - limit))
+    return start..<start + limit
+  }
+
+  private static func cell(_ scalar: Unicode.Scalar, at width: Int) -> (text: String, width: Int) {
+    if scalar == "\t" {
+      let blanks = tabStop - width % tabStop
+      return (String(repeating: " ", count: blanks), blanks)
+    }
+    if isDangerous(scalar) {
+      let text = escaped(scalar)
+      return (text, text.unicodeScalars.count)
+    }
+    return (String(scalar), self.width(scalar))
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
+  }
+
+  private static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control || scalar.properties.isBidiControl
+      || scalar.value == 0x2028 || scalar.value == 0x2029
+  }
+
+  /// Columns on a terminal: 0 for combining marks and joiners, 2 for East Asian wide and emoji, else 1.
+  ///
+  /// - Source: the ranges of Unicode's EastAsianWidth.txt with W or F, in blocks.
+  private static func width(_ scalar: Unicode.Scalar) -> Int {
+    let value = scalar.value
+    if value < 0x300 { return 1 }
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .enclosingMark, .format: return 0
+    default: break
+    }
+    let isWide: Bool =
+      switch value {
+      case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF: true
+      case 0xA000...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F: true
+      case 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF: true
+      case 0x20000...0x3FFFD: true
+      default: scalar.properties.isEmojiPresentation
+      }
+    return isWide ? 2 : 1
+  }
+}
