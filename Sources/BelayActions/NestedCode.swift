@@ -1,0 +1,146 @@
+internal import BelayModel
+
+/// Where a correctly quoted value would still become code: the text is handed on to another shell, interpreter or host,
+/// or to a builtin that evaluates its words.
+struct NestedCode {
+  struct Refusal {
+    var binding: Int
+    var message: String
+    var help: String
+  }
+
+  private static let shells: Set<String> = [
+    "bash", "sh", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh",
+  ]
+  private static let interpreters: Set<String> = [
+    "python", "python2", "python3", "perl", "ruby", "node", "php", "lua", "psql", "mysql", "mariadb",
+    "sqlite3",
+  ]
+  /// All words after them are joined and read by another shell, or evaluated here.
+  private static let evaluators: Set<String> = ["eval", "ssh", "let", "mosh", "rsh"]
+  private static let declarations: Set<String> = ["declare", "typeset", "local", "export", "readonly"]
+  private static let comparisons: Set<String> = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"]
+
+  private(set) var refusals: [Refusal] = []
+
+  /// Looks through the commands of a script.
+  mutating func inspect(_ commands: [ShellReader.Command]) {
+    for command in commands {
+      let words = Array(command.words.drop(while: ShellReader.isPrefix))
+      inspectWords(words)
+      inspectBuiltins(words)
+      inspectInput(command, words, in: commands)
+    }
+  }
+
+  /// For `exec`, where there is no shell around, and for the words of a shell's command.
+  mutating func inspectWords(_ words: [ShellReader.Word]) {
+    var code: String?
+    for (index, word) in words.enumerated() {
+      let name = NestedCode.name(word)
+      if let code, NestedCode.isCodeOption(word, of: code), index + 1 < words.count {
+        refuse(words[index + 1], "is code for '\(code)'")
+      }
+      if NestedCode.shells.contains(name) || NestedCode.interpreters.contains(name) || name == "su" {
+        code = name
+      }
+      if NestedCode.evaluators.contains(name) || NestedCode.handsOn(words, at: index) {
+        for rest in words[(index + 1)...] { refuse(rest, "is read as code by '\(name)'") }
+        return
+      }
+    }
+  }
+
+  private mutating func inspectBuiltins(_ words: [ShellReader.Word]) {
+    guard let first = words.first else { return }
+    let name = NestedCode.name(first)
+    let arguments = words.dropFirst()
+    let evaluated = "is evaluated by '\(name)'"
+    switch name {
+    case "trap", "unset", "read", "mapfile", "readarray", "getopts", "alias", "source", ".":
+      for word in arguments { refuse(word, evaluated) }
+    case "[[": inspectComparisons(words)
+    case "test", "[": inspectVariableTests(words)
+    case "printf" where arguments.first?.string == "-v":
+      if words.count > 2 { refuse(words[2], evaluated) }
+    case _ where NestedCode.declarations.contains(name):
+      let isInteger = arguments.contains { $0.string.hasPrefix("-") && $0.string.contains("i") }
+      for word in arguments where isInteger || NestedCode.bindsName(word) { refuse(word, evaluated) }
+    default: break
+    }
+  }
+
+  /// `[[ x -eq y ]]` evaluates both sides as arithmetic, and with it commands in an index.
+  private mutating func inspectComparisons(_ words: [ShellReader.Word]) {
+    inspectVariableTests(words)
+    for (index, word) in words.enumerated() where NestedCode.comparisons.contains(word.string) {
+      for side in [index - 1, index + 1] where words.indices.contains(side) {
+        refuse(words[side], "is evaluated by '[[ … \(word.string) … ]]'", help: "write '[ … ]' instead")
+      }
+    }
+  }
+
+  private mutating func inspectVariableTests(_ words: [ShellReader.Word]) {
+    for (word, next) in zip(words, words.dropFirst()) where word.string == "-v" {
+      refuse(next, "is evaluated by '-v'")
+    }
+  }
+
+  /// A here-document, here-string or pipe into a shell is its script.
+  private mutating func inspectInput(
+    _ command: ShellReader.Command, _ words: [ShellReader.Word], in commands: [ShellReader.Command]
+  ) {
+    guard let reader = NestedCode.readerOfInput(words) else { return }
+    let piped = command.pipedFrom.flatMap { commands[$0].bindings }
+    let strings = words.filter(\.isHereString).flatMap { $0.bindings.map(\.binding) }
+    for binding in command.documentBindings + strings + piped {
+      add(binding, "its input is code for '\(reader)'", help: nil)
+    }
+  }
+
+  private static func readerOfInput(_ words: [ShellReader.Word]) -> String? {
+    for word in words where !word.isHereString {
+      let name = name(word)
+      if shells.contains(name) || interpreters.contains(name) || name == "ssh" { return name }
+    }
+    return nil
+  }
+
+  /// The last part of a path; "" where the shell puts something in.
+  private static func name(_ word: ShellReader.Word) -> String {
+    let text = word.string
+    guard !word.hasBindings, !word.isHereString else { return "" }
+    return text.split(separator: "/").last.map(String.init) ?? ""
+  }
+
+  private static func isCodeOption(_ word: ShellReader.Word, of program: String) -> Bool {
+    let text = word.string
+    if text == "--command" || text == "--execute" || text == "--eval" { return true }
+    guard text.hasPrefix("-"), !text.hasPrefix("--"), let last = text.last else { return false }
+    if shells.contains(program) || program == "su" { return last == "c" }
+    return last == "c" || last == "e" || last == "r" || last == "E"
+  }
+
+  /// `kubectl exec`, `railway ssh` and the like: what follows travels to another machine.
+  private static func handsOn(_ words: [ShellReader.Word], at index: Int) -> Bool {
+    let name = name(words[index])
+    guard index > 0, name == "exec" else { return false }
+    return words[..<index].contains { ["kubectl", "oc", "k3s"].contains(NestedCode.name($0)) }
+  }
+
+  private static func bindsName(_ word: ShellReader.Word) -> Bool {
+    guard let first = word.bindings.first else { return false }
+    return !word.string.unicodeScalars.prefix(first.offset).contains("=")
+  }
+
+  private mutating func refuse(_ word: ShellReader.Word, _ why: String, help: String? = nil) {
+    for binding in word.bindings { add(binding.binding, "its word \(why)", help: help) }
+  }
+
+  private mutating func add(_ binding: Int, _ why: String, help: String?) {
+    refusals.append(
+      Refusal(
+        binding: binding, message: "this value cannot be bound safely: \(why)",
+        help: help ?? "give it as an argument or a variable: bash -c 'echo \"$1\"' _ ${{ … }}"))
+  }
+}

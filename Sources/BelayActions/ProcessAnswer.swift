@@ -1,0 +1,136 @@
+internal import BelayModel
+
+/// What `run` and `exec` share: the fields of their answer, the time they get, the texts of their values.
+enum ProcessAnswer {
+  static let fields = [
+    ResultField("exit_code", "int"), ResultField("stdout", "string"), ResultField("stderr", "string"),
+    ResultField("lines", "list"), ResultField("json", "dyn"), ResultField("json_lines", "list"),
+    ResultField("duration", "google.protobuf.Duration"),
+  ]
+
+  static func defaultTimeout(inCheck: Bool) -> TimeSpan { .seconds(inCheck ? 60 : 15 * 60) }
+
+  static func answer(_ result: EffectResult) -> ActionAnswer {
+    guard case .process(let process) = result else {
+      let failure = StepFailure(
+        kind: "parse", message: "the world answered with something else than a process")
+      return ActionAnswer(fields: ValueMap(), failure: failure, answered: false, definite: false)
+    }
+    if let reason = process.stoppedBecause {
+      let message = reason == "timeout" ? "stopped when its timeout had passed" : "stopped: \(reason)"
+      return unanswered(process, kind: reason == "timeout" ? "timeout" : "signal", message, definite: false)
+    }
+    switch process.ending {
+    case .notStarted(let why):
+      return unanswered(process, kind: "start", "not started: \(why)\(hint(why))", definite: true)
+    case .signalled(let number):
+      return unanswered(process, kind: "signal", "ended by signal \(number)\(name(number))", definite: true)
+    case .exited(let code): return exited(process, code)
+    }
+  }
+
+  private static func exited(_ process: ProcessResult, _ code: Int32) -> ActionAnswer {
+    var fields: ValueMap = [
+      .string("exit_code"): .int(Int64(code)), .string("stdout"): .string(process.stdout.text),
+      .string("stderr"): .string(process.stderr.text),
+    ]
+    if !process.stdout.truncated { addParsed(process.stdout.text, to: &fields) }
+    fields["duration"] = .duration(process.duration)
+    guard code != 0 else { return ActionAnswer(fields: fields, failure: nil, answered: true, definite: true) }
+    let failure = StepFailure(
+      kind: "exit", message: "exit status \(code)\(meaning(code))", exitCode: code,
+      stderr: tail(process.stderr.text))
+    return ActionAnswer(fields: fields, failure: failure, answered: true, definite: true)
+  }
+
+  private static func addParsed(_ stdout: String, to fields: inout ValueMap) {
+    let lines = lines(stdout)
+    fields["lines"] = .list(lines.map { .string($0) })
+    if let json = try? JSON(parsing: stdout.utf8) { fields["json"] = Value(plain: json) }
+    var values: [Value] = []
+    for line in lines where !line.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+      guard let json = try? JSON(parsing: line.utf8) else { return }
+      values.append(Value(plain: json))
+    }
+    fields["json_lines"] = .list(values)
+  }
+
+  /// At `\n` or `\r\n`; a line end at the end starts no further line.
+  static func lines(_ text: String) -> [String] {
+    var lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { String(Substring($0.last == 0x0D ? $0.dropLast() : $0)) }
+  }
+
+  /// At most the last twenty lines, 4 KiB.
+  static func tail(_ text: String) -> String {
+    let last = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).suffix(21)
+    let bytes = Array(last.joined(separator: [0x0A]).suffix(4096))
+    let start = bytes.firstIndex { $0 & 0xC0 != 0x80 } ?? 0
+    return String(decoding: bytes[start...], as: UTF8.self)
+  }
+
+  private static func unanswered(
+    _ process: ProcessResult, kind: String, _ message: String, definite: Bool
+  ) -> ActionAnswer {
+    let failure = StepFailure(kind: kind, message: message, stderr: tail(process.stderr.text))
+    return ActionAnswer(fields: ValueMap(), failure: failure, answered: false, definite: definite)
+  }
+
+  private static func hint(_ why: String) -> String {
+    let words = why.lowercased()
+    guard words.contains("no such file") || words.contains("not found") else { return "" }
+    return "; is it installed here, and on the PATH the step gets? 'pass' hands on variables of the caller"
+  }
+
+  /// - Source: bash(1), "EXIT STATUS".
+  private static func meaning(_ code: Int32) -> String {
+    switch code {
+    case 126: " (found, but not executable)"
+    case 127: " (command not found; is it on the PATH the step gets?)"
+    default: ""
+    }
+  }
+
+  /// - Source: signal(7), the numbers of x86 and ARM.
+  private static func name(_ number: Int32) -> String {
+    let names: [Int32: String] = [
+      1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 11: "SEGV",
+      13: "PIPE",
+      14: "ALRM", 15: "TERM", 24: "XCPU", 25: "XFSZ", 31: "SYS",
+    ]
+    return names[number].map { " (SIG\($0))" } ?? ""
+  }
+}
+
+extension ActionContext {
+  /// The value of an expression as the text a command gets.
+  ///
+  /// - Throws: when there is no value, or one that no command can be given.
+  func text(of expression: Expression) throws(StepFailure) -> String {
+    try ProcessAnswer.text(try evaluate(expression), of: expression)
+  }
+}
+
+extension ProcessAnswer {
+  static func text(_ value: Value, of expression: Expression) throws(StepFailure) -> String {
+    if case .null = value {
+      throw StepFailure(kind: "expression", message: "'\(expression.source)' has no value")
+    }
+    let text = value.text
+    guard !text.utf8.contains(0) else {
+      throw StepFailure(
+        kind: "expression",
+        message: "the value of '\(expression.source)' holds a NUL character, which no command can be given")
+    }
+    return text
+  }
+
+  /// - Throws: when Linux would refuse the argument or variable, whose bytes are counted with its name and NUL.
+  static func checkLength(_ bytes: Int, _ what: @autoclosure () -> String) throws(StepFailure) {
+    guard bytes >= BoundScript.argumentLimit else { return }
+    throw StepFailure(
+      kind: "limit",
+      message: "\(what()) has \(bytes) bytes; one argument or variable can carry 131071: pass it in a file")
+  }
+}

@@ -1,0 +1,61 @@
+public import BelayModel
+
+/// `run:` a bash script, as `bash -euo pipefail -c`.
+///
+/// A binding becomes an environment variable and a quoted reference to it: the value is never part of the script.
+public struct RunAction: Action {
+  public static let keyword = "run"
+  public static var results: [ResultField] { ProcessAnswer.fields }
+  public static func defaultTimeout(inCheck: Bool) -> TimeSpan {
+    ProcessAnswer.defaultTimeout(inCheck: inCheck)
+  }
+
+  private let script: Template
+  private let bound: BoundScript
+
+  public init?(_ source: ActionSource, diagnostics: inout [Diagnostic]) {
+    guard let script = source.fields.asTemplate, script.source.contains(where: { !$0.isWhitespace }) else {
+      diagnostics.append(
+        Diagnostic(
+          code: "wrong-type", "'run' takes a script", at: source.fields.span,
+          help: "write the commands as text; 'exec' takes a list"))
+      return nil
+    }
+    guard let bound = BoundScript(script, diagnostics: &diagnostics) else { return nil }
+    self.script = script
+    self.bound = bound
+  }
+
+  public var templates: [Template] { [script] }
+
+  public func preview(_ show: (Template) -> String) -> String { show(script) }
+
+  public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
+    var environment = context.environment.map { ProcessRequest.Variable(name: $0.name, value: $0.value) }
+    for (variable, expression) in bound.values {
+      let text = try context.text(of: expression)
+      try ProcessAnswer.checkLength(
+        variable.utf8.count + text.utf8.count + 2, "the value of '\(expression.source)'")
+      environment.append(ProcessRequest.Variable(name: variable, value: BoundText(text)))
+    }
+    try ProcessAnswer.checkLength(bound.text.utf8.count + 1, "the script")
+    return .process(
+      ProcessRequest(
+        arguments: ["bash", "-euo", "pipefail", "-c", bound.text], environment: environment,
+        workingDirectory: context.workingDirectory))
+  }
+
+  public func answer(_ result: EffectResult) -> ActionAnswer { ProcessAnswer.answer(result) }
+}
+
+extension TemplateTree {
+  /// A scalar's text as written, whatever type it would have elsewhere.
+  var asTemplate: Template? {
+    switch content {
+    case .text(let template): template
+    case .scalar(.null, text: _): nil
+    case .scalar(_, let text): Template(literal: text, at: span)
+    case .list, .map: nil
+    }
+  }
+}

@@ -1,0 +1,269 @@
+internal import BelayModel
+
+// Words, commands, comments, redirections and where here-documents start.
+extension ShellReader {
+  private static let reserved: Set<String> = [
+    "{", "}", "!", "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "time", "coproc",
+  ]
+
+  mutating func readCommand(_ unit: Unit) {
+    let top = frames.count - 1
+    switch unit {
+    case "\\": copyEscape()
+    case "'":
+      copy()
+      withWord { $0.isQuoted = true }
+      push(.singleQuotes)
+    case "\"":
+      copy()
+      withWord { $0.isQuoted = true }
+      push(.doubleQuotes)
+    case "$": readDollar(isQuoted: false)
+    case "`": readBacktick()
+    case " ", "\t":
+      endWord()
+      copy()
+    case "\n":
+      frames[top].isConditional ? endWord() : endPipeline()
+      copy()
+      startDocument()
+    case "#" where frames[top].word == nil: readComment()
+    case "(", ")", "|", "&", ";", "<", ">": readOperator(unit)
+    default: copyIntoWord()
+    }
+  }
+
+  private mutating func readOperator(_ unit: Unit) {
+    let top = frames.count - 1
+    if (unit == "<" || unit == ">"), peek(1) == "(" {
+      add(ShellReader.opaque)
+      copy(2)
+      return push(.substitution)
+    }
+    if frames[top].isConditional {
+      endWord()
+      return copy()
+    }
+    switch unit {
+    case "(": openParenthesis()
+    case ")": closeParenthesis()
+    case "|" where peek(1) != "|":
+      endCommand()
+      copy(peek(1) == "&" ? 2 : 1)
+    case "<", ">": readRedirection(unit)
+    case "&" where peek(1) == ">":
+      endWord()
+      copy(peek(2) == ">" ? 3 : 2)
+    default:
+      endPipeline()
+      copy()
+    }
+  }
+
+  private mutating func openParenthesis() {
+    let top = frames.count - 1
+    let isArray = frames[top].word?.text.last == "="
+    let startsCommand = frames[top].word == nil && commandName(of: frames[top].command) == nil
+    let isLoop = frames[top].word == nil && frames[top].command.words.map(\.string) == ["for"]
+    if peek(1) == "(", startsCommand || isLoop {
+      copy(2)
+      return push(.arithmetic, depth: 2)
+    }
+    endWord()
+    if !isArray { endPipeline() }
+    frames[top].depth += 1
+    copy()
+  }
+
+  private mutating func closeParenthesis() {
+    let top = frames.count - 1
+    endPipeline()
+    if frames[top].depth > 0 {
+      frames[top].depth -= 1
+    } else if frames[top].cases == 0, frames[top].kind == .substitution {
+      return pop()
+    }
+    copy()
+  }
+
+  private mutating func readRedirection(_ unit: Unit) {
+    endWord()
+    guard unit == "<", peek(1) == "<" else {
+      copy()
+      if peek() == ">" || peek() == "&" || peek() == "|" { copy() }
+      return
+    }
+    copy(2)
+    if peek() == "<" {
+      copy()
+      frames[frames.count - 1].takesHereString = true
+      return
+    }
+    readDelimiter()
+  }
+
+  /// The word after `<<` or `<<-`, its quotes removed; nothing in it is expanded.
+  private mutating func readDelimiter() {
+    let stripsTabs = peek() == "-"
+    if stripsTabs { copy() }
+    while peek() == " " || peek() == "\t" { copy() }
+    var delimiter: [Unit] = []
+    var isQuoted = false
+    var quote: Unit?
+    while let unit = peek() {
+      if unit.binding != nil {
+        refuse("a value cannot be the delimiter of a here-document", help: "write the delimiter as a word")
+        at += 1
+        continue
+      }
+      if let open = quote {
+        if unit == open { quote = nil } else { delimiter.append(unit) }
+      } else if unit == "'" || unit == "\"" {
+        quote = unit
+        isQuoted = true
+      } else if unit == "\\" {
+        isQuoted = true
+        copy()
+        guard let escaped = peek(), escaped.binding == nil else { continue }
+        delimiter.append(escaped)
+      } else if [" ", "\t", "\n", ";", "&", "|", "(", ")", "<", ">"].contains(unit) {
+        break
+      } else {
+        delimiter.append(unit)
+      }
+      copy()
+    }
+    let top = frames.count - 1
+    frames[top].documents.append(
+      HereDocument(
+        delimiter: delimiter, isQuoted: isQuoted, stripsTabs: stripsTabs, command: reserveCommand()))
+  }
+
+  private mutating func readComment() {
+    let isInBackticks = frames.contains { $0.kind == .backticks }
+    let start = at
+    defer { comments.append(start..<at) }
+    while let unit = peek(), unit != "\n", !(isInBackticks && unit == "`") {
+      if unit.binding != nil {
+        at += 1
+      } else {
+        copy()
+      }
+    }
+  }
+}
+
+// Ends of words, commands and pipelines.
+extension ShellReader {
+  mutating func endWord() {
+    let top = frames.count - 1
+    guard var word = frames[top].word else { return }
+    frames[top].word = nil
+    word.isHereString = frames[top].takesHereString
+    frames[top].takesHereString = false
+    let isFirst = commandName(of: frames[top].command) == nil
+    let text = word.isQuoted ? "" : word.string
+    if isFirst, text == "case" { frames[top].cases += 1 }
+    if isFirst, text == "esac" { frames[top].cases = max(0, frames[top].cases - 1) }
+    if isFirst, text == "[[" { frames[top].isConditional = true }
+    if text == "]]" { frames[top].isConditional = false }
+    frames[top].command.words.append(word)
+  }
+
+  /// The number that the command being read will have.
+  private mutating func reserveCommand() -> Int {
+    let top = frames.count - 1
+    if let number = frames[top].command.number { return number }
+    commands.append(Command())
+    frames[top].command.number = commands.count - 1
+    return commands.count - 1
+  }
+
+  /// Ends the command; what follows may be the next one of its pipeline.
+  mutating func endCommand() {
+    endWord()
+    let top = frames.count - 1
+    var command = frames[top].command
+    frames[top].command = Command()
+    guard !command.words.isEmpty || command.number != nil else { return }
+    command.pipedFrom = frames[top].pipeline
+    let number = command.number ?? commands.count
+    if command.number == nil {
+      commands.append(command)
+    } else {
+      commands[number] = command
+    }
+    frames[top].pipeline.append(number)
+  }
+
+  mutating func endPipeline() {
+    endCommand()
+    let top = frames.count - 1
+    frames[top].ended += frames[top].pipeline
+    frames[top].pipeline = []
+  }
+
+  /// The first word that is neither an assignment nor a reserved word.
+  func commandName(of command: Command) -> Word? {
+    command.words.first { !ShellReader.isPrefix($0) }
+  }
+
+  static func isPrefix(_ word: Word) -> Bool {
+    guard !word.isQuoted || word.string.contains("=") else { return false }
+    let text = word.string
+    if reserved.contains(text) { return true }
+    guard let equals = text.firstIndex(of: "="), let first = text.first, !first.isNumber else { return false }
+    let name = text[..<equals].prefix { $0 != "[" && $0 != "+" }
+    return !name.isEmpty && name.unicodeScalars.allSatisfy { isNameUnit(Unit($0)) }
+  }
+
+  /// `name[${{ … }}]=`: bash evaluates an index as arithmetic, and with it commands inside.
+  mutating func refuseSubscript(_ binding: Int) {
+    guard let word = frames[frames.count - 1].word, !word.isQuoted else { return }
+    let text = word.string
+    guard let bracket = text.lastIndex(of: "["), !text[bracket...].contains("]"), bracket > text.startIndex,
+      text[..<bracket].unicodeScalars.allSatisfy({ ShellReader.isNameUnit(Unit($0)) })
+    else { return }
+    refuse(
+      "a value cannot be an index: bash would evaluate it", binding: binding,
+      help: "compute the index in the expression")
+  }
+}
+
+// Here-documents start after the line that announces them.
+extension ShellReader {
+  fileprivate mutating func startDocument() {
+    let top = frames.count - 1
+    guard frames[top].kind.holdsCommands, !frames[top].documents.isEmpty else { return }
+    let document = frames[top].documents.removeFirst()
+    let end = endOfDocument(document)
+    frames.append(Frame(kind: .document(isQuoted: document.isQuoted)))
+    frames[frames.count - 1].end = end
+    frames[frames.count - 1].owner = document.command
+  }
+
+  /// Where the line of the delimiter starts, or the end of the script.
+  private func endOfDocument(_ document: HereDocument) -> Int {
+    var line = at
+    while line < units.count {
+      var start = line
+      let end = units[line...].firstIndex(of: "\n") ?? units.count
+      if document.stripsTabs { while start < end, units[start] == "\t" { start += 1 } }
+      if units[start..<end].elementsEqual(document.delimiter) { return line }
+      line = end + 1
+    }
+    return units.count
+  }
+
+  /// At the end of a here-document: back to the commands, past the delimiter, or on to the next document.
+  mutating func leaveDocuments() {
+    while let index = frames.lastIndex(where: \.kind.isDocument), at >= frames[index].end {
+      if index < frames.count - 1 { openAtEnd() }
+      frames.removeSubrange(index...)
+      while at < units.count, peek() != "\n" { copy() }
+      guard peek() == "\n" else { return }
+      copy()
+      startDocument()
+    }
+  }
+}

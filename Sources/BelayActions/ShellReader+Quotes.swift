@@ -1,0 +1,198 @@
+internal import BelayModel
+
+// Quotes, `${…}`, arithmetic and here-documents, and what a binding becomes in each.
+extension ShellReader {
+  mutating func bind(_ binding: Int) {
+    let frame = frames[frames.count - 1]
+    let reference = "${\(ShellReader.variable(binding))}"
+    noteInWord(binding)
+    if backticksAreEscaped, frames.contains(where: { $0.kind == .backticks }) {
+      refuse(
+        "a backslash stands before this binding in the same backticks", binding: binding,
+        help: "write $(…) instead of `…`")
+    }
+    switch frame.kind {
+    case .script, .substitution, .backticks:
+      refuseSubscript(binding)
+      write("\"\(reference)\"", binding)
+    case .doubleQuotes: write(reference, binding)
+    case .singleQuotes: write("'\"\(reference)\"'", binding)
+    case .dollarQuotes: write("'\"\(reference)\"$'", binding)
+    case .parameter(let isQuoted, true): write(isQuoted ? reference : "\"\(reference)\"", binding)
+    case .parameter(_, false):
+      refuse(
+        "a value cannot be bound inside ${…} here: bash would take it as a pattern, an index or a name",
+        binding: binding, help: "put the value into a variable first: value=${{ … }}")
+    case .arithmetic:
+      refuse(
+        "a value cannot be bound in arithmetic: bash would evaluate it", binding: binding,
+        help: "compute it in the expression, or test it as text first")
+    case .document(isQuoted: false): write(reference, binding)
+    case .document(isQuoted: true):
+      refuse(
+        "nothing is replaced inside a here-document whose delimiter is quoted", binding: binding,
+        help: "write the delimiter without quotes, and \\$ where the script means a dollar")
+    }
+  }
+
+  private mutating func write(_ text: String, _ binding: Int) {
+    output.append(contentsOf: text.unicodeScalars)
+    used.append(binding)
+  }
+
+  private mutating func noteInWord(_ binding: Int) {
+    if let document = frames.lastIndex(where: \.kind.isDocument),
+      !frames[document...].contains(where: \.kind.holdsCommands)
+    {
+      commands[frames[document].owner].documentBindings.append(binding)
+      return
+    }
+    withWord { word in
+      word.bindings.append((binding, word.text.count))
+      word.text.append(ShellReader.opaque)
+    }
+  }
+
+  mutating func readDoubleQuotes(_ unit: Unit) {
+    switch unit {
+    case "\"": pop()
+    case "\\": copyEscape()
+    case "$": readDollar(isQuoted: true)
+    case "`": readBacktick()
+    default: copyIntoWord()
+    }
+  }
+
+  mutating func readSingleQuotes(_ unit: Unit) {
+    if unit == "'" { pop() } else { copyIntoWord() }
+  }
+
+  mutating func readDollarQuotes(_ unit: Unit) {
+    switch unit {
+    case "'": pop()
+    case "\\": copyEscape()
+    default: copyIntoWord()
+    }
+  }
+
+  mutating func readParameter(_ unit: Unit, isQuoted: Bool, isDefault: Bool) {
+    switch unit {
+    case "}": pop()
+    case "\\": copyEscape(intoWord: false)
+    case "\"":
+      copy()
+      push(.doubleQuotes)
+    case "'" where !(isQuoted && isDefault):
+      copy()
+      push(.singleQuotes)
+    case "$": readDollar(isQuoted: isQuoted)
+    case "`": readBacktick()
+    default: copy()
+    }
+  }
+
+  mutating func readArithmetic(_ unit: Unit) {
+    let top = frames.count - 1
+    let closer = frames[top].closer
+    let opener: Unit = closer == "]" ? "[" : "("
+    switch unit {
+    case opener:
+      frames[top].depth += 1
+      copy()
+    case closer:
+      frames[top].depth -= 1
+      if frames[top].depth == 0 { pop() } else { copy() }
+    case "\\": copyEscape(intoWord: false)
+    case "\"":
+      copy()
+      push(.doubleQuotes)
+    case "'":
+      copy()
+      push(.singleQuotes)
+    case "$": readDollar(isQuoted: true)
+    case "`": readBacktick()
+    default: copy()
+    }
+  }
+
+  mutating func readDocument(_ unit: Unit, isQuoted: Bool) {
+    guard !isQuoted else { return copy() }
+    switch unit {
+    case "\\": copyEscape(intoWord: false)
+    case "$": readDollar(isQuoted: true)
+    case "`": readBacktick()
+    default: copy()
+    }
+  }
+
+  /// Copies the closing character and goes back to the frame around.
+  mutating func pop() {
+    copy()
+    guard frames.count > 1 else { return }
+    let left = frames.removeLast()
+    guard left.kind.holdsCommands else { return }
+    let bindings = left.ended.flatMap { commands[$0].bindings }
+    withWord { word in word.bindings += bindings.map { ($0, word.text.count) } }
+  }
+
+  mutating func readBacktick() {
+    guard let open = frames.lastIndex(where: { $0.kind == .backticks }) else {
+      add(ShellReader.opaque)
+      copy()
+      return push(.backticks)
+    }
+    // The first backtick without a backslash ends the substitution, whatever quotes stand open in it.
+    frames.removeSubrange((open + 1)...)
+    endPipeline()
+    pop()
+  }
+
+  /// At a `$`: an expansion, or the sign itself.
+  mutating func readDollar(isQuoted: Bool) {
+    let next = peek(1)
+    if next?.binding != nil {
+      copy()
+      return refuse("a '$' stands before this binding", help: "leave it out: ${{ … }} is the value")
+    }
+    if !(next == "'" || next == "\"") { add(ShellReader.opaque) }
+    switch next {
+    case "(" where peek(2) == "(":
+      copy(3)
+      push(.arithmetic, depth: 2)
+    case "(":
+      copy(2)
+      push(.substitution)
+    case "[":
+      copy(2)
+      push(.arithmetic, depth: 1, closer: "]")
+    case "{":
+      let isDefault = startsDefault()
+      copy(2)
+      push(.parameter(isQuoted: isQuoted, isDefault: isDefault))
+      if peek() == "#" || peek() == "!" { copy() }
+    case "'" where !isQuoted:
+      copy(2)
+      withWord { $0.isQuoted = true }
+      push(.dollarQuotes)
+    case "#", "$", "@", "*", "?", "-", "!": copy(2)
+    default: copy()
+    }
+  }
+
+  /// Whether `${` here is `${name-`, `${name:-` and the like with `+`, `=` or `?`: their word is an ordinary text.
+  private func startsDefault() -> Bool {
+    var index = at + 2
+    let start = index
+    while index < units.count, ShellReader.isNameUnit(units[index]) { index += 1 }
+    guard index > start else { return false }
+    if index < units.count, units[index] == ":" { index += 1 }
+    return index < units.count && ["-", "+", "=", "?"].contains(units[index])
+  }
+
+  static func isNameUnit(_ unit: Unit) -> Bool {
+    switch unit.value {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+    default: false
+    }
+  }
+}
