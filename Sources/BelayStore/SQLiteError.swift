@@ -1,0 +1,29 @@
+import BelayJournal
+import CSQLite
+import Glibc
+
+/// What SQLite answered instead of doing it.
+///
+/// - Source: https://sqlite.org/rescode.html
+struct SQLiteError: Error, Hashable {
+  /// Extended result code.
+  var code: Int32
+  /// errno of the connection's last failed system call; of use with an I/O error only.
+  var systemErrno: Int32
+  var message: String
+
+  /// What it means for the store at `path`.
+  func asStoreError(_ path: String) -> StoreError {
+    let text = "\(path): \(message) (SQLite \(code))"
+    switch code & 0xFF {
+    case SQLITE_FULL: return .full(text)
+    // SQLite knows ENOSPC of a write; not a quota, and not shared memory that cannot grow.
+    case SQLITE_IOERR where systemErrno == ENOSPC || systemErrno == EDQUOT: return .full(text)
+    case SQLITE_BUSY, SQLITE_LOCKED:
+      return .unusable("\(text): a program that does not take belay's lock holds the database")
+    case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH: return .unusable(text)
+    case SQLITE_NOTADB: return .broken("\(path) is no SQLite database")
+    default: return .broken(text)
+    }
+  }
+}

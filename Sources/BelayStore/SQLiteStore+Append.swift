@@ -1,0 +1,179 @@
+import BelayDigest
+public import BelayJournal
+import BelayModel
+
+extension SQLiteStore {
+  public func append(_ batch: AppendBatch) throws(StoreError) -> [StoredEvent] {
+    precondition(
+      batch.row.run == batch.run && batch.row.events == batch.firstNumber + batch.lines.count - 1
+        && !batch.lines.isEmpty, "the batch's row does not fit its lines")
+    guard let lock else { throw .unusable("\(location) was opened for reading") }
+    return try lock.held { () throws(StoreError) in
+      let (stored, head) = try releasingReserve { () throws(StoreError) in
+        try transaction { () throws(StoreError) in try write(batch) }
+      }
+      if batch.row.status.hasLetGo { try anchor(head) }
+      if database.pagesInLog >= SQLiteStore.overdueAtPages {
+        try checked { () throws(SQLiteError) in try database.checkpoint() }
+      }
+      return stored
+    }
+  }
+
+  /// At the first sign of a full disk the reserve makes room, for the next batch: this one may be the intent of
+  /// something new, and nothing new may start.
+  private func releasingReserve<Result>(
+    _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) { return try body() } catch {
+      if case .full = error {
+        let reserve = Reserve(path: folder.reserve)
+        do throws(FileError) { _ = try reserve.release() } catch { throw error.asStoreError }
+      }
+      throw error
+    }
+  }
+
+  private func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+    try execute("BEGIN IMMEDIATE")
+    do throws(StoreError) {
+      let result = try body()
+      try execute("COMMIT")
+      return result
+    } catch {
+      // Some errors have rolled back already; that this one could not is covered by the first error.
+      if database.isInTransaction { try? database.statement("ROLLBACK").run() }
+      throw error
+    }
+  }
+
+  private func execute(_ sql: String, _ values: [SQLiteValue] = []) throws(StoreError) {
+    try checked { () throws(SQLiteError) in try database.statement(sql).run(values) }
+  }
+
+  private func write(_ batch: AppendBatch) throws(StoreError) -> (events: [StoredEvent], head: LedgerHead) {
+    let stamp = writer.stamp(at: .now)
+    var link = try fence(batch)
+    let stampText = stamp.text
+    let stampDigest = hash.digest(of: stampText)
+    var events: [StoredEvent] = []
+    events.reserveCapacity(batch.lines.count)
+    for (index, line) in batch.lines.enumerated() {
+      let number = batch.firstNumber + index
+      link = hash.link(ofEvent: number, after: link, line: hash.digest(of: line), stamp: stampDigest)
+      try execute(
+        "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
+        [.text(batch.run), .int(number), .text(line), .text(stampText), .digest(link)])
+      events.append(
+        StoredEvent(run: batch.run, number: number, line: line, stamp: stampText, link: link))
+    }
+    try change(batch, at: stamp.at)
+    let seal = Seal(run: batch.run, event: batch.row.events, link: link)
+    return (events, try extendLedger(batch, seal, at: stamp.at))
+  }
+
+  /// The link that the batch continues.
+  ///
+  /// - Throws: `fenced` when the writer is no longer the run's driver or has not seen all its events.
+  private func fence(_ batch: AppendBatch) throws(StoreError) -> Digest {
+    let known = try checked { () throws(SQLiteError) in
+      try database.statement("SELECT epoch, events FROM run WHERE run = ?").first([.text(batch.run)]) {
+        (epoch: $0.int(0), events: $0.int(1))
+      }
+    }
+    guard let known else {
+      guard batch.firstNumber == 1 else { throw .fenced("run \(batch.run) does not exist") }
+      return hash.start(ofRun: batch.run)
+    }
+    guard batch.epoch >= known.epoch else {
+      throw .fenced(
+        "run \(batch.run) was taken over: driver \(known.epoch) has followed driver \(batch.epoch)")
+    }
+    guard batch.firstNumber == known.events + 1 else {
+      throw .fenced(
+        "run \(batch.run) has \(known.events) events, not \(batch.firstNumber - 1): another process appended")
+    }
+    let link = try checked { () throws(SQLiteError) in
+      try database.statement("SELECT link FROM event WHERE run = ? AND n = ?")
+        .first([.text(batch.run), .int(known.events)]) { $0.digest(0) } ?? nil
+    }
+    guard let link else {
+      throw .broken("event \(known.events) of run \(batch.run) is missing: 'belay audit verify' tells more")
+    }
+    return link
+  }
+
+  /// The derived rows.
+  private func change(_ batch: AppendBatch, at now: Timestamp) throws(StoreError) {
+    let row = batch.row
+    if batch.firstNumber == 1 {
+      try execute(
+        "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+          .text(row.run), .text(row.playbook), .text(row.title), .text(row.environment),
+          .text(row.status.rawValue), .text(row.cause), .text(row.initiator), .text(row.planDigest),
+          .text(row.createdAt.fixedText), .text(row.changedAt.fixedText), .int(row.epoch), .int(row.events),
+        ])
+      if let plan = batch.plan {
+        try execute("INSERT INTO plan VALUES (?, ?)", [.text(row.run), .blob(plan)])
+      }
+    } else {
+      try execute(
+        "UPDATE run SET status = ?, cause = ?, changed_at = ?, epoch = ?, events = ? WHERE run = ?",
+        [
+          .text(row.status.rawValue), .text(row.cause), .text(row.changedAt.fixedText), .int(row.epoch),
+          .int(row.events), .text(row.run),
+        ])
+    }
+    switch batch.claims {
+    case .none: break
+    case .take(let names): for name in names.sorted() { try take(name, for: row.run, at: now) }
+    case .release(let names):
+      for name in names {
+        try execute("DELETE FROM claim WHERE name = ? AND run = ?", [.text(name), .text(row.run)])
+      }
+    }
+    if row.status.hasLetGo { try execute("DELETE FROM claim WHERE run = ?", [.text(row.run)]) }
+  }
+
+  private func take(_ name: String, for run: String, at now: Timestamp) throws(StoreError) {
+    if let holder = try claim(name) {
+      if holder.run == run { return }
+      throw .claimed(holder)
+    }
+    try execute("INSERT INTO claim VALUES (?, ?, ?)", [.text(name), .text(run), .text(now.fixedText)])
+  }
+
+  /// The ledger's entries for this commit.
+  private func extendLedger(
+    _ batch: AppendBatch, _ seal: Seal, at now: Timestamp
+  ) throws(StoreError) -> LedgerHead {
+    var entries: [LedgerEntry] = []
+    if batch.firstNumber == 1 { entries.append(.runCreated(seal)) }
+    if batch.row.status.hasLetGo { entries.append(.runEnded(seal, batch.row.status)) }
+    if entries.isEmpty { entries.append(.sealed(seal)) }
+    let head = try checked { () throws(SQLiteError) in
+      try database.statement("SELECT n, link FROM ledger ORDER BY n DESC LIMIT 1").first {
+        (number: $0.int(0), link: $0.digest(1))
+      }
+    }
+    guard let head, var link = head.link else { throw .broken("\(location): the ledger is empty or damaged") }
+    var number = head.number
+    for entry in entries {
+      number += 1
+      let text = LedgerLine(number: number, at: now, entry: entry).text
+      link = hash.link(ofEntry: number, after: link, entry: hash.digest(of: text))
+      try execute("INSERT INTO ledger VALUES (?, ?, ?)", [.int(number), .text(text), .digest(link)])
+    }
+    return LedgerHead(at: now, store: id, entry: number, link: link)
+  }
+
+  /// The run's end stands outside the database too. On a full disk it does not: the commit is durable without,
+  /// and the next run's end anchors this one as well.
+  private func anchor(_ head: LedgerHead) throws(StoreError) {
+    do throws(FileError) { try HeadsLog(path: folder.heads).append(head) } catch {
+      if case .full = error.asStoreError { return }
+      throw remembered(error.asStoreError)
+    }
+  }
+}
