@@ -1,0 +1,202 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+extension Engine {
+  static let defaultInterval = TimeSpan.seconds(10)
+
+  mutating func startCheck(_ node: Int, _ check: PlanCheck) {
+    guard
+      var question = question(.check, check.body, of: node, tolerate: check.tolerate, minSamples: check.minSamples)
+    else { return }
+    let record = record(of: node)
+    if record.status == .pending {
+      let within = check.body.within == nil ? nil : moment(at: question.deadline)
+      self.record(.nodeStarted(id(node), waitsUntil: within))
+    } else if let until = record.waitsUntil {
+      question = question.until(clock.boot(of: until))
+    }
+    ask(question, of: node)
+  }
+
+  private func moment(at boot: TimeSpan) -> Moment {
+    clock.after(TimeSpan(nanoseconds: boot.nanoseconds - clock.boot.nanoseconds))
+  }
+
+  /// A body as a question; nil when its durations cannot be told, and then the node has ended.
+  mutating func question(
+    _ kind: Question.Kind, _ body: PlanBody, of node: Int, tolerate: Int = 0, minSamples: Int? = nil
+  ) -> Question? {
+    do {
+      let context = context(node)
+      let span = { (text: Template?) throws(StepFailure) -> TimeSpan? in
+        guard let text else { return nil }
+        return try context.span(text)
+      }
+      let every = try span(body.every) ?? Engine.defaultInterval
+      let staysFor = try span(body.staysFor) ?? .zero
+      let within = try span(body.within) ?? .zero
+      let samples = every.nanoseconds > 0 ? Int(staysFor.nanoseconds / every.nanoseconds) : 0
+      return Question(
+        kind: kind, body: body, every: every, staysFor: staysFor,
+        deadline: TimeSpan(nanoseconds: clock.boot.nanoseconds + within.nanoseconds), tolerate: tolerate,
+        minSamples: minSamples ?? samples / 2)
+    } catch {
+      cannotAsk(kind, node, error)
+      return nil
+    }
+  }
+
+  /// Asks now: of the world, or, without an action, of what is known.
+  mutating func ask(_ question: Question, of node: Int) {
+    var question = question
+    question.askedAt = clock.boot
+    activities[node]?.part = .asking(question)
+    do {
+      guard let request = try request(question.body, of: node, key: nil) else {
+        var context = context(node)
+        answered(node, question, context.judge(nil, by: question.body))
+        return
+      }
+      let attempt = newAttempt()
+      activities[node]?.attempt = attempt
+      owners[attempt] = node
+      order(
+        .spawn(
+          SpawnOrder(
+            attempt: attempt, request: request, timeout: try timeout(of: question.body, node: node),
+            sensitive: plan.nodes[node].sensitive)))
+    } catch {
+      cannotAsk(question.kind, node, error)
+    }
+  }
+
+  /// The answer to a question that was asked of the world.
+  mutating func answerArrived(_ node: Int, _ question: Question, _ report: ProcessReport) {
+    activities[node]?.attempt = nil
+    do {
+      guard let source = question.body.action else { return }
+      let answer = try action(source).answer(.process(report.result))
+      var context = context(node)
+      answered(node, question, context.judge(answer, by: question.body), fields: answer.fields)
+    } catch {
+      cannotAsk(question.kind, node, error)
+    }
+  }
+
+  private mutating func answered(
+    _ node: Int, _ question: Question, _ judgement: Judgement, fields: ValueMap = ValueMap()
+  ) {
+    if case .capture(let index) = question.kind {
+      captured(node, index, judgement, fields)
+      return
+    }
+    note(node, question, judgement)
+    if judgement.isFinal {
+      concluded(node, question, judgement)
+    } else if question.soak != nil {
+      soaked(node, question, judgement)
+    } else if judgement.verdict == .pass {
+      passed(node, question, judgement)
+    } else if question.askedAt < question.deadline {
+      // The last question is asked when the time is up, never after it.
+      let next = question.askedAt.nanoseconds + question.every.nanoseconds
+      askAgain(node, question, at: min(TimeSpan(nanoseconds: next), question.deadline))
+    } else {
+      concluded(node, question, judgement)
+    }
+  }
+
+  private mutating func passed(_ node: Int, _ question: Question, _ judgement: Judgement) {
+    guard question.staysFor > .zero else { return concluded(node, question, judgement) }
+    var question = question
+    question.soak = Soak(began: question.askedAt)
+    askAgain(node, question, at: TimeSpan(nanoseconds: question.askedAt.nanoseconds + question.every.nanoseconds))
+  }
+
+  private mutating func soaked(_ node: Int, _ question: Question, _ judgement: Judgement) {
+    var question = question
+    guard var soak = question.soak else { return }
+    let progress = soak.take(judgement.verdict, at: question.askedAt, of: question)
+    question.soak = soak
+    switch progress {
+    case .goesOn:
+      let next = question.askedAt.nanoseconds + question.every.nanoseconds
+      askAgain(node, question, at: TimeSpan(nanoseconds: max(next, clock.boot.nanoseconds)))
+    case .passed: concluded(node, question, judgement)
+    case .missed: concluded(node, question, judgement.verdict == .pass ? judgement.asMissed : judgement)
+    case .tooFewSamples:
+      let failure = StepFailure(kind: "", message: "too few samples to say that it stayed so")
+      concluded(node, question, Judgement(verdict: .unknown, outputs: judgement.outputs, failure: failure))
+    }
+  }
+
+  private mutating func askAgain(_ node: Int, _ question: Question, at due: TimeSpan) {
+    activities[node]?.part = .asking(question)
+    timers.set(node, at: due)
+  }
+
+  /// An answer that does not end the question is journalled when it says something new.
+  private mutating func note(_ node: Int, _ question: Question, _ judgement: Judgement) {
+    let kind: Answer.Question =
+      switch question.kind {
+      case .check, .capture: .ask
+      case .skipIf: .skipIf
+      case .verifyEffect, .verifyDoubt: .verify
+      }
+    let answer = Answer(
+      question: kind, verdict: judgement.verdict, reason: judgement.reason,
+      outputs: plan.nodes[node].sensitive ? ValueMap() : judgement.outputs)
+    if record(of: node).lastAnswer != answer, kind != .ask || judgement.verdict != .pass {
+      record(.answered(id(node), answer))
+    }
+  }
+
+  private mutating func concluded(_ node: Int, _ question: Question, _ judgement: Judgement) {
+    switch question.kind {
+    case .check: checkEnded(node, judgement)
+    case .skipIf: skipAnswered(node, judgement)
+    case .verifyEffect: effectVerified(node, judgement)
+    case .verifyDoubt: doubtVerified(node, judgement)
+    case .capture: break
+    }
+  }
+
+  private mutating func checkEnded(_ node: Int, _ judgement: Judgement) {
+    let status: NodeStatus =
+      switch judgement.verdict {
+      case .pass: .succeeded
+      case .fail: .failed
+      case .unknown: .unknown
+      }
+    ended(node, NodeEnd(status: status, outputs: judgement.outputs, failure: judgement.failure?.failure))
+  }
+
+  /// The question cannot be put: a value is missing, a text is no duration.
+  private mutating func cannotAsk(_ kind: Question.Kind, _ node: Int, _ failure: StepFailure) {
+    switch kind {
+    case .check, .skipIf, .capture: ended(node, NodeEnd(status: .failed, failure: failure.failure))
+    case .verifyEffect: effectVerified(node, Judgement(verdict: .unknown, failure: failure))
+    case .verifyDoubt: doubtVerified(node, Judgement(verdict: .unknown, failure: failure))
+    }
+  }
+}
+
+extension Question {
+  fileprivate func until(_ deadline: TimeSpan) -> Question {
+    var copy = Question(
+      kind: kind, body: body, every: every, staysFor: staysFor, deadline: deadline, tolerate: tolerate,
+      minSamples: minSamples)
+    copy.askedAt = askedAt
+    copy.soak = soak
+    return copy
+  }
+}
+
+extension Judgement {
+  /// Too many misses among the last ten, though this one passed.
+  fileprivate var asMissed: Judgement {
+    let failure = StepFailure(kind: "expect", message: "it failed too often while it had to stay so")
+    return Judgement(verdict: .fail, outputs: outputs, failure: failure)
+  }
+}

@@ -1,0 +1,206 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+extension Engine {
+  /// Starts what may start and draws the consequence of what has ended, until nothing changes.
+  mutating func advance() {
+    repeat {
+      startReady()
+    } while settleStage()
+  }
+
+  private mutating func startReady() {
+    while hasPlace, let node = ready.pop() {
+      guard activities[node] == nil, !record(of: node).status.hasEnded else { continue }
+      start(node)
+    }
+  }
+
+  private var hasPlace: Bool { !ready.isEmpty && running < plan.maxParallel }
+
+  /// The stage ends when nothing of it is going on.
+  private mutating func settleStage() -> Bool {
+    switch stage {
+    case .forward: return false
+    case .stopping(let stop): return settleStop(stop)
+    case .reapplying(let rest, let then): return settleReapplying(rest, then)
+    case .undoing(let rest, let then): return settleUndoing(rest, then)
+    case .rollingBack(let job): return settleRollback(job)
+    case .verifyingRollback: return settleRollbackVerification()
+    case .resting(let status):
+      if committed >= run.events { orders.append(.leave(status)) }
+      return false
+    }
+  }
+
+  // MARK: Readiness
+
+  /// Counts anew, from the journal's state, what every node waits for, and queues what may start.
+  mutating func rebuildSchedule() {
+    ready.removeAll()
+    missing = [Int](repeating: 0, count: graph.count)
+    openChildren = missing
+    for node in 0..<graph.count {
+      missing[node] = graph.needs[node].count { !isMet($0) } + (parentHasStarted(node) ? 0 : 1)
+      openChildren[node] = graph.children[node].count { !isMet($0) }
+    }
+    for node in 0..<graph.count where plan.nodes[node].role == .main && missing[node] == 0 { queue(node) }
+  }
+
+  /// Puts a node to work again that was at work when the journal ended, or starts it.
+  mutating func queue(_ node: Int) {
+    let status = record(of: node).status
+    guard activities[node] == nil, !status.hasEnded, status != .held else { return }
+    if isGroup(node), status == .running {
+      if openChildren[node] == 0 { listEnded(of: node) }
+    } else {
+      ready.push(node)
+    }
+  }
+
+  private func parentHasStarted(_ node: Int) -> Bool {
+    guard let parent = graph.parents[node] else { return true }
+    return record(of: parent).status == .running
+  }
+
+  func isGroup(_ node: Int) -> Bool {
+    if case .group = plan.nodes[node].detail { true } else { false }
+  }
+
+  /// A skipped or continued one counts as met.
+  func isMet(_ node: Int) -> Bool {
+    let record = record(of: node)
+    switch record.status {
+    case .succeeded, .skipped: return true
+    case .failed, .unknown: return record.continued
+    default: return false
+    }
+  }
+
+  /// Starts a node that waits for nothing any more.
+  private mutating func start(_ node: Int) {
+    let record = record(of: node)
+    if record.status == .pending, !isWanted(node) { return }
+    switch plan.nodes[node].detail {
+    case .group: startGroup(node)
+    case .wait(let duration): startWait(node, duration)
+    case .check(let check):
+      takePlace(node, .acting)
+      startCheck(node, check)
+    case .step(let step):
+      takePlace(node, .acting)
+      goOn(node, step)
+    }
+  }
+
+  /// False when `when` said no, or could not be answered.
+  private mutating func isWanted(_ node: Int) -> Bool {
+    guard let condition = plan.nodes[node].when else { return true }
+    do {
+      let value = try context(node).evaluate(condition)
+      if value == .bool(true) { return true }
+      guard value == .bool(false) else {
+        throw StepFailure(kind: "expression", message: "when: \(condition.source) is no bool")
+      }
+      skip(node, .condition, note: condition.source, by: nil)
+    } catch {
+      ended(node, NodeEnd(status: .failed, failure: error.failure))
+    }
+    return false
+  }
+
+  mutating func skip(_ node: Int, _ reason: SkipReason, note: String?, by actor: Actor?) {
+    record(.nodeSkipped(id(node), reason: reason, note: note, by: actor))
+    leavePlace(node)
+    nodeEnded(node)
+  }
+
+  private mutating func startGroup(_ node: Int) {
+    record(.nodeStarted(id(node), waitsUntil: nil))
+    for child in graph.children[node] { released(child) }
+  }
+
+  private mutating func startWait(_ node: Int, _ duration: Template) {
+    do {
+      let until = try record(of: node).waitsUntil ?? clock.after(context(node).span(duration))
+      if record(of: node).status != .waiting { record(.nodeStarted(id(node), waitsUntil: until)) }
+      activities[node] = Activity(part: .awaitingTime, hasPlace: false)
+      timers.set(node, at: clock.boot(of: until))
+    } catch {
+      ended(node, NodeEnd(status: .failed, failure: error.failure))
+    }
+  }
+
+  // MARK: Places
+
+  mutating func takePlace(_ node: Int, _ part: Activity.Part) {
+    activities[node] = Activity(part: part, hasPlace: true)
+    running += 1
+  }
+
+  mutating func leavePlace(_ node: Int) {
+    timers.cancel(node)
+    guard let activity = activities.removeValue(forKey: node) else { return }
+    if let attempt = activity.attempt { owners[attempt] = nil }
+    if activity.hasPlace { running -= 1 }
+  }
+
+  // MARK: Ends
+
+  /// Records the end of a node and what follows from it.
+  mutating func ended(_ node: Int, _ end: NodeEnd) {
+    var end = end
+    let isMain = plan.nodes[node].role == .main && stage != .verifyingRollback
+    end.continued = end.status != .succeeded && plan.nodes[node].failure.rule == .continue
+    record(.nodeFinished(id(node), end))
+    leavePlace(node)
+    if end.status == .succeeded || end.continued {
+      nodeEnded(node)
+    } else if isMain || plan.nodes[node].role == .steadyState {
+      failed(node, end)
+    } else {
+      compensationFailed(node, end)
+    }
+  }
+
+  /// A node has ended well enough for those that wait for it.
+  mutating func nodeEnded(_ node: Int) {
+    for follower in graph.followers[node] { released(follower) }
+    if let parent = graph.parents[node] {
+      openChildren[parent] -= 1
+      if openChildren[parent] == 0 { listEnded(of: parent) }
+    } else {
+      topEnded(node)
+    }
+  }
+
+  private mutating func released(_ node: Int) {
+    missing[node] -= 1
+    if missing[node] == 0, maystart(node) { ready.push(node) }
+  }
+
+  /// While the run stops, what becomes ready stays pending; a rollback's own nodes go on.
+  private func maystart(_ node: Int) -> Bool {
+    switch stage {
+    case .forward: true
+    case .stopping, .resting: false
+    case .reapplying, .undoing, .rollingBack, .verifyingRollback: plan.nodes[node].role != .main
+    }
+  }
+
+  /// All children of a group have ended: its temporaries are undone, then it ends.
+  mutating func listEnded(of group: Int) {
+    let children = Array(graph.children[group])
+    endList(children, then: .endGroup(group))
+  }
+
+  private mutating func topEnded(_ node: Int) {
+    switch plan.nodes[node].role {
+    case .main:
+      if stage == .forward, graph.top.allSatisfy(isMet) { endList(graph.top, then: .endPlaybook) }
+    case .rollback(let undone): rollbackRootEnded(node, of: undone)
+    case .steadyState: steadyStateHolds()
+    }
+  }
+}

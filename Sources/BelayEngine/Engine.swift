@@ -1,0 +1,141 @@
+public import BelayJournal
+public import BelayModel
+public import BelayPlan
+
+/// The engine: a run's plan, its journal folded, and what is going on. One input changes it in place and says
+/// what the world should do. No clock, no chance, no I/O.
+public struct Engine {
+  public let plan: Plan
+  let planDigest: String
+  let graph: Graph
+  let actions: ActionTable
+  /// The fold of every event that was appended, durable or not.
+  public internal(set) var run: RunState
+
+  /// What the engine is about.
+  enum Stage: Hashable {
+    /// Nodes start as they become ready.
+    case forward
+    /// Nothing new starts; when nothing runs, the cause's consequence is drawn.
+    case stopping(Stop)
+    /// Temporaries are applied again before what follows.
+    case reapplying([Int], then: Consequence)
+    /// Temporaries are undone, last first.
+    case undoing([Int], then: Consequence)
+    case rollingBack(RollbackJob)
+    case verifyingRollback
+    /// At rest; leaves when that is durable.
+    case resting(RunStatus)
+  }
+
+  var stage = Stage.forward
+  /// What is going on, by node.
+  var activities: [Int: Activity] = [:]
+  /// The node and the part of it that an attempt belongs to.
+  var owners: [AttemptName: Int] = [:]
+  /// How many of what it waits for are missing; 0: may start.
+  var missing: [Int] = []
+  /// Children that have not ended.
+  var openChildren: [Int] = []
+  var ready = ReadyQueue()
+  /// Running steps and checks, in all and by group.
+  var running = 0
+  var runningIn: [Int: Int] = [:]
+  var timers = TimerHeap()
+
+  var committed: Int
+  /// Number of the newest event that must be durable before anything more starts.
+  var mustBeDurable: Int
+  /// Spawns whose intents are not durable yet.
+  var waitingForCommit: [(number: Int, command: Command)] = []
+  var sequence = 0
+  var programs = ProgramCache()
+
+  // Of the input being applied.
+  var clock = Clock(wall: Timestamp(seconds: 0), boot: .zero, bootID: "")
+  var events: [RunEvent] = []
+  var urgent = false
+  var orders: [Command] = []
+
+  public init(plan: Plan, digest: String, actions: ActionTable, run: RunState) {
+    self.plan = plan
+    planDigest = digest
+    self.actions = actions
+    self.run = run
+    graph = Graph(plan.nodes)
+    committed = run.events
+    mustBeDurable = run.events
+  }
+
+  /// When the engine wants to be woken, by the boot clock; nil: only by an input.
+  public var nextDeadline: TimeSpan? { timers.first }
+
+  /// Applies one input and appends what the world should do.
+  public mutating func apply(_ input: Input, at clock: Clock, into commands: inout [Command]) {
+    self.clock = clock
+    switch input {
+    case .begin(let begin): self.begin(begin)
+    case .committed(let number): commitArrived(number)
+    case .processStarted(let attempt, let process): processStarted(attempt, process)
+    case .processFinished(let attempt, let report): processFinished(attempt, report, recovered: false)
+    case .keeperLost(let reason): keeperLost(reason)
+    case .stop(let request, let actor): stopAsked(request, by: actor)
+    case .timePassed: break
+    }
+    while let node = timers.popDue(at: clock.boot) { timerFired(node) }
+    advance()
+    flush(into: &commands)
+  }
+
+  /// Appends an event to the journal and folds it at once; what depends on it waits until it is durable.
+  mutating func record(_ event: RunEvent) {
+    do {
+      try run.apply(event, at: clock.wall)
+    } catch {
+      preconditionFailure("the engine broke a rule of its journal: \(error.message)")
+    }
+    events.append(event)
+    if event.mustBeDurable {
+      mustBeDurable = run.events
+      urgent = true
+    }
+  }
+
+  private mutating func flush(into commands: inout [Command]) {
+    if !events.isEmpty { commands.append(.append(events, at: clock.wall, urgent: urgent)) }
+    events.removeAll(keepingCapacity: true)
+    urgent = false
+    commands += orders
+    orders.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func commitArrived(_ number: Int) {
+    committed = max(committed, number)
+    let due = waitingForCommit.prefix { $0.number <= committed }
+    orders += due.map(\.command)
+    waitingForCommit.removeFirst(due.count)
+  }
+
+  /// Starts nothing before everything that it rests on is durable.
+  mutating func order(_ command: Command) {
+    if mustBeDurable <= committed {
+      orders.append(command)
+    } else {
+      waitingForCommit.append((number: mustBeDurable, command: command))
+    }
+  }
+
+  func record(of node: Int) -> NodeRecord { run[plan.nodes[node].id] }
+  func id(_ node: Int) -> NodeID { plan.nodes[node].id }
+}
+
+extension RunEvent {
+  /// True for what an effect in the world stands behind or follows from; answers of questions may come later.
+  var mustBeDurable: Bool {
+    switch self {
+    case .answered, .nodeStarted, .captured, .attemptStarted, .nodeSkipped, .leftRunning: false
+    case .nodeFinished(_, let end): end.status != .succeeded
+    default: true
+    }
+  }
+}

@@ -1,0 +1,108 @@
+internal import BelayExpressions
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+/// What an answer amounts to under a body's conditions.
+struct Judgement: Hashable {
+  var verdict: Verdict
+  /// `fail_if` held: no more asking, no retry.
+  var isFinal = false
+  var outputs = ValueMap()
+  var failure: StepFailure?
+
+  var reason: String { failure?.message ?? "" }
+}
+
+extension EvaluationContext {
+  /// The order of language.md: outputs, `fail_if` on `error`, no answer or `unknown_if`, `fail_if`, `expect`.
+  ///
+  /// - Parameter answer: nil for a check without an action, which asks only what is known.
+  mutating func judge(_ answer: ActionAnswer?, by body: PlanBody) -> Judgement {
+    fields = answer?.fields ?? ValueMap()
+    error = answer?.failure
+    let isAnswered = answer?.answered ?? true
+    var outputs = ValueMap()
+    var outputFailure: StepFailure?
+    if isAnswered { outputFailure = evaluateOutputs(of: body, into: &outputs) }
+    if let failure = firstHolding(body.failIf, lenient: true) {
+      return Judgement(verdict: .fail, isFinal: true, outputs: outputs, failure: failure)
+    }
+    guard isAnswered else { return Judgement(verdict: .unknown, failure: error ?? .noAnswer) }
+    if let failure = outputFailure ?? firstHolding(body.unknownIf, lenient: false) {
+      return Judgement(verdict: .unknown, outputs: outputs, failure: failure)
+    }
+    if let failure = defaultExpectation(body) {
+      return Judgement(verdict: .fail, outputs: outputs, failure: failure)
+    }
+    return expectation(body, outputs)
+  }
+
+  private mutating func evaluateOutputs(of body: PlanBody, into outputs: inout ValueMap) -> StepFailure? {
+    for output in body.outputs {
+      do {
+        let value = try evaluate(output.expression)
+        outputs[output.name] = value
+        fields[output.name] = value
+      } catch {
+        return StepFailure(kind: "expression", message: "output \(output.name): \(error.message)")
+      }
+    }
+    return nil
+  }
+
+  /// The failure that names the first condition that holds. Without an answer most cannot be evaluated: lenient.
+  private func firstHolding(_ conditions: [Expression], lenient: Bool) -> StepFailure? {
+    for condition in conditions {
+      do {
+        if try evaluate(condition) == .bool(true) {
+          return described(error?.message ?? "", "\(condition.source) holds")
+        }
+      } catch {
+        if !lenient { return error }
+      }
+    }
+    return nil
+  }
+
+  /// Exit status 0, unless `expect` itself speaks of it.
+  private func defaultExpectation(_ body: PlanBody) -> StepFailure? {
+    guard let error else { return nil }
+    let speaksOfIt = body.expect.contains { condition in
+      (try? programs.program(condition))?.references.contains { $0.path.first == "exit_code" } ?? false
+    }
+    return speaksOfIt ? nil : error
+  }
+
+  private func expectation(_ body: PlanBody, _ outputs: ValueMap) -> Judgement {
+    for condition in body.expect {
+      do {
+        let program = try programs.program(condition)
+        let value = try evaluate(condition)
+        if value == .bool(true) { continue }
+        let message =
+          value == .bool(false)
+          ? program.failureExplanation(self) : "\(condition.source) is \(value.typeName), not a bool"
+        return Judgement(verdict: .fail, outputs: outputs, failure: described("", message))
+      } catch {
+        return Judgement(verdict: .unknown, outputs: outputs, failure: error)
+      }
+    }
+    return Judgement(verdict: .pass, outputs: outputs)
+  }
+
+  private func described(_ first: String, _ second: String) -> StepFailure {
+    StepFailure(
+      kind: error?.kind ?? "expect", message: first.isEmpty ? second : "\(first); \(second)",
+      exitCode: error?.exitCode, stderr: error?.stderr ?? "")
+  }
+}
+
+extension StepFailure {
+  static let noAnswer = StepFailure(kind: "", message: "no answer")
+
+  /// As journalled.
+  var failure: Failure {
+    Failure(kind: kind, message: message, exitCode: exitCode.map(Int.init), stderr: stderr)
+  }
+}

@@ -1,0 +1,159 @@
+public import BelayJournal
+public import BelayModel
+
+/// What happens to the engine. Time arrives with each one; the engine has no clock.
+public enum Input: Hashable, Sendable {
+  /// The driver has the run: go on from where the journal ends.
+  case begin(Begin)
+  /// Every event up to this number is durable.
+  case committed(through: Int)
+  case processStarted(AttemptName, ProcessIdentity)
+  case processFinished(AttemptName, ProcessReport)
+  /// The keeper is gone, and with it what it knew of the attempts that it ran. A new one is ready.
+  case keeperLost(String)
+  case stop(StopRequest, by: Actor)
+  /// A deadline that the engine asked for has come, or nothing has.
+  case timePassed
+}
+
+/// Why and as what the driver begins.
+public struct Begin: Hashable, Sendable {
+  public enum Purpose: Hashable, Sendable {
+    case run
+    /// With `retry`, what failed is done again.
+    case resume(retry: Bool)
+    case rollback(RollbackScope)
+    case cancel
+    case close(note: String)
+  }
+
+  public var purpose: Purpose
+  public var driver: DriverStarted
+  /// Of the attempts that the journal left open.
+  public var fates: [AttemptName: Fate]
+  /// Nodes that a person skips.
+  public var skips: [NodeID]
+  public var skipNote: String?
+
+  public init(
+    purpose: Purpose, driver: DriverStarted, fates: [AttemptName: Fate], skips: [NodeID] = [],
+    skipNote: String? = nil
+  ) {
+    self.purpose = purpose
+    self.driver = driver
+    self.fates = fates
+    self.skips = skips
+    self.skipNote = skipNote
+  }
+}
+
+/// What became of an attempt whose engine is gone.
+public enum Fate: Hashable, Sendable {
+  /// Proven: it can be started under its intent.
+  case notStarted
+  /// The keeper still has it; its end will be told.
+  case running(ProcessIdentity?)
+  case ended(ProcessReport)
+  /// Nobody saw how it ended.
+  case unknown(String)
+}
+
+/// A process's end as the keeper tells it.
+public struct ProcessReport: Hashable, Sendable {
+  public var result: ProcessResult
+  public var stdout: KeptStream
+  public var stderr: KeptStream
+  /// `4711 server`: what it left running.
+  public var leftRunning: [String]
+  /// What could not be signalled when it was stopped.
+  public var notStopped: [String]
+
+  public init(
+    result: ProcessResult, stdout: KeptStream, stderr: KeptStream, leftRunning: [String] = [],
+    notStopped: [String] = []
+  ) {
+    self.result = result
+    self.stdout = stdout
+    self.stderr = stderr
+    self.leftRunning = leftRunning
+    self.notStopped = notStopped
+  }
+}
+
+/// What the engine wants of the world, in this order.
+public enum Command: Hashable, Sendable {
+  /// `urgent`: commit now, something waits for it; else with the next urgent one, or soon.
+  case append([RunEvent], at: Timestamp, urgent: Bool)
+  case spawn(SpawnOrder)
+  case stopAttempt(AttemptName, reason: String)
+  /// The run has come to rest and that is durable: the loop ends.
+  case leave(RunStatus)
+}
+
+public struct SpawnOrder: Hashable, Sendable {
+  public var attempt: AttemptName
+  public var request: EffectRequest
+  /// Of the whole attempt, monotonic.
+  public var timeout: TimeSpan
+  /// Output is neither kept nor shown.
+  public var sensitive: Bool
+
+  public init(attempt: AttemptName, request: EffectRequest, timeout: TimeSpan, sensitive: Bool) {
+    self.attempt = attempt
+    self.request = request
+    self.timeout = timeout
+    self.sensitive = sensitive
+  }
+}
+
+/// The moment of an input by three clocks, read once for it.
+public struct Clock: Hashable, Sendable {
+  public var wall: Timestamp
+  /// Since boot, sleep counted.
+  public var boot: TimeSpan
+  public var bootID: String
+
+  public init(wall: Timestamp, boot: TimeSpan, bootID: String) {
+    self.wall = wall
+    self.boot = boot
+    self.bootID = bootID
+  }
+
+  /// The moment after a span, by both clocks.
+  public func after(_ span: TimeSpan) -> Moment {
+    Moment(
+      wall: wall + span ?? wall, boot: TimeSpan(nanoseconds: boot.nanoseconds + span.nanoseconds),
+      bootID: bootID)
+  }
+
+  /// When a journalled moment comes, by the boot clock of now: after a reboot the wall clock tells.
+  public func boot(of moment: Moment) -> TimeSpan {
+    if moment.bootID == bootID { return moment.boot }
+    let rest = moment.wall.since(wall) ?? .zero
+    return TimeSpan(nanoseconds: boot.nanoseconds + max(0, rest.nanoseconds))
+  }
+}
+
+/// What the engine runs in: the real world, or a simulated one.
+public protocol World {
+  /// Blocks until something has happened or the deadline (boot clock) has come.
+  ///
+  /// - Returns: nil when the world ends without the engine having left: it is unusable.
+  mutating func next(until deadline: TimeSpan?) -> (input: Input, clock: Clock)?
+  /// Never blocks on what it starts; completions come back as inputs.
+  mutating func perform(_ commands: [Command])
+}
+
+/// The whole of driving: one thread, one loop.
+///
+/// - Returns: the status at rest; nil when the world ended first.
+public func drive(_ engine: inout Engine, in world: inout some World) -> RunStatus? {
+  var commands: [Command] = []
+  while let (input, clock) = world.next(until: engine.nextDeadline) {
+    commands.removeAll(keepingCapacity: true)
+    engine.apply(input, at: clock, into: &commands)
+    world.perform(commands)
+    if case .leave(let status)? = commands.last { return status }
+  }
+  return nil
+}
