@@ -89,20 +89,6 @@ struct Soak: Hashable {
   }
 }
 
-/// What a rollback still has to undo.
-struct RollbackJob: Hashable {
-  var scope: RollbackScope
-  var automatic: Bool
-  /// Vertices whose followers are not all undone yet: how many are missing. By node; a group has two.
-  var missingAfter: [Int: Int]
-  /// Nodes to compensate, by index.
-  var effects: Set<Int>
-  /// Roots at work.
-  var active: Set<Int> = []
-  /// Nodes that could not be undone, with the reason.
-  var left: [Int: String] = [:]
-}
-
 /// Why nothing new starts, and what comes when nothing runs any more.
 struct Stop: Hashable {
   enum Cause: Int, Hashable, Comparable {
@@ -115,6 +101,12 @@ struct Stop: Hashable {
   var node: Int?
   var reason: String
   var consequence: Consequence
+}
+
+/// The temporaries of a list that has ended, on their way back.
+struct Undo: Hashable {
+  var list: [Int]
+  var then: Consequence
 }
 
 /// What follows on a stop.

@@ -169,7 +169,8 @@ extension Engine {
       case .fail: .failed
       case .unknown: .unknown
       }
-    ended(node, NodeEnd(status: status, outputs: judgement.outputs, failure: judgement.failure?.failure))
+    let outputs = kept(judgement.outputs, of: node)
+    ended(node, NodeEnd(status: status, outputs: outputs, failure: judgement.failure?.failure))
   }
 
   /// The question cannot be put: a value is missing, a text is no duration.

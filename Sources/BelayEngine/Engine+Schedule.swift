@@ -24,8 +24,8 @@ extension Engine {
     switch stage {
     case .forward: return false
     case .stopping(let stop): return settleStop(stop)
-    case .reapplying(let rest, let then): return settleReapplying(rest, then)
-    case .undoing(let rest, let then): return settleUndoing(rest, then)
+    case .reapplying: return settleReapplying()
+    case .undoing: return false
     case .rollingBack(let job): return settleRollback(job)
     case .verifyingRollback: return settleRollbackVerification()
     case .resting(let status):

@@ -21,7 +21,7 @@ public struct Engine {
     /// Temporaries are applied again before what follows.
     case reapplying([Int], then: Consequence)
     /// Temporaries are undone, last first.
-    case undoing([Int], then: Consequence)
+    case undoing(then: Consequence)
     case rollingBack(RollbackJob)
     case verifyingRollback
     /// At rest; leaves when that is durable.
@@ -38,10 +38,17 @@ public struct Engine {
   /// Children that have not ended.
   var openChildren: [Int] = []
   var ready = ReadyQueue()
-  /// Running steps and checks, in all and by group.
+  /// Running steps and checks.
   var running = 0
-  var runningIn: [Int: Int] = [:]
   var timers = TimerHeap()
+  /// Roots of temporaries' rollbacks at work because a list has ended, with what comes next.
+  var undos: [Int: Undo] = [:]
+  /// Roots of rollbacks one of whose nodes has failed, until the others have ended.
+  var failedRoots: [Int: NodeEnd] = [:]
+  /// What became of the attempts that an engine before this one left open.
+  var fates: [AttemptName: Fate] = [:]
+  /// Outputs of sensitive nodes: nowhere but here.
+  var unrecorded: [NodeID: ValueMap] = [:]
 
   var committed: Int
   /// Number of the newest event that must be durable before anything more starts.
@@ -78,7 +85,7 @@ public struct Engine {
     case .committed(let number): commitArrived(number)
     case .processStarted(let attempt, let process): processStarted(attempt, process)
     case .processFinished(let attempt, let report): processFinished(attempt, report, recovered: false)
-    case .keeperLost(let reason): keeperLost(reason)
+    case .keeperLost(let fates): keeperLost(fates)
     case .stop(let request, let actor): stopAsked(request, by: actor)
     case .timePassed: break
     }

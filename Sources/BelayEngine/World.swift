@@ -9,8 +9,8 @@ public enum Input: Hashable, Sendable {
   case committed(through: Int)
   case processStarted(AttemptName, ProcessIdentity)
   case processFinished(AttemptName, ProcessReport)
-  /// The keeper is gone, and with it what it knew of the attempts that it ran. A new one is ready.
-  case keeperLost(String)
+  /// The keeper is gone; its log says what it can of the attempts that it had. A new one is ready.
+  case keeperLost([AttemptName: Fate])
   case stop(StopRequest, by: Actor)
   /// A deadline that the engine asked for has come, or nothing has.
   case timePassed

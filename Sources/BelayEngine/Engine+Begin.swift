@@ -1,0 +1,145 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+extension Engine {
+  /// A driver has the run: takes up what was at work when the journal ended, then does what it came for.
+  mutating func begin(_ begin: Begin) {
+    record(.driverStarted(begin.driver))
+    fates = begin.fates
+    rebuildSchedule()
+    ready.removeAll()
+    skip(begin)
+    switch begin.purpose {
+    case .run: goForward()
+    case .resume(let retry): resume(retry: retry, by: begin.driver.actor)
+    case .rollback(let scope): rollBackOnRequest(scope, by: begin.driver.actor)
+    case .cancel:
+      takeUpOpenAttempts()
+      stopAsked(.cancel, by: begin.driver.actor)
+    case .close(let note): close(note, by: begin.driver.actor)
+    }
+  }
+
+  private mutating func skip(_ begin: Begin) {
+    for skipped in begin.skips {
+      guard let node = graph.index[skipped] else { continue }
+      if record(of: node).status.hasEnded || record(of: node).status == .held {
+        record(.nodesReset([skipped], reason: "skipped by a person", by: begin.driver.actor))
+      }
+      record(.nodeSkipped(skipped, reason: .person, note: begin.skipNote, by: begin.driver.actor))
+    }
+  }
+
+  // MARK: Resuming
+
+  private mutating func resume(retry: Bool, by actor: Actor) {
+    if let scope = run.rollback { return resumeRollback(scope, retry: retry, by: actor) }
+    if retry { resetFailed(by: actor) }
+    let temporaries = lostTemporaries()
+    if let held = heldNode() { return stayHeld(held) }
+    if !retry, let node = failedNode() { return fail(again: node) }
+    if temporaries.isEmpty { return goForward() }
+    takeUpOpenAttempts()
+    reapply(temporaries, then: .goForward)
+  }
+
+  /// Failed nodes, their rollbacks and the groups around them are pending again.
+  private mutating func resetFailed(by actor: Actor) {
+    let failed = plan.nodes.indices.filter { node in
+      let record = record(of: node)
+      return plan.nodes[node].role != .rollback(of: node) && !record.continued && isMainOrSteady(node)
+        && [.failed, .unknown, .compensated].contains(record.status) && !isUndoneTemporary(node)
+    }
+    var groups: [NodeID] = []
+    for node in failed where isGroup(node) && run.nodes[id(node)] != nil { groups.append(id(node)) }
+    if !groups.isEmpty { record(.nodesReset(groups, reason: "tried again", by: actor)) }
+    reset(failed.filter { !isGroup($0) }, because: "tried again", by: actor)
+  }
+
+  private func isMainOrSteady(_ node: Int) -> Bool {
+    switch plan.nodes[node].role {
+    case .main, .steadyState: true
+    case .rollback: false
+    }
+  }
+
+  private func isUndoneTemporary(_ node: Int) -> Bool {
+    guard case .step(let step) = plan.nodes[node].detail else { return false }
+    return step.temporary && record(of: node).status == .compensated
+  }
+
+  /// Temporaries that were undone while their list has not ended: needed again by what comes next in it.
+  private func lostTemporaries() -> [Int] {
+    plan.nodes.indices.filter { node in
+      guard isUndoneTemporary(node) else { return false }
+      let list = graph.parents[node].map { Array(graph.children[$0]) } ?? graph.top
+      return list.contains { $0 != node && !isMet($0) }
+    }
+  }
+
+  private func heldNode() -> Int? {
+    plan.nodes.indices.first { record(of: $0).status == .held }
+  }
+
+  private func failedNode() -> Int? {
+    plan.nodes.indices.first { node in
+      let record = record(of: node)
+      return isMainOrSteady(node) && (record.status == .failed || record.status == .unknown) && !record.continued
+    }
+  }
+
+  private mutating func stayHeld(_ node: Int) {
+    takeUpOpenAttempts()
+    held(node, record(of: node).heldBecause ?? "\(id(node)) is held")
+  }
+
+  /// The consequence of a failure is drawn again: the engine may have died before it was.
+  private mutating func fail(again node: Int) {
+    takeUpOpenAttempts()
+    let record = record(of: node)
+    failed(node, NodeEnd(status: record.status, failure: record.failure))
+  }
+
+  /// Steps whose attempts are open, without anything that would be new.
+  private mutating func takeUpOpenAttempts() {
+    for node in plan.nodes.indices {
+      let record = record(of: node)
+      guard record.openAttempt != nil, record.status != .held, activities[node] == nil,
+        case .step(let step) = plan.nodes[node].detail
+      else { continue }
+      takePlace(node, .acting)
+      goOn(node, step)
+    }
+  }
+
+  // MARK: Rollback and close by a person
+
+  private mutating func resumeRollback(_ scope: RollbackScope, retry: Bool, by actor: Actor) {
+    if retry { resetFailedCompensations(by: actor) }
+    takeUpOpenAttempts()
+    let cause = run.cause
+    stop(
+      Stop(cause: .failure, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
+  }
+
+  private mutating func resetFailedCompensations(by actor: Actor) {
+    let failed = plan.nodes.indices.filter { node in
+      guard case .rollback = plan.nodes[node].role else { return false }
+      return [.failed, .unknown].contains(record(of: node).status) && !record(of: node).continued
+    }
+    if !failed.isEmpty { record(.nodesReset(failed.map(id), reason: "tried again", by: actor)) }
+  }
+
+  private mutating func rollBackOnRequest(_ scope: RollbackScope, by actor: Actor) {
+    if run.claims.isEmpty, !plan.claims.isEmpty { record(.claimsTaken(plan.claims)) }
+    takeUpOpenAttempts()
+    let cause = "rolled back by \(actor.name)"
+    stop(Stop(cause: .failure, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
+  }
+
+  private mutating func close(_ note: String, by actor: Actor) {
+    takeUpOpenAttempts()
+    stop(Stop(cause: .cancel, reason: note, consequence: .close(note: note, by: actor)))
+  }
+}

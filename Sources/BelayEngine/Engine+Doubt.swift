@@ -1,0 +1,132 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+// engine.md's rules for an attempt of which nobody knows whether it has taken effect. Nothing is ever guessed.
+
+extension Engine {
+  /// Repetitions by recovery after which a person is asked.
+  static let rerunLimit = 3
+
+  mutating func doubt(_ node: Int, _ step: PlanStep, _ name: AttemptName, _ reason: String) {
+    record(.doubted(id(node), name, reason: reason))
+    settleDoubt(node, step)
+  }
+
+  /// Asks `verify`, else the rules. While what runs is being stopped the doubt waits for the next driver.
+  mutating func settleDoubt(_ node: Int, _ step: PlanStep) {
+    if isKilling { return leavePlace(node) }
+    guard let verify = step.verify else { return runAgainOrHold(node, step) }
+    if let question = question(.verifyDoubt, verify, of: node) { ask(question, of: node) }
+  }
+
+  /// Only a pass proves that it is done, only its `fail_if` that it is not.
+  mutating func doubtVerified(_ node: Int, _ judgement: Judgement) {
+    guard case .step(let step) = plan.nodes[node].detail, let name = record(of: node).openAttempt else { return }
+    if judgement.verdict == .pass {
+      settle(node, name, .done, .verify, "verify passed")
+      var outputs = record(of: node).outputs
+      for (name, value) in judgement.outputs.entries { outputs[name] = value }
+      ended(node, NodeEnd(status: .succeeded, outputs: kept(outputs, of: node)))
+    } else if judgement.isFinal {
+      guard record(of: node).reruns < Engine.rerunLimit else { return holdAfterReruns(node) }
+      settle(node, name, .notDone, .verify, judgement.reason)
+      runAgain(node, step)
+    } else {
+      runAgainOrHold(node, step)
+    }
+  }
+
+  mutating func runAgainOrHold(_ node: Int, _ step: PlanStep) {
+    guard let name = record(of: node).openAttempt, let attempt = run.attempts[name] else { return }
+    guard step.idempotent else {
+      let reason = attempt.doubt ?? "its end is not known"
+      let answer = record(of: node).lastAnswer.map { "; verify: \($0.reason)" } ?? ""
+      return hold(node, "nobody knows whether \(id(node)) has taken effect: \(reason)\(answer)")
+    }
+    guard record(of: node).reruns < Engine.rerunLimit else { return holdAfterReruns(node) }
+    settle(node, name, .again, .idempotent, "the step is declared idempotent")
+    runAgain(node, step)
+  }
+
+  private mutating func holdAfterReruns(_ node: Int) {
+    hold(node, "\(id(node)) was run again \(Engine.rerunLimit) times and is still in doubt")
+  }
+
+  private mutating func settle(
+    _ node: Int, _ name: AttemptName, _ verdict: Settlement.Verdict, _ evidence: Settlement.Evidence,
+    _ reason: String
+  ) {
+    record(.doubtSettled(id(node), name, Settlement(verdict: verdict, evidence: evidence, reason: reason)))
+  }
+
+  /// The same number and key: the earlier attempt may have got through.
+  private mutating func runAgain(_ node: Int, _ step: PlanStep) {
+    if isStopping { return leavePlace(node) }
+    activities[node]?.part = .acting
+    attempt(node, step)
+  }
+
+  mutating func hold(_ node: Int, _ reason: String) {
+    record(.nodeHeld(id(node), reason: reason))
+    leavePlace(node)
+    held(node, reason)
+  }
+
+  // MARK: Attempts that an engine before this one left open
+
+  /// Goes on with an attempt of which the journal knows the intent, and the keeper perhaps more.
+  mutating func takeUp(_ node: Int, _ step: PlanStep, _ attempt: AttemptRecord) {
+    let name = attempt.intent.attempt
+    activities[node]?.part = .acting
+    activities[node]?.attempt = name
+    owners[name] = node
+    switch fates[name] ?? .unknown("nothing is known of it") {
+    case .notStarted: startNow(node, step, attempt.intent)
+    case .running(let process):
+      if let process, attempt.process == nil { processStarted(name, process) }
+    case .ended(let report): processFinished(name, report, recovered: true)
+    case .unknown(let reason): lost(node, step, name, reason)
+    }
+  }
+
+  /// Proven not to have started: under the same intent, for the first time.
+  private mutating func startNow(_ node: Int, _ step: PlanStep, _ intent: Intent) {
+    if isStopping {
+      return leavePlace(node)
+    }
+    do {
+      spawn(node, intent.attempt, try request(step.body, of: node, key: intent.key), intent.timeout)
+    } catch {
+      ended(node, NodeEnd(status: .failed, failure: error.failure))
+    }
+  }
+
+  private mutating func lost(_ node: Int, _ step: PlanStep, _ name: AttemptName, _ reason: String) {
+    owners[name] = nil
+    activities[node]?.attempt = nil
+    let failure = Failure(kind: "lost", message: reason)
+    record(.attemptFinished(id(node), name, AttemptEnd(outcome: .unknown, failure: failure, recovered: true)))
+    doubt(node, step, name, reason)
+  }
+
+  /// Attempts at the keeper that died: deeds by their fate, questions asked again.
+  mutating func keeperLost(_ fates: [AttemptName: Fate]) {
+    let waiting = Set(
+      waitingForCommit.compactMap { if case .spawn(let order) = $0.command { order.attempt } else { nil } })
+    self.fates = fates
+    for node in activities.keys.sorted() {
+      guard let activity = activities[node], let name = activity.attempt, !waiting.contains(name) else { continue }
+      owners[name] = nil
+      activities[node]?.attempt = nil
+      switch activity.part {
+      case .asking(let question): ask(question, of: node)
+      case .acting:
+        if case .step(let step) = plan.nodes[node].detail, let attempt = run.attempts[name] {
+          takeUp(node, step, attempt)
+        }
+      case .awaitingRetry, .awaitingTime: break
+      }
+    }
+  }
+}

@@ -1,0 +1,270 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+/// A rollback at work: what is still to be undone, and what could not be.
+struct RollbackJob: Hashable {
+  var scope: RollbackScope
+  var cause: String
+  var order: RollbackOrder
+  /// Nodes to compensate.
+  var effects: Set<Int>
+  /// Roots at work.
+  var active: Set<Int> = []
+  /// Nodes that could not be undone, with the reason, in the order found.
+  var left: [String] = []
+  /// A node whose doubt a person has to settle first.
+  var heldBy: Int?
+}
+
+extension Engine {
+  /// Undoes a scope: journals it, applies ended temporaries in it again, compensates in reverse order.
+  mutating func rollBack(_ scope: RollbackScope, cause: String, by actor: Actor?) {
+    let nodes = nodes(of: scope)
+    let effects = nodes.filter { record(of: $0).effects > 0 }
+    if actor == nil, run.rollback == nil, let barrier = effects.sorted().first(where: isBarrier) {
+      return rest(.held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
+    }
+    if run.rollback == nil { record(.rollbackStarted(scope, cause: cause, by: actor)) }
+    let ended = endedTemporaries(around: effects)
+    guard ended.isEmpty else {
+      return reapply(ended, then: .rollBack(scope, cause: cause, by: actor))
+    }
+    var job = RollbackJob(
+      scope: scope, cause: cause, order: RollbackOrder(graph, scope: nodes), effects: Set(effects))
+    stage = .rollingBack(job)
+    let first = job.order.first
+    for vertex in first { visit(vertex, in: &job) }
+    if case .rollingBack = stage { stage = .rollingBack(job) }
+  }
+
+  private func nodes(of scope: RollbackScope) -> Set<Int> {
+    let main = plan.nodes.indices.filter { plan.nodes[$0].role == .main }
+    switch scope {
+    case .run: return Set(main)
+    case .node(let id): return graph.index[id].map { Set(graph.subtree($0)) } ?? []
+    case .after(let id):
+      guard let node = graph.index[id] else { return [] }
+      return Set(main).subtracting(certainlyBefore(node)).subtracting(graph.subtree(node))
+    }
+  }
+
+  /// Everything that the node has waited for, by needs and by groups.
+  private func certainlyBefore(_ node: Int) -> Set<Int> {
+    var found: Set<Int> = []
+    var open = [node]
+    while let next = open.popLast() {
+      let before = Array(graph.needs[next]) + (graph.parents[next].map { [$0] } ?? [])
+      for earlier in before where found.insert(earlier).inserted {
+        open.append(earlier)
+        // A group that has ended stands for all that is in it; one that the node stands in does not.
+        if !graph.subtree(earlier).contains(node) { found.formUnion(graph.subtree(earlier)) }
+      }
+    }
+    return found
+  }
+
+  // MARK: Barriers
+
+  private func isBarrier(_ node: Int) -> Bool {
+    guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else { return false }
+    guard let condition = irreversible.when else { return true }
+    return (try? context(node).evaluate(condition)) != .bool(false)
+  }
+
+  private func barrierText(_ node: Int) -> String {
+    guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else { return "" }
+    let why = (try? context(node).text(irreversible.why)) ?? irreversible.why.source
+    let recover = (try? context(node).text(irreversible.recover)) ?? irreversible.recover.source
+    return "\(id(node)) cannot be undone (\(why)); to recover: \(recover)"
+  }
+
+  // MARK: Compensation
+
+  private mutating func visit(_ vertex: Int, in job: inout RollbackJob) {
+    let (node, isBeginning) = job.order.node(of: vertex)
+    guard isBeginning, job.effects.contains(node), case .step(let step) = plan.nodes[node].detail else {
+      return done(vertex, in: &job)
+    }
+    if isBarrier(node) { return job.left.append(barrierText(node)) }
+    switch step.rollback {
+    case .nothing: done(vertex, in: &job)
+    case .absent:
+      job.left.append("\(id(node)) has no rollback")
+      done(vertex, in: &job)
+    case .root(let root): compensate(node, root, in: &job)
+    }
+  }
+
+  private mutating func compensate(_ node: Int, _ root: Int, in job: inout RollbackJob) {
+    let status = record(of: node).status
+    if status == .inDoubt || status == .held, !isIdempotent(root) {
+      job.heldBy = node
+      job.left.append("\(id(node)) is in doubt, and its rollback is not idempotent")
+    } else if record(of: root).status == .failed {
+      job.left.append("\(id(node)): its rollback failed: \(record(of: root).failure?.message ?? "")")
+    } else if record(of: root).status == .held {
+      job.heldBy = root
+      job.left.append("\(id(node)): \(record(of: root).heldBecause ?? "its rollback is held")")
+    } else {
+      job.active.insert(root)
+      activate(root)
+    }
+  }
+
+  /// A node is undone: those before it may come.
+  mutating func undone(_ node: Int, in job: inout RollbackJob) {
+    job.effects.remove(node)
+    done(node, in: &job)
+  }
+
+  private mutating func done(_ vertex: Int, in job: inout RollbackJob) {
+    // Iterative: a chain of ten thousand nodes without an effect is passed in one go.
+    var open = [vertex]
+    while let next = open.popLast() {
+      for before in job.order.done(next, in: graph).sorted() {
+        let (node, isBeginning) = job.order.node(of: before)
+        if isBeginning, job.effects.contains(node) { visit(before, in: &job) } else { open.append(before) }
+      }
+    }
+  }
+
+  /// A compensation has failed: what it depended on stays, other branches go on.
+  mutating func couldNotUndo(_ node: Int, _ root: Int, _ reason: String) {
+    guard case .rollingBack(var job) = stage else { return }
+    job.active.remove(root)
+    job.left.append("\(id(node)): \(reason)")
+    stage = .rollingBack(job)
+  }
+
+  /// True when a held node belongs to a rollback at work, which goes on elsewhere.
+  mutating func heldInRollback(_ node: Int, _ reason: String) -> Bool {
+    guard case .rollingBack(var job) = stage else { return false }
+    job.active.remove(root(of: node))
+    job.heldBy = node
+    job.left.append(reason)
+    stage = .rollingBack(job)
+    return true
+  }
+
+  mutating func settleRollback(_ job: RollbackJob) -> Bool {
+    guard job.active.isEmpty, activities.isEmpty else { return false }
+    if let held = job.heldBy {
+      rest(.held, "\(job.cause); \(job.left.joined(separator: "; "))", held, left: job.left)
+    } else if !job.left.isEmpty {
+      rest(.rollbackIncomplete, job.cause, nil, left: job.left)
+    } else {
+      rolledBack(job)
+    }
+    return true
+  }
+
+  private mutating func rolledBack(_ job: RollbackJob) {
+    switch job.scope {
+    case .run:
+      guard let steady = graph.index[RollbackName.steadyState] else { return rest(.rolledBack, job.cause, nil) }
+      reset([steady], because: "asked again after the rollback")
+      stage = .verifyingRollback
+      activate(steady)
+    case .node(let id):
+      guard let node = graph.index[id] else { return }
+      scopeFailed(node, job.cause)
+    case .after(let id):
+      reset(compensated(), because: "rolled back to \(id)")
+      rest(.paused, "rolled back to \(id)", nil)
+    }
+  }
+
+  private func compensated() -> [Int] {
+    plan.nodes.indices.filter {
+      plan.nodes[$0].role == .main && record(of: $0).status == .compensated
+    }
+  }
+
+  /// The scope that was undone has failed one level up.
+  private mutating func scopeFailed(_ node: Int, _ cause: String) {
+    let policy = graph.parents[node].map { plan.nodes[$0].failure } ?? FailurePolicy(rule: plan.onFailure, scope: nil)
+    let end = NodeEnd(
+      status: .failed, failure: Failure(kind: "rollback", message: "rolled back: \(cause)"),
+      continued: policy.rule == .continue)
+    stage = .forward
+    if !record(of: node).status.hasEnded { record(.nodeFinished(id(node), end)) }
+    if policy.rule == .continue { goForward() } else { failed(node, end, under: policy) }
+  }
+
+  // MARK: The steady state
+
+  mutating func endPlaybook() {
+    guard let steady = graph.index[RollbackName.steadyState], !record(of: steady).status.hasEnded else {
+      return rest(.succeeded, summary, nil)
+    }
+    activate(steady)
+  }
+
+  private var summary: String {
+    let continued = run.touched.count { run[$0].continued }
+    return continued == 0 ? "" : "\(continued) failure\(continued == 1 ? "" : "s") continued"
+  }
+
+  mutating func steadyStateHolds() {
+    if stage == .verifyingRollback {
+      rest(.rolledBack, run.cause, nil)
+    } else if stage == .forward {
+      rest(.succeeded, summary, nil)
+    }
+  }
+
+  mutating func steadyStateFails(_ node: Int, _ end: NodeEnd) {
+    for other in activities.keys.sorted() { leavePlace(other) }
+    ready.removeAll()
+    let left = "the steady state does not hold: \(id(node)): \(end.failure?.message ?? "")"
+    rest(.rollbackIncomplete, run.cause, node, left: [left])
+  }
+
+  func settleRollbackVerification() -> Bool { false }
+
+  // MARK: Doing again
+
+  /// Sets nodes back to pending, with everything in them.
+  mutating func reset(_ nodes: [Int], because reason: String, by actor: Actor? = nil) {
+    var all: [NodeID] = []
+    for node in nodes {
+      all += graph.subtree(node).filter { run.nodes[id($0)] != nil }.map(id)
+      if case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback {
+        all += graph.subtree(root).filter { run.nodes[id($0)] != nil }.map(id)
+      }
+    }
+    if !all.isEmpty { record(.nodesReset(all, reason: reason, by: actor)) }
+  }
+
+  /// Temporaries that were undone when their list ended, and in whose list something is to be compensated.
+  private func endedTemporaries(around effects: Set<Int>) -> [Int] {
+    plan.nodes.indices.filter { node in
+      guard case .step(let step) = plan.nodes[node].detail, step.temporary,
+        record(of: node).status == .compensated, plan.nodes[node].role == .main
+      else { return false }
+      let list = graph.parents[node].map { graph.subtree($0) } ?? 0..<graph.count
+      return effects.contains { list.contains($0) && plan.nodes[$0].role == .main }
+    }
+  }
+
+  /// Applies temporaries again, one after the other, before what needs them.
+  mutating func reapply(_ nodes: [Int], then: Consequence) {
+    reset(nodes, because: "temporary, applied again")
+    stage = .reapplying(nodes, then: then)
+    startNextReapplication()
+  }
+
+  private mutating func startNextReapplication() {
+    guard case .reapplying(let nodes, let then) = stage else { return }
+    guard let next = nodes.first(where: { !record(of: $0).status.hasEnded }) else { return draw(then) }
+    missing[next] = 0
+    queue(next)
+  }
+
+  mutating func settleReapplying() -> Bool {
+    guard activities.isEmpty, ready.isEmpty else { return false }
+    startNextReapplication()
+    return true
+  }
+}

@@ -1,0 +1,273 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+extension Engine {
+  /// Takes a step on from where its record stands; also after a crash.
+  mutating func goOn(_ node: Int, _ step: PlanStep) {
+    let record = record(of: node)
+    switch record.status {
+    case .pending, .ready: askWhetherDone(node, step)
+    case .waiting: awaitRetry(node)
+    case .inDoubt: settleDoubt(node, step)
+    case .intended, .running: goOnWithAttempt(node, step, record)
+    default: leavePlace(node)
+    }
+  }
+
+  private mutating func goOnWithAttempt(_ node: Int, _ step: PlanStep, _ record: NodeRecord) {
+    guard let name = record.openAttempt, let attempt = run.attempts[name] else { return leavePlace(node) }
+    if attempt.end != nil {
+      verifyEffect(node, step)
+    } else {
+      takeUp(node, step, attempt)
+    }
+  }
+
+  private mutating func askWhetherDone(_ node: Int, _ step: PlanStep) {
+    let body: PlanBody? =
+      switch step.skip {
+      case nil: nil
+      case .verified: step.verify
+      case .body(let body): body
+      }
+    guard let body else { return capture(node, step, from: 0) }
+    if let question = question(.skipIf, body, of: node) { ask(question, of: node) }
+  }
+
+  mutating func skipAnswered(_ node: Int, _ judgement: Judgement) {
+    guard case .step(let step) = plan.nodes[node].detail else { return }
+    switch judgement.verdict {
+    case .pass: skip(node, .alreadyDone, note: nil, by: nil)
+    case .fail: capture(node, step, from: 0)
+    case .unknown:
+      let failure = Failure(
+        kind: judgement.failure?.kind ?? "", message: "skip_if has no answer: \(judgement.reason)")
+      ended(node, NodeEnd(status: .failed, failure: failure))
+    }
+  }
+
+  // MARK: Captures
+
+  /// Reads what has not been read yet; once, before the first attempt.
+  private mutating func capture(_ node: Int, _ step: PlanStep, from start: Int) {
+    let known = record(of: node).captures
+    for index in start..<max(start, step.captures.count) where known[step.captures[index].name] == nil {
+      if let question = question(.capture(index), step.captures[index].body, of: node) { ask(question, of: node) }
+      return
+    }
+    attempt(node, step)
+  }
+
+  mutating func captured(_ node: Int, _ index: Int, _ judgement: Judgement, _ fields: ValueMap) {
+    guard case .step(let step) = plan.nodes[node].detail else { return }
+    let capture = step.captures[index]
+    do {
+      guard judgement.verdict == .pass else { throw judgement.failure ?? .noAnswer }
+      var context = context(node)
+      context.fields = fields
+      for (name, value) in judgement.outputs.entries { context.fields[name] = value }
+      let value = try context.evaluate(capture.value)
+      record(.captured(id(node), name: capture.name, value: value))
+      self.capture(node, step, from: index + 1)
+    } catch {
+      let failure = Failure(
+        kind: error.kind, message: "capture \(capture.name): \(error.message)", stderr: error.stderr)
+      ended(node, NodeEnd(status: .failed, failure: failure))
+    }
+  }
+
+  // MARK: Attempts
+
+  /// Writes the intent down and starts the action when that is durable.
+  mutating func attempt(_ node: Int, _ step: PlanStep) {
+    let record = record(of: node)
+    let key = "\(run.run)/\(id(node))/\(record.number)"
+    do {
+      let request = try request(step.body, of: node, key: key)
+      let timeout = try timeout(of: step.body, node: node)
+      let name = newAttempt()
+      self.record(
+        .attemptIntended(
+          id(node),
+          Intent(
+            attempt: name, number: record.number, key: key, actionDigest: Engine.digest(of: request),
+            rollback: rollbackRoot(of: step).map(id), timeout: timeout, rerun: record.reruns)))
+      spawn(node, name, request, timeout)
+    } catch {
+      ended(node, NodeEnd(status: .failed, failure: error.failure))
+    }
+  }
+
+  private func rollbackRoot(of step: PlanStep) -> Int? {
+    if case .root(let root) = step.rollback { root } else { nil }
+  }
+
+  /// Starts an attempt whose intent stands in the journal.
+  mutating func spawn(_ node: Int, _ name: AttemptName, _ request: EffectRequest?, _ timeout: TimeSpan) {
+    guard let request else { return }
+    activities[node]?.part = .acting
+    activities[node]?.attempt = name
+    owners[name] = node
+    order(
+      .spawn(
+        SpawnOrder(
+          attempt: name, request: request, timeout: timeout, sensitive: plan.nodes[node].sensitive)))
+  }
+
+  mutating func processStarted(_ attempt: AttemptName, _ process: ProcessIdentity) {
+    guard let node = owners[attempt], activities[node]?.part == .acting else { return }
+    record(.attemptStarted(id(node), attempt, process: process))
+  }
+
+  mutating func processFinished(_ attempt: AttemptName, _ report: ProcessReport, recovered: Bool) {
+    guard let node = owners.removeValue(forKey: attempt), let activity = activities[node] else { return }
+    switch activity.part {
+    case .asking(let question): answerArrived(node, question, report)
+    case .acting: attemptEnded(node, attempt, report, recovered: recovered)
+    case .awaitingRetry, .awaitingTime: break
+    }
+  }
+
+  mutating func attemptEnded(_ node: Int, _ name: AttemptName, _ report: ProcessReport, recovered: Bool) {
+    guard case .step(let step) = plan.nodes[node].detail, let source = step.body.action else { return }
+    activities[node]?.attempt = nil
+    var context = context(node)
+    let answer: ActionAnswer
+    do {
+      answer = try action(source).answer(.process(report.result))
+    } catch {
+      answer = ActionAnswer(fields: ValueMap(), failure: error, answered: false, definite: false)
+    }
+    let judgement = context.judge(answer, by: step.body)
+    let outcome = judgement.outcome(of: answer)
+    record(
+      .attemptFinished(
+        id(node), name, end(report, outcome, judgement, of: node, recovered: recovered)))
+    if !report.leftRunning.isEmpty {
+      record(.leftRunning(id(node), name, processes: report.leftRunning))
+    }
+    switch outcome {
+    case .succeeded: verifyEffect(node, step)
+    case .failed: retryOrFail(node, step, judgement)
+    case .unknown: doubt(node, step, name, judgement.reason + report.stillRunning)
+    }
+  }
+
+  private mutating func end(
+    _ report: ProcessReport, _ outcome: AttemptEnd.Outcome, _ judgement: Judgement, of node: Int, recovered: Bool
+  ) -> AttemptEnd {
+    var end = AttemptEnd(
+      outcome: outcome, duration: report.result.duration, stdout: report.stdout, stderr: report.stderr,
+      outputs: kept(judgement.outputs, of: node), failure: judgement.failure?.failure, recovered: recovered)
+    switch report.result.ending {
+    case .exited(let code): end.exitCode = Int(code)
+    case .signalled(let signal): end.signal = Int(signal)
+    case .notStarted: break
+    }
+    return end
+  }
+
+  /// What may be written down of a node's outputs.
+  mutating func kept(_ outputs: ValueMap, of node: Int) -> ValueMap {
+    guard plan.nodes[node].sensitive else { return outputs }
+    unrecorded[id(node)] = outputs
+    return ValueMap()
+  }
+
+  // MARK: Verify and retry
+
+  private mutating func verifyEffect(_ node: Int, _ step: PlanStep) {
+    guard let verify = step.verify else { return succeeded(node) }
+    if let question = question(.verifyEffect, verify, of: node) { ask(question, of: node) }
+  }
+
+  private mutating func succeeded(_ node: Int, adding more: ValueMap = ValueMap()) {
+    var outputs = record(of: node).outputs
+    for (name, value) in more.entries { outputs[name] = value }
+    ended(node, NodeEnd(status: .succeeded, outputs: kept(outputs, of: node)))
+  }
+
+  mutating func effectVerified(_ node: Int, _ judgement: Judgement) {
+    guard case .step(let step) = plan.nodes[node].detail, let name = record(of: node).openAttempt else { return }
+    if judgement.verdict == .pass {
+      succeeded(node, adding: judgement.outputs)
+    } else if judgement.isFinal {
+      ended(node, NodeEnd(status: .failed, failure: judgement.failure?.failure))
+    } else {
+      record(.doubted(id(node), name, reason: "verify does not confirm it: \(judgement.reason)"))
+      runAgainOrHold(node, step)
+    }
+  }
+
+  /// A definite failure: tried again as often as the author says, else the node has failed.
+  private mutating func retryOrFail(_ node: Int, _ step: PlanStep, _ judgement: Judgement) {
+    let failure = judgement.failure ?? StepFailure(kind: "", message: "failed")
+    let number = record(of: node).number
+    do {
+      guard !judgement.isFinal, number < step.retry.attempts, try mayRetry(node, step.retry, failure) else {
+        return ended(
+          node, NodeEnd(status: .failed, outputs: record(of: node).outputs, failure: failure.failure))
+      }
+      let delay = try delay(node, step.retry, after: number)
+      record(.retryScheduled(id(node), failure: failure.failure, at: clock.after(delay)))
+      awaitRetry(node)
+    } catch {
+      ended(node, NodeEnd(status: .failed, failure: error.failure))
+    }
+  }
+
+  private func mayRetry(_ node: Int, _ retry: PlanRetry, _ failure: StepFailure) throws(StepFailure) -> Bool {
+    guard let condition = retry.when else { return true }
+    var context = context(node)
+    context.error = failure
+    return try context.evaluate(condition) == .bool(true)
+  }
+
+  private func delay(_ node: Int, _ retry: PlanRetry, after number: Int) throws(StepFailure) -> TimeSpan {
+    let context = context(node)
+    let longest = try context.span(retry.maxDelay)
+    var delay = Double(try context.span(retry.delay).nanoseconds)
+    for _ in 1..<max(1, number) where delay < Double(longest.nanoseconds) { delay *= retry.backoff }
+    return min(longest, TimeSpan(nanoseconds: Int64(min(delay, Double(longest.nanoseconds)))))
+  }
+
+  /// Between attempts a node takes no place from others.
+  private mutating func awaitRetry(_ node: Int) {
+    leavePlace(node)
+    guard !isStopping, let until = record(of: node).waitsUntil else { return }
+    activities[node] = Activity(part: .awaitingRetry, hasPlace: false)
+    timers.set(node, at: clock.boot(of: until))
+  }
+
+  mutating func timerFired(_ node: Int) {
+    guard let activity = activities[node] else { return }
+    switch activity.part {
+    case .asking(let question): ask(question, of: node)
+    case .awaitingTime: ended(node, NodeEnd(status: .succeeded, outputs: ["at": .timestamp(clock.wall)]))
+    case .awaitingRetry:
+      guard case .step(let step) = plan.nodes[node].detail else { return }
+      takePlace(node, .acting)
+      attempt(node, step)
+    case .acting: break
+    }
+  }
+}
+
+extension Judgement {
+  /// A step's outcome: what has no answer is a definite failure only when it is proven to be one.
+  fileprivate func outcome(of answer: ActionAnswer) -> AttemptEnd.Outcome {
+    switch verdict {
+    case .pass: .succeeded
+    case .fail: .failed
+    case .unknown: !answer.answered && answer.definite ? .failed : .unknown
+    }
+  }
+}
+
+extension ProcessReport {
+  /// For the reason of a doubt: what could not be stopped goes on.
+  fileprivate var stillRunning: String {
+    notStopped.isEmpty ? "" : "; still running, it could not be signalled: \(notStopped.joined(separator: ", "))"
+  }
+}

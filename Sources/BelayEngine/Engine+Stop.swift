@@ -1,0 +1,167 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+// The stop order: nothing new starts, questions in progress go back to pending, what runs ends by itself (or is
+// stopped, where that was asked for), and when nothing runs the consequence is drawn.
+
+extension Engine {
+  var isStopping: Bool {
+    switch stage {
+    case .stopping, .resting: true
+    default: false
+    }
+  }
+
+  /// What runs is being stopped: doubts are left to the next driver.
+  var isKilling: Bool {
+    if case .stopping(let stop) = stage { stop.cause >= .kill } else { false }
+  }
+
+  /// A node has failed and the run does not go on over it.
+  mutating func failed(_ node: Int, _ end: NodeEnd) {
+    if stage == .verifyingRollback { return steadyStateFails(node, end) }
+    failed(node, end, under: plan.nodes[node].failure)
+  }
+
+  mutating func failed(_ node: Int, _ end: NodeEnd, under policy: FailurePolicy) {
+    let what = end.status == .unknown ? "is unknown" : "failed"
+    let reason = "\(id(node)) \(what): \(end.failure?.message ?? "")"
+    var consequence = Consequence.rest(.failed, cause: reason, node: node)
+    if policy.rule == .rollback, end.status != .unknown {
+      let scope = policy.scope.map { RollbackScope.node(id($0)) } ?? .run
+      consequence = .rollBack(scope, cause: reason, by: nil)
+    }
+    stop(Stop(cause: .failure, node: node, reason: reason, consequence: consequence))
+  }
+
+  /// A person has to decide about a node.
+  mutating func held(_ node: Int, _ reason: String) {
+    if plan.nodes[node].role != .main, heldInRollback(node, reason) { return }
+    stop(
+      Stop(cause: .hold, node: node, reason: reason, consequence: .rest(.held, cause: reason, node: node)))
+  }
+
+  mutating func stopAsked(_ request: StopRequest, by actor: Actor) {
+    if case .resting = stage { return }
+    record(.stopRequested(request, by: actor))
+    switch request {
+    case .pause:
+      stop(Stop(cause: .pause, reason: "paused", consequence: paused("paused by \(actor.name)")))
+    case .kill:
+      stop(Stop(cause: .kill, reason: "stopped", consequence: paused("stopped by \(actor.name)")))
+    case .cancel:
+      let cause = "cancelled by \(actor.name)"
+      // Halfway back there is no way to end but forward or back: it rests, and resume finishes the rollback.
+      let rest =
+        run.rollback == nil
+        ? Consequence.rest(.failed, cause: cause, node: nil)
+        : paused("\(cause) while it was rolled back")
+      stop(Stop(cause: .cancel, reason: cause, consequence: rest))
+    }
+  }
+
+  private func paused(_ cause: String) -> Consequence { .rest(.paused, cause: cause, node: nil) }
+
+  /// The strongest cause counts; of equal ones the first.
+  mutating func stop(_ stop: Stop) {
+    if case .resting = stage { return }
+    var stop = stop
+    if case .stopping(let before) = stage {
+      guard before.cause < stop.cause else { return }
+      // A pause does not take back what a failure has asked for: it only comes first.
+      if stop.cause == .pause { stop.consequence = before.cause == .failure ? stop.consequence : before.consequence }
+    }
+    stage = .stopping(stop)
+    ready.removeAll()
+    for node in activities.keys.sorted() { wind(down: node, kill: stop.cause >= .kill) }
+  }
+
+  private mutating func wind(down node: Int, kill: Bool) {
+    guard let activity = activities[node] else { return }
+    switch activity.part {
+    case .asking(let question):
+      if !kill, question.kind == .verifyEffect || question.kind == .verifyDoubt { return }
+      withdraw(activity)
+      leavePlace(node)
+      if question.kind == .check { record(.nodesReset([id(node)], reason: "stopped while asking", by: nil)) }
+    case .acting:
+      if kill || isInterruptible(node) { end(activity, of: node) }
+    case .awaitingRetry, .awaitingTime: leavePlace(node)
+    }
+  }
+
+  private func isInterruptible(_ node: Int) -> Bool {
+    if case .step(let step) = plan.nodes[node].detail { step.interrupt } else { false }
+  }
+
+  /// A question that nobody needs the answer of.
+  private mutating func withdraw(_ activity: Activity) {
+    guard let attempt = activity.attempt else { return }
+    owners[attempt] = nil
+    if !takeBack(attempt) { orders.append(.stopAttempt(attempt, reason: "cancel")) }
+  }
+
+  private mutating func end(_ activity: Activity, of node: Int) {
+    guard let attempt = activity.attempt else { return }
+    if takeBack(attempt) {
+      // Intended, and proven by this very turn not to have started: the next driver starts it.
+      leavePlace(node)
+    } else {
+      orders.append(.stopAttempt(attempt, reason: "cancel"))
+    }
+  }
+
+  /// Takes back a spawn that still waits for its intent to be durable.
+  private mutating func takeBack(_ attempt: AttemptName) -> Bool {
+    let before = waitingForCommit.count
+    waitingForCommit.removeAll { waiting in
+      if case .spawn(let order) = waiting.command { order.attempt == attempt } else { false }
+    }
+    return waitingForCommit.count < before
+  }
+
+  // MARK: When nothing runs
+
+  mutating func settleStop(_ stop: Stop) -> Bool {
+    guard activities.isEmpty else { return false }
+    undos.removeAll()
+    switch stop.cause {
+    case .pause, .hold, .kill: draw(stop.consequence)
+    case .failure, .cancel:
+      if case .rollBack = stop.consequence { draw(stop.consequence) } else { undoAll(then: stop.consequence) }
+    }
+    return true
+  }
+
+  mutating func draw(_ consequence: Consequence) {
+    switch consequence {
+    case .rest(let status, let cause, let node): rest(status, cause, node)
+    case .rollBack(let scope, let cause, let actor): rollBack(scope, cause: cause, by: actor)
+    case .goForward: goForward()
+    case .endGroup(let group): ended(group, NodeEnd(status: .succeeded))
+    case .endPlaybook: endPlaybook()
+    case .close(let note, let actor):
+      record(.closed(note: note, by: actor))
+      stage = .resting(.closed)
+    }
+  }
+
+  mutating func goForward() {
+    stage = .forward
+    rebuildSchedule()
+    if graph.top.allSatisfy(isMet) { endList(graph.top, then: .endPlaybook) }
+  }
+
+  mutating func rest(_ status: RunStatus, _ cause: String, _ node: Int?, left: [String] = []) {
+    var left = left
+    if !status.hasLetGo { left += inForce(among: graph.top.first.map { $0..<graph.count } ?? 0..<0).map(stillInForce) }
+    record(.rested(Rest(status: status, cause: cause, node: node.map(id), left: left)))
+    stage = .resting(status)
+  }
+
+  private func stillInForce(_ node: Int) -> String {
+    let since = record(of: node).startedAt.map { " since \($0.text)" } ?? ""
+    return "still in force: \(id(node))\(since)"
+  }
+}
