@@ -31,8 +31,8 @@ enum ProcessAnswer {
 
   private static func exited(_ process: ProcessResult, _ code: Int32) -> ActionAnswer {
     var fields: ValueMap = [
-      .string("exit_code"): .int(Int64(code)), .string("stdout"): .string(process.stdout.text),
-      .string("stderr"): .string(process.stderr.text),
+      "exit_code": .int(Int64(code)), "stdout": .string(process.stdout.text),
+      "stderr": .string(process.stderr.text),
     ]
     if !process.stdout.truncated { addParsed(process.stdout.text, to: &fields) }
     fields["duration"] = .duration(process.duration)

@@ -81,7 +81,9 @@ struct Soak: Hashable {
     recent = Array((recent + [verdict == .pass]).suffix(10))
     samples += verdict == .unknown ? 0 : 1
     missesInARow = verdict == .pass ? 0 : missesInARow + 1
-    if missesInARow > question.tolerate || recent.count(where: { !$0 }) > question.tolerate * 2 { return .missed }
+    if missesInARow > question.tolerate || recent.count(where: { !$0 }) > question.tolerate * 2 {
+      return .missed
+    }
     if coverage >= question.staysFor { return samples >= question.minSamples ? .passed : .tooFewSamples }
     // Samples too far apart never add up: say so instead of asking for ever.
     let elapsed = moment.nanoseconds - began.nanoseconds

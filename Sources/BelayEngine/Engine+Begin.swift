@@ -85,7 +85,8 @@ extension Engine {
   private func failedNode() -> Int? {
     plan.nodes.indices.first { node in
       let record = record(of: node)
-      return isMainOrSteady(node) && (record.status == .failed || record.status == .unknown) && !record.continued
+      return isMainOrSteady(node) && (record.status == .failed || record.status == .unknown)
+        && !record.continued
     }
   }
 

@@ -6,7 +6,8 @@ internal import BelayPlan
 extension Engine {
   func context(_ node: Int) -> EvaluationContext {
     EvaluationContext(
-      plan: plan, planDigest: planDigest, run: run, now: clock.wall, node: plan.nodes[node], programs: programs)
+      plan: plan, planDigest: planDigest, run: run, now: clock.wall, node: plan.nodes[node],
+      programs: programs)
   }
 
   /// The action of a body as the world is to be asked for it.

@@ -22,7 +22,9 @@ extension Engine {
 
   /// Only a pass proves that it is done, only its `fail_if` that it is not.
   mutating func doubtVerified(_ node: Int, _ judgement: Judgement) {
-    guard case .step(let step) = plan.nodes[node].detail, let name = record(of: node).openAttempt else { return }
+    guard case .step(let step) = plan.nodes[node].detail, let name = record(of: node).openAttempt else {
+      return
+    }
     if judgement.verdict == .pass {
       settle(node, name, .done, .verify, "verify passed")
       var outputs = record(of: node).outputs
@@ -116,7 +118,9 @@ extension Engine {
       waitingForCommit.compactMap { if case .spawn(let order) = $0.command { order.attempt } else { nil } })
     self.fates = fates
     for node in activities.keys.sorted() {
-      guard let activity = activities[node], let name = activity.attempt, !waiting.contains(name) else { continue }
+      guard let activity = activities[node], let name = activity.attempt, !waiting.contains(name) else {
+        continue
+      }
       owners[name] = nil
       activities[node]?.attempt = nil
       switch activity.part {

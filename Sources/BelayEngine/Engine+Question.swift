@@ -7,7 +7,8 @@ extension Engine {
 
   mutating func startCheck(_ node: Int, _ check: PlanCheck) {
     guard
-      var question = question(.check, check.body, of: node, tolerate: check.tolerate, minSamples: check.minSamples)
+      var question = question(
+        .check, check.body, of: node, tolerate: check.tolerate, minSamples: check.minSamples)
     else { return }
     let record = record(of: node)
     if record.status == .pending {
@@ -27,7 +28,7 @@ extension Engine {
   mutating func question(
     _ kind: Question.Kind, _ body: PlanBody, of node: Int, tolerate: Int = 0, minSamples: Int? = nil
   ) -> Question? {
-    do {
+    do throws(StepFailure) {
       let context = context(node)
       let span = { (text: Template?) throws(StepFailure) -> TimeSpan? in
         guard let text else { return nil }
@@ -52,7 +53,7 @@ extension Engine {
     var question = question
     question.askedAt = clock.boot
     activities[node]?.part = .asking(question)
-    do {
+    do throws(StepFailure) {
       guard let request = try request(question.body, of: node, key: nil) else {
         var context = context(node)
         answered(node, question, context.judge(nil, by: question.body))
@@ -74,7 +75,7 @@ extension Engine {
   /// The answer to a question that was asked of the world.
   mutating func answerArrived(_ node: Int, _ question: Question, _ report: ProcessReport) {
     activities[node]?.attempt = nil
-    do {
+    do throws(StepFailure) {
       guard let source = question.body.action else { return }
       let answer = try action(source).answer(.process(report.result))
       var context = context(node)
@@ -111,7 +112,8 @@ extension Engine {
     guard question.staysFor > .zero else { return concluded(node, question, judgement) }
     var question = question
     question.soak = Soak(began: question.askedAt)
-    askAgain(node, question, at: TimeSpan(nanoseconds: question.askedAt.nanoseconds + question.every.nanoseconds))
+    askAgain(
+      node, question, at: TimeSpan(nanoseconds: question.askedAt.nanoseconds + question.every.nanoseconds))
   }
 
   private mutating func soaked(_ node: Int, _ question: Question, _ judgement: Judgement) {

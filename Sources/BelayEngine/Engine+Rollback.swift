@@ -23,7 +23,8 @@ extension Engine {
     let nodes = nodes(of: scope)
     let effects = nodes.filter { record(of: $0).effects > 0 }
     if actor == nil, run.rollback == nil, let barrier = effects.sorted().first(where: isBarrier) {
-      return rest(.held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
+      return rest(
+        .held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
     }
     if run.rollback == nil { record(.rollbackStarted(scope, cause: cause, by: actor)) }
     let ended = endedTemporaries(around: effects)
@@ -67,13 +68,17 @@ extension Engine {
   // MARK: Barriers
 
   private func isBarrier(_ node: Int) -> Bool {
-    guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else { return false }
+    guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else {
+      return false
+    }
     guard let condition = irreversible.when else { return true }
     return (try? context(node).evaluate(condition)) != .bool(false)
   }
 
   private func barrierText(_ node: Int) -> String {
-    guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else { return "" }
+    guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else {
+      return ""
+    }
     let why = (try? context(node).text(irreversible.why)) ?? irreversible.why.source
     let recover = (try? context(node).text(irreversible.recover)) ?? irreversible.recover.source
     return "\(id(node)) cannot be undone (\(why)); to recover: \(recover)"
@@ -162,7 +167,9 @@ extension Engine {
   private mutating func rolledBack(_ job: RollbackJob) {
     switch job.scope {
     case .run:
-      guard let steady = graph.index[RollbackName.steadyState] else { return rest(.rolledBack, job.cause, nil) }
+      guard let steady = graph.index[RollbackName.steadyState] else {
+        return rest(.rolledBack, job.cause, nil)
+      }
       reset([steady], because: "asked again after the rollback")
       stage = .verifyingRollback
       activate(steady)
@@ -183,7 +190,8 @@ extension Engine {
 
   /// The scope that was undone has failed one level up.
   private mutating func scopeFailed(_ node: Int, _ cause: String) {
-    let policy = graph.parents[node].map { plan.nodes[$0].failure } ?? FailurePolicy(rule: plan.onFailure, scope: nil)
+    let policy =
+      graph.parents[node].map { plan.nodes[$0].failure } ?? FailurePolicy(rule: plan.onFailure, scope: nil)
     let end = NodeEnd(
       status: .failed, failure: Failure(kind: "rollback", message: "rolled back: \(cause)"),
       continued: policy.rule == .continue)

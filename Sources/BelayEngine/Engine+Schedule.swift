@@ -97,7 +97,7 @@ extension Engine {
   /// False when `when` said no, or could not be answered.
   private mutating func isWanted(_ node: Int) -> Bool {
     guard let condition = plan.nodes[node].when else { return true }
-    do {
+    do throws(StepFailure) {
       let value = try context(node).evaluate(condition)
       if value == .bool(true) { return true }
       guard value == .bool(false) else {
@@ -122,8 +122,9 @@ extension Engine {
   }
 
   private mutating func startWait(_ node: Int, _ duration: Template) {
-    do {
-      let until = try record(of: node).waitsUntil ?? clock.after(context(node).span(duration))
+    do throws(StepFailure) {
+      var until = clock.after(try context(node).span(duration))
+      if let begun = record(of: node).waitsUntil { until = begun }
       if record(of: node).status != .waiting { record(.nodeStarted(id(node), waitsUntil: until)) }
       activities[node] = Activity(part: .awaitingTime, hasPlace: false)
       timers.set(node, at: clock.boot(of: until))

@@ -53,7 +53,9 @@ extension Engine {
   private mutating func capture(_ node: Int, _ step: PlanStep, from start: Int) {
     let known = record(of: node).captures
     for index in start..<max(start, step.captures.count) where known[step.captures[index].name] == nil {
-      if let question = question(.capture(index), step.captures[index].body, of: node) { ask(question, of: node) }
+      if let question = question(.capture(index), step.captures[index].body, of: node) {
+        ask(question, of: node)
+      }
       return
     }
     attempt(node, step)
@@ -62,7 +64,7 @@ extension Engine {
   mutating func captured(_ node: Int, _ index: Int, _ judgement: Judgement, _ fields: ValueMap) {
     guard case .step(let step) = plan.nodes[node].detail else { return }
     let capture = step.captures[index]
-    do {
+    do throws(StepFailure) {
       guard judgement.verdict == .pass else { throw judgement.failure ?? .noAnswer }
       var context = context(node)
       context.fields = fields
@@ -83,7 +85,7 @@ extension Engine {
   mutating func attempt(_ node: Int, _ step: PlanStep) {
     let record = record(of: node)
     let key = "\(run.run)/\(id(node))/\(record.number)"
-    do {
+    do throws(StepFailure) {
       let request = try request(step.body, of: node, key: key)
       let timeout = try timeout(of: step.body, node: node)
       let name = newAttempt()
@@ -134,7 +136,7 @@ extension Engine {
     activities[node]?.attempt = nil
     var context = context(node)
     let answer: ActionAnswer
-    do {
+    do throws(StepFailure) {
       answer = try action(source).answer(.process(report.result))
     } catch {
       answer = ActionAnswer(fields: ValueMap(), failure: error, answered: false, definite: false)
@@ -155,7 +157,8 @@ extension Engine {
   }
 
   private mutating func end(
-    _ report: ProcessReport, _ outcome: AttemptEnd.Outcome, _ judgement: Judgement, of node: Int, recovered: Bool
+    _ report: ProcessReport, _ outcome: AttemptEnd.Outcome, _ judgement: Judgement, of node: Int,
+    recovered: Bool
   ) -> AttemptEnd {
     var end = AttemptEnd(
       outcome: outcome, duration: report.result.duration, stdout: report.stdout, stderr: report.stderr,
@@ -189,7 +192,9 @@ extension Engine {
   }
 
   mutating func effectVerified(_ node: Int, _ judgement: Judgement) {
-    guard case .step(let step) = plan.nodes[node].detail, let name = record(of: node).openAttempt else { return }
+    guard case .step(let step) = plan.nodes[node].detail, let name = record(of: node).openAttempt else {
+      return
+    }
     if judgement.verdict == .pass {
       succeeded(node, adding: judgement.outputs)
     } else if judgement.isFinal {
@@ -204,7 +209,7 @@ extension Engine {
   private mutating func retryOrFail(_ node: Int, _ step: PlanStep, _ judgement: Judgement) {
     let failure = judgement.failure ?? StepFailure(kind: "", message: "failed")
     let number = record(of: node).number
-    do {
+    do throws(StepFailure) {
       guard !judgement.isFinal, number < step.retry.attempts, try mayRetry(node, step.retry, failure) else {
         return ended(
           node, NodeEnd(status: .failed, outputs: record(of: node).outputs, failure: failure.failure))
@@ -268,6 +273,7 @@ extension Judgement {
 extension ProcessReport {
   /// For the reason of a doubt: what could not be stopped goes on.
   fileprivate var stillRunning: String {
-    notStopped.isEmpty ? "" : "; still running, it could not be signalled: \(notStopped.joined(separator: ", "))"
+    notStopped.isEmpty
+      ? "" : "; still running, it could not be signalled: \(notStopped.joined(separator: ", "))"
   }
 }

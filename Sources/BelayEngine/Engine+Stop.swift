@@ -70,7 +70,9 @@ extension Engine {
     if case .stopping(let before) = stage {
       guard before.cause < stop.cause else { return }
       // A pause does not take back what a failure has asked for: it only comes first.
-      if stop.cause == .pause { stop.consequence = before.cause == .failure ? stop.consequence : before.consequence }
+      if stop.cause == .pause {
+        stop.consequence = before.cause == .failure ? stop.consequence : before.consequence
+      }
     }
     stage = .stopping(stop)
     ready.removeAll()
@@ -155,7 +157,9 @@ extension Engine {
 
   mutating func rest(_ status: RunStatus, _ cause: String, _ node: Int?, left: [String] = []) {
     var left = left
-    if !status.hasLetGo { left += inForce(among: graph.top.first.map { $0..<graph.count } ?? 0..<0).map(stillInForce) }
+    if !status.hasLetGo {
+      left += inForce(among: graph.top.first.map { $0..<graph.count } ?? 0..<0).map(stillInForce)
+    }
     record(.rested(Rest(status: status, cause: cause, node: node.map(id), left: left)))
     stage = .resting(status)
   }

@@ -9,7 +9,9 @@ extension Engine {
   /// Temporary steps whose effect may be in the world, in the order in which they were applied.
   func inForce(among nodes: some Sequence<Int>) -> [Int] {
     let candidates = nodes.filter { node in
-      guard plan.nodes[node].role == .main, case .step(let step) = plan.nodes[node].detail else { return false }
+      guard plan.nodes[node].role == .main, case .step(let step) = plan.nodes[node].detail else {
+        return false
+      }
       return step.temporary && record(of: node).effects > 0
     }
     guard candidates.count > 1 else { return candidates }

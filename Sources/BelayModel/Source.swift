@@ -21,7 +21,7 @@ public struct SourceSpan: Hashable, Sendable {
 }
 
 /// A mistake of the author's: located, collected, reported together with all others.
-public struct Diagnostic: Hashable, Sendable {
+public struct Diagnostic: Error, Hashable, Sendable {
   public enum Severity: String, Sendable { case error, warning }
 
   public var severity: Severity

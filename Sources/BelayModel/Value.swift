@@ -44,7 +44,7 @@ public struct ValueMap: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
   public init() {}
 
-  public init(dictionaryLiteral elements: (Value, Value)...) {
+  public init(dictionaryLiteral elements: (String, Value)...) {
     for (key, value) in elements { self[key] = value }
   }
 

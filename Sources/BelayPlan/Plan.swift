@@ -20,6 +20,8 @@ public struct Plan: Hashable, Sendable {
   public var secrets: [SecretReference]
   public var claims: [String]
   public var maxParallel: Int
+  /// Written on the playbook, or `stop`.
+  public var onFailure: FailureRule
   /// PATH of every command.
   public var searchPath: String
   /// Variables of the caller that commands get beside the standard ones.
@@ -190,7 +192,8 @@ public struct PlanBody: Hashable, Sendable {
   public var staysFor: Template?
 
   public init(
-    action: ActionSource?, timeout: Template, env: [NamedTemplate], cwd: Template?, outputs: [NamedExpression],
+    action: ActionSource?, timeout: Template, env: [NamedTemplate], cwd: Template?,
+    outputs: [NamedExpression],
     unknownIf: [Expression], failIf: [Expression], expect: [Expression], within: Template?, every: Template?,
     staysFor: Template?
   ) {

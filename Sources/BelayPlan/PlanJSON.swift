@@ -23,8 +23,10 @@ extension Plan {
       "path": .string(path), "title": .string(title), "version": .string(version),
       "created_at": .string(createdAt.text), "project": .string(project),
       "environment": environment.map(JSON.string), "scopes": .array(scopes.map(\.json)),
-      "secrets": .array(secrets.map(\.json)), "claims": .strings(claims), "max_parallel": .int(Int64(maxParallel)),
-      "search_path": .string(searchPath), "pass": .strings(pass), "sources": .array(sources.map(\.json)),
+      "secrets": .array(secrets.map(\.json)), "claims": .strings(claims),
+      "max_parallel": .int(Int64(maxParallel)),
+      "on_failure": .string(onFailure.rawValue), "search_path": .string(searchPath), "pass": .strings(pass),
+      "sources": .array(sources.map(\.json)),
       "programs": .array(programs.map(\.json)), "warnings": .strings(warnings),
       "nodes": .array(nodes.map { $0.json(among: nodes) }),
     ])
@@ -103,7 +105,9 @@ extension PlanNode {
 
 extension Preview {
   fileprivate var json: JSON {
-    .object(["word": .string(word.rawValue), "reason": reason.map(JSON.string), "action": action.map(JSON.string)])
+    .object([
+      "word": .string(word.rawValue), "reason": reason.map(JSON.string), "action": action.map(JSON.string),
+    ])
   }
 }
 
@@ -118,7 +122,9 @@ extension PlanNode.Detail {
       ])
     case .wait(let duration): .object(["wait": .string(duration.source)])
     case .group(let group):
-      .object(["mode": .string(group.mode.rawValue), "max_parallel": group.maxParallel.map { .int(Int64($0)) }])
+      .object([
+        "mode": .string(group.mode.rawValue), "max_parallel": group.maxParallel.map { .int(Int64($0)) },
+      ])
     }
   }
 }
@@ -177,7 +183,8 @@ extension PlanBody {
       "timeout": .string(timeout.source),
       "env": env.isEmpty ? nil : .object(env.map { JSON.Member($0.name, .string($0.template.source)) }),
       "cwd": cwd.map { .string($0.source) },
-      "outputs": outputs.isEmpty ? nil : .object(outputs.map { JSON.Member($0.name, .string($0.expression.source)) }),
+      "outputs": outputs.isEmpty
+        ? nil : .object(outputs.map { JSON.Member($0.name, .string($0.expression.source)) }),
       "unknown_if": expressions(unknownIf), "fail_if": expressions(failIf), "expect": expressions(expect),
       "within": within.map { .string($0.source) }, "every": every.map { .string($0.source) },
       "stays_for": staysFor.map { .string($0.source) },

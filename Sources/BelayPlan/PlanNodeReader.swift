@@ -11,7 +11,8 @@ struct PlanNodeReader {
 
   mutating func nodes(_ list: [JSON]) throws(PlanFormatError) -> [PlanNode] {
     for (index, json) in list.enumerated() {
-      guard let kind = json.members?.first, PlanNodeReader.kinds.contains(kind.key), let id = kind.value.string,
+      guard let kind = json.members?.first, PlanNodeReader.kinds.contains(kind.key),
+        let id = kind.value.string,
         indexes.updateValue(index, forKey: id) == nil
       else { throw PlanFormatError(message: "node \(index + 1) has no kind, or its id stands twice") }
     }
@@ -22,7 +23,9 @@ struct PlanNodeReader {
   }
 
   private func index(_ id: String, _ place: String) throws(PlanFormatError) -> Int {
-    guard let index = indexes[id] else { throw PlanFormatError(message: "\(place) names '\(id)', which is no node") }
+    guard let index = indexes[id] else {
+      throw PlanFormatError(message: "\(place) names '\(id)', which is no node")
+    }
     return index
   }
 
@@ -35,10 +38,12 @@ struct PlanNodeReader {
     var needs: [Int] = []
     for need in try fields.strings("needs") { needs.append(try index(need, id)) }
     let node = PlanNode(
-      id: id, role: try role(&fields), parent: try parent.map { name throws(PlanFormatError) in
+      id: id, role: try role(&fields),
+      parent: try parent.map { name throws(PlanFormatError) in
         try index(name, id)
       }, scope: try fields.optionalInt("scope") ?? 0, needs: needs, when: try fields.expression("when"),
-      failure: try failure(&fields), sensitive: try fields.flag("sensitive"), title: try fields.string("title"),
+      failure: try failure(&fields), sensitive: try fields.flag("sensitive"),
+      title: try fields.string("title"),
       place: try fields.string("place"), detail: try detail(kind, &fields), preview: try preview(&fields))
     try fields.finish()
     return node
@@ -76,7 +81,8 @@ struct PlanNodeReader {
     case "check":
       return .check(
         PlanCheck(
-          body: try body(fields.take("body"), fields.place), tolerate: try fields.optionalInt("tolerate") ?? 0,
+          body: try body(fields.take("body"), fields.place),
+          tolerate: try fields.optionalInt("tolerate") ?? 0,
           minSamples: try fields.optionalInt("min_samples")))
     case "gate": return .wait(try fields.template("wait"))
     default:
@@ -92,7 +98,8 @@ struct PlanNodeReader {
       verify: try fields.take("verify").map { json throws(PlanFormatError) in
         try body(json, "\(place): verify")
       }, skip: try skip(&fields),
-      captures: try captures(&fields), rollback: try rollback(&fields), temporary: try fields.flag("temporary"),
+      captures: try captures(&fields), rollback: try rollback(&fields),
+      temporary: try fields.flag("temporary"),
       irreversible: try irreversible(&fields), idempotent: try fields.flag("idempotent"),
       interrupt: try fields.flag("interrupt"), retry: try retry(&fields))
   }
@@ -124,7 +131,8 @@ struct PlanNodeReader {
     guard let json = fields.take("irreversible") else { return nil }
     var inner = try PlanFields(json, "\(fields.place): irreversible")
     let irreversible = PlanStep.Irreversible(
-      why: try inner.template("why"), recover: try inner.template("recover"), when: try inner.expression("when"))
+      why: try inner.template("why"), recover: try inner.template("recover"),
+      when: try inner.expression("when"))
     try inner.finish()
     return irreversible
   }
@@ -132,7 +140,9 @@ struct PlanNodeReader {
   private func retry(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanRetry {
     guard let json = fields.take("retry") else { return .once }
     var inner = try PlanFields(json, "\(fields.place): retry")
-    guard let backoff = inner.take("backoff").flatMap(PlanNodeReader.number) else { throw inner.missing("backoff") }
+    guard let backoff = inner.take("backoff").flatMap(PlanNodeReader.number) else {
+      throw inner.missing("backoff")
+    }
     let retry = PlanRetry(
       attempts: try inner.int("attempts"), delay: try inner.template("delay"), backoff: backoff,
       maxDelay: try inner.template("max_delay"), when: try inner.expression("when"))

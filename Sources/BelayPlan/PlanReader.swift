@@ -27,6 +27,10 @@ extension Plan {
     secrets = try fields.list("secrets", Plan.SecretReference.init(decoding:))
     claims = try fields.strings("claims")
     maxParallel = try fields.int("max_parallel")
+    guard let rule = FailureRule(rawValue: try fields.string("on_failure")) else {
+      throw fields.missing("on_failure")
+    }
+    onFailure = rule
     searchPath = try fields.string("search_path")
     pass = try fields.strings("pass")
     sources = try fields.list("sources", Plan.SourceFile.init(decoding:))

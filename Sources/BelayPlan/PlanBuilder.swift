@@ -1,0 +1,136 @@
+internal import BelayExpressions
+public import BelayModel
+
+/// Makes the plan of a playbook that the reader has found right: the graph laid out, settings inherited, values
+/// known now filled in, and a word for every node. Runs nothing, reads nothing, asks nothing.
+public struct PlanBuilder {
+  let request: PlanRequest
+  let actions: ActionTable
+  var variables: PlanVariables
+  var diagnostics: [Diagnostic] = []
+  var nodes: [PlanNode] = []
+  var indexes: [String: Int] = [:]
+  /// Rollbacks to be laid out after the main nodes: the step's index, its rollback, the setting it inherits.
+  var pendingRollbacks: [(of: Int, rollback: Step.Rollback, setting: Setting)] = []
+  /// Needs by name, resolved when all nodes have an index.
+  var writtenNeeds: [(node: Int, needs: [Node.Need])] = []
+
+  private init(_ request: PlanRequest, _ actions: ActionTable) {
+    self.request = request
+    self.actions = actions
+    variables = PlanVariables(
+      params: request.params, vars: ValueMap(), environment: request.environment?.name ?? "",
+      environmentVars: request.environment?.vars ?? ValueMap(), run: request.run)
+  }
+
+  /// - Returns: nil with at least one error among the diagnostics.
+  public static func plan(
+    _ request: PlanRequest, actions: ActionTable
+  ) -> (plan: Plan?, diagnostics: [Diagnostic]) {
+    var builder = PlanBuilder(request, actions)
+    let plan = builder.build()
+    let failed = builder.diagnostics.contains { $0.severity == .error }
+    return (failed ? nil : plan, builder.diagnostics)
+  }
+
+  private mutating func build() -> Plan {
+    let playbook = request.playbook
+    for entry in playbook.vars { variables.vars[entry.key] = value(of: entry.value) ?? .null }
+    let claims = playbook.locks.compactMap { text(of: $0) }
+    let defaultPolicy = FailurePolicy(rule: playbook.onFailure ?? .stop, scope: nil)
+    let outer = Surroundings(parent: nil, policy: defaultPolicy, setting: playbook.setting, role: .main)
+    layOut(playbook.steps, mode: .sequence, in: outer)
+    layOutSteadyState(outer)
+    layOutRollbacks()
+    resolveNeeds()
+    setPreviews()
+    return Plan(
+      run: request.run, playbook: playbook.name, path: playbook.path,
+      title: playbook.title.flatMap { text(of: $0) } ?? playbook.name, version: request.version,
+      createdAt: request.createdAt, project: request.project, environment: request.environment?.name,
+      scopes: [
+        PlanScope(
+          playbook: playbook.name, params: request.params, vars: variables.vars,
+          environmentVars: variables.environmentVars)
+      ],
+      secrets: secrets(), claims: unique(claims), maxParallel: playbook.maxParallel,
+      onFailure: playbook.onFailure ?? .stop, searchPath: request.searchPath,
+      pass: unique(playbook.pass + (request.environment?.pass ?? [])), sources: request.sources, programs: [],
+      warnings: diagnostics.filter { $0.severity == .warning }.map(\.message), nodes: nodes)
+  }
+
+  private func unique(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { seen.insert($0).inserted }
+  }
+
+  /// Only what the playbook uses is listed, and later resolved.
+  private func secrets() -> [Plan.SecretReference] {
+    var used: Set<String> = []
+    for node in nodes {
+      for body in node.bodies {
+        for variable in body.env {
+          used.formUnion(variable.template.expressions.compactMap { PlanVariables.secretName($0) })
+        }
+      }
+    }
+    return (request.environment?.secrets ?? []).filter { used.contains($0.name) }.map {
+      Plan.SecretReference(name: $0.name, source: $0.source, allowShort: $0.allowShort)
+    }
+  }
+
+  // MARK: Values known now
+
+  mutating func value(of expression: Expression) -> Value? {
+    switch variables.evaluate(expression) {
+    case .known(let value): return value
+    case .later: return nil
+    case .failed(let message):
+      diagnostics.append(Diagnostic(code: "evaluation", message, at: expression.span))
+      return nil
+    }
+  }
+
+  mutating func value(of tree: TemplateTree) -> Value? {
+    switch tree.content {
+    case .scalar(let value, _): return value
+    case .text(let template):
+      if let whole = template.whole { return value(of: whole) }
+      return text(of: template).map(Value.string)
+    case .list(let items): return .list(items.map { value(of: $0) ?? .null })
+    case .map(let entries):
+      var map = ValueMap()
+      for entry in entries { map[entry.key] = value(of: entry.value) ?? .null }
+      return .map(map)
+    }
+  }
+
+  /// Nil, with a diagnostic, when a part is not known yet: only for texts that must be known in the plan.
+  mutating func text(of template: Template) -> String? {
+    var text = ""
+    for segment in template.segments {
+      switch segment {
+      case .text(let piece): text += piece
+      case .expression(let expression):
+        guard let value = value(of: expression) else { return nil }
+        text += value.text
+      }
+    }
+    return text
+  }
+}
+
+extension PlanNode {
+  /// Every deed and question of the node.
+  public var bodies: [PlanBody] {
+    switch detail {
+    case .step(let step):
+      var bodies = [step.body] + step.captures.map(\.body)
+      if let verify = step.verify { bodies.append(verify) }
+      if case .body(let body)? = step.skip { bodies.append(body) }
+      return bodies
+    case .check(let check): return [check.body]
+    case .wait, .group: return []
+    }
+  }
+}

@@ -1,0 +1,29 @@
+public import BelayModel
+
+/// What a plan is made from. Everything that is read of the machine comes in from outside.
+public struct PlanRequest: Sendable {
+  public var playbook: Playbook
+  public var environment: EnvironmentFile?
+  public var params: ValueMap
+  public var run: String
+  public var version: String
+  public var createdAt: Timestamp
+  public var project: String
+  public var searchPath: String
+  public var sources: [Plan.SourceFile]
+
+  public init(
+    playbook: Playbook, environment: EnvironmentFile?, params: ValueMap, run: String, version: String,
+    createdAt: Timestamp, project: String, searchPath: String, sources: [Plan.SourceFile]
+  ) {
+    self.playbook = playbook
+    self.environment = environment
+    self.params = params
+    self.run = run
+    self.version = version
+    self.createdAt = createdAt
+    self.project = project
+    self.searchPath = searchPath
+    self.sources = sources
+  }
+}

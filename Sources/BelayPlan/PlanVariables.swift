@@ -1,0 +1,79 @@
+internal import BelayExpressions
+internal import BelayModel
+
+/// What is known when a plan is made. `run` offers its `id` only; `steps`, `now` and `secrets` come later.
+struct PlanVariables: Variables {
+  var params: ValueMap
+  var vars: ValueMap
+  var environment: String
+  var environmentVars: ValueMap
+  var run: String
+
+  enum Outcome: Hashable {
+    case known(Value)
+    /// Known after this node; nil: known when the run is under way.
+    case later(String?)
+    case failed(String)
+  }
+
+  func value(of root: String) -> Value? {
+    switch root {
+    case "params": .map(params)
+    case "vars": .map(vars)
+    case "environment": .map(["name": .string(environment), "vars": .map(environmentVars)])
+    case "run": .map(["id": .string(run)])
+    default: nil
+    }
+  }
+
+  func value(at path: [String]) -> Value? { nil }
+
+  func evaluate(_ expression: Expression) -> Outcome {
+    let program: Program
+    do {
+      program = try Program(parsing: expression)
+    } catch {
+      return .failed(error.message)
+    }
+    if let later = program.references.first(where: isLater) {
+      return .later(later.path.first == "steps" && later.path.count > 1 ? later.path[1] : nil)
+    }
+    do {
+      return .known(try program.evaluate(self))
+    } catch {
+      return .failed("\(expression.source): \(error.message)")
+    }
+  }
+
+  private func isLater(_ reference: Reference) -> Bool {
+    switch reference.path.first {
+    case "params", "vars", "environment": false
+    case "run": reference.path != ["run", "id"]
+    default: true
+    }
+  }
+
+  /// `x` when the expression is `secrets.x`.
+  static func secretName(_ expression: Expression) -> String? {
+    guard let program = try? Program(parsing: expression), program.references.count == 1,
+      let path = program.references.first?.path, path.count == 2, path[0] == "secrets"
+    else { return nil }
+    return path[1]
+  }
+
+  /// A text as the plan shows it.
+  func shown(_ template: Template) -> String {
+    template.segments.map { segment in
+      switch segment {
+      case .text(let text): return text
+      case .expression(let expression):
+        if let secret = PlanVariables.secretName(expression) { return "${secrets.\(secret)}" }
+        switch evaluate(expression) {
+        case .known(let value): return value.text
+        case .later(let node): return node.map { "(known after \($0))" } ?? "(known at run time)"
+        case .failed: return "(fails)"
+        }
+      }
+    }.joined()
+  }
+}
