@@ -43,7 +43,7 @@ let package = Package(
     library("BelayExpressions", ["BelayModel"]),
     library("BelayYAML", ["BelayModel", "BelayExpressions", "CYAML"]),
     library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"]),
-    library("BelayJournal", ["BelayModel", "BelayDigest"]),
+    library("BelayJournal", ["BelayModel", "BelayDigest"], exclude: ["JournalFormat.md"]),
     library("BelayEngine", ["BelayModel", "BelayExpressions", "BelayPlan", "BelayJournal"]),
     library("BelayKeeper", ["BelayDigest", "CSystem"]),
     library("BelayActions", ["BelayModel", "BelayExpressions"]),
@@ -60,5 +60,8 @@ let package = Package(
         "BelayActions", "BelayStore", "BelayWorld",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
+    tests("BelayStoreTests", ["BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
   ]
 )

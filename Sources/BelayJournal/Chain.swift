@@ -13,6 +13,11 @@ public final class ChainHash {
     return hash.finalize()
   }
 
+  public func digest(of bytes: [UInt8]) -> Digest {
+    hash.update(bytes)
+    return hash.finalize()
+  }
+
   /// link(0) of a run's events.
   public func start(ofRun run: String) -> Digest { digest(of: "belay-run-1\n" + run) }
 

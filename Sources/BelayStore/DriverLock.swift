@@ -71,7 +71,9 @@ public final class DriverLock {
     return (try? read(file)) ?? Driver(pid: nil, since: nil)
   }
 
-  private static func path(_ runFolder: String) -> String { runFolder + "/drive.lock" }
+  static let fileName = "drive.lock"
+
+  private static func path(_ runFolder: String) -> String { runFolder + "/" + fileName }
 
   private static func read(_ file: OpenFile) throws(FileError) -> Driver {
     let words = String(decoding: try file.read(limit: 128), as: UTF8.self).split { $0 == " " || $0 == "\n" }

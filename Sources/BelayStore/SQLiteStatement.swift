@@ -51,10 +51,17 @@ final class SQLiteStatement {
     return rows
   }
 
-  /// Hands over row by row, as many as there are, without keeping them.
-  func each(_ body: (SQLiteRow) -> Void) throws(SQLiteError) {
-    defer { reset() }
-    while try step() { body(SQLiteRow(handle)) }
+  /// Row after row, a call each; nil after the last one, then from the start again. Between the calls the
+  /// statement is open and holds its snapshot.
+  func next<Result>(_ read: (SQLiteRow) -> Result) throws(SQLiteError) -> Result? {
+    do throws(SQLiteError) {
+      if try step() { return read(SQLiteRow(handle)) }
+    } catch {
+      reset()
+      throw error
+    }
+    reset()
+    return nil
   }
 
   private func reset() {

@@ -2,9 +2,7 @@ public import BelayJournal
 import BelayModel
 
 extension SQLiteStore {
-  private static let columns = """
-    run, playbook, title, environment, status, cause, initiator, plan_digest, created_at, changed_at, epoch, events
-    """
+  private static let columns = RunRow.columnNames.joined(separator: ", ")
 
   public func run(_ run: String) throws(StoreError) -> RunRow? {
     let row = try checked { () throws(SQLiteError) in
