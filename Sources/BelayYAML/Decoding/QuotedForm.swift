@@ -1,0 +1,76 @@
+internal import BelayModel
+
+/// The mend for an expression that YAML took apart: the same text in quotes.
+enum QuotedForm {
+  static func diagnostic(at mark: Mark, of node: YAMLNode, why: String) -> Diagnostic {
+    let isOneLine = node.start.line == node.end.line
+    let flowEnd = node.isFlow && isOneLine ? node.end.column : nil
+    return diagnostic(at: mark, in: node.source, endColumn: flowEnd, why: why)
+  }
+
+  /// The expression is taken to reach from the mark to the end of its line, or to the column given.
+  static func diagnostic(at mark: Mark, in source: SourceText, endColumn: Int? = nil, why: String) -> Diagnostic {
+    var rest = source.scalars(ofLine: mark.line)
+    if let endColumn { rest = Array(rest.prefix(endColumn)) }
+    rest = Array(rest.dropFirst(mark.column))
+    while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: rest)
+    return Diagnostic(
+      code: "expression-needs-quotes", "this expression needs quotes: \(why)",
+      at: source.span(line: mark.line, column: mark.column, length: rest.count),
+      help: "write \(quoted(String(text)))")
+  }
+
+  /// In single quotes, or in double ones where that needs no escape.
+  static func quoted(_ text: String) -> String {
+    let bytes = text.utf8
+    if bytes.contains(UInt8(ascii: "'")), !bytes.contains(UInt8(ascii: "\"")), !bytes.contains(UInt8(ascii: "\\")) {
+      return "\"\(text)\""
+    }
+    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+  }
+
+  /// What libyaml's error really means where it stands in an expression.
+  static func diagnostic(for error: (mark: Mark, context: Mark?, message: String), _ parser: YAMLParser)
+    -> Diagnostic?
+  {
+    for line in [error.mark.line, error.context?.line].compactMap({ $0 }) {
+      if let found = diagnostic(onLine: line, parser) { return found }
+    }
+    return nil
+  }
+
+  private static func diagnostic(onLine number: Int, _ parser: YAMLParser) -> Diagnostic? {
+    let line = parser.source.scalars(ofLine: number)
+    var start = line.firstIndex { $0 != " " } ?? line.count
+    let isInside = parser.frames.contains { $0.key.map { ExpressionKeys.holdsExpressions($0.text ?? "") } ?? false }
+    var isItem = false
+    while start + 1 < line.count, line[start] == "-", line[start + 1] == " " {
+      isItem = true
+      start = line[(start + 1)...].firstIndex { $0 != " " } ?? line.count
+    }
+    var key = String.UnicodeScalarView()
+    key.append(contentsOf: line[start...].prefix { $0 != ":" && $0 != " " })
+    let colon = start + key.count
+    if colon + 1 < line.count, line[colon] == ":", line[colon + 1] == " ", Identifier.isValid(String(key)) {
+      guard isInside || ExpressionKeys.holdsExpressions(String(key)), String(key) != "outputs" else { return nil }
+      start = line[(colon + 1)...].firstIndex { $0 != " " } ?? line.count
+    } else if !(isItem && isInside) {
+      return nil
+    }
+    guard start < line.count, let why = reason(line[start...]) else { return nil }
+    return diagnostic(at: Mark(line: number, column: start), in: parser.source, why: why)
+  }
+
+  private static func reason(_ text: ArraySlice<Unicode.Scalar>) -> String? {
+    switch text.first {
+    case "\"", "'": return "YAML ends the text at the closing quote"
+    case "[", "{": return "YAML takes it for a list or a map"
+    case "!", "&", "*", "%", "@", "`", "|", ">": return "YAML gives its first character a meaning of its own"
+    default: break
+    }
+    let hasColon = zip(text, text.dropFirst()).contains { $0 == ":" && ($1 == " " || $1 == "\t") }
+    return hasColon ? "YAML takes ': ' for the end of a key" : nil
+  }
+}

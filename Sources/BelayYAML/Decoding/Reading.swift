@@ -1,0 +1,94 @@
+internal import BelayExpressions
+internal import BelayModel
+
+/// One file being read: what every decoder needs, and where all mistakes are collected.
+final class Reading {
+  let source: SourceText
+  let actions: ActionTable
+  private(set) var diagnostics: [Diagnostic] = []
+
+  init(source: SourceText, actions: ActionTable) {
+    self.source = source
+    self.actions = actions
+  }
+
+  func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
+  func error(
+    _ code: String, _ message: String, at span: SourceSpan, help: String? = nil, notes: [Diagnostic.Note] = []
+  ) {
+    diagnostics.append(Diagnostic(code: code, message, at: span, help: help, notes: notes))
+  }
+
+  func warn(_ code: String, _ message: String, at span: SourceSpan, help: String? = nil) {
+    diagnostics.append(Diagnostic(.warning, code: code, message, at: span, help: help))
+  }
+
+  /// Appends what a part that collects on its own has found.
+  func collect<Result>(_ part: (inout [Diagnostic]) -> Result) -> Result { part(&diagnostics) }
+
+  func wrongType(_ node: YAMLNode, _ key: String, takes what: String, help: String? = nil) {
+    error("wrong-type", "'\(key)' takes \(what), this is \(node.kindName)", at: node.span, help: help)
+  }
+}
+
+/// The keys of a map, each taken once; what nobody took is unknown.
+struct Fields {
+  let node: YAMLNode
+  let entries: [YAMLEntry]
+  let reading: Reading
+  private var taken: [Bool]
+
+  /// Nil, said so, when the node is no map.
+  init?(_ node: YAMLNode, of what: String, help: String? = nil, reading: Reading) {
+    guard let entries = node.entries else {
+      reading.wrongType(node, what, takes: "a map", help: help)
+      return nil
+    }
+    self.node = node
+    self.entries = entries
+    self.reading = reading
+    taken = [Bool](repeating: false, count: entries.count)
+  }
+
+  mutating func take(_ key: String) -> YAMLEntry? {
+    for (index, entry) in entries.enumerated() where !taken[index] && entry.name == key {
+      taken[index] = true
+      return entry
+    }
+    return nil
+  }
+
+  func has(_ key: String) -> Bool { entries.contains { $0.name == key } }
+
+  mutating func required(_ key: String, in what: String) -> YAMLEntry? {
+    if let entry = take(key) { return entry }
+    reading.error("missing-key", "\(what) needs '\(key)'", at: node.span)
+    return nil
+  }
+
+  /// Every key that nobody took is a mistake, but for those that start with `x-`.
+  ///
+  /// - Parameters:
+  ///   - known: the keys that may stand here, for the nearest one.
+  ///   - later: keys of the language that this version does not know yet.
+  ///   - elsewhere: keys that belong somewhere else, with what to write here.
+  func finish(known: [String], later: [String] = [], elsewhere: [String: String] = [:]) {
+    for (entry, taken) in zip(entries, taken) where !taken && !entry.name.hasPrefix("x-") {
+      let name = entry.name
+      // The reader has refused keys that are no texts.
+      guard entry.key.text != nil, !name.isEmpty else { continue }
+      if later.contains(name) {
+        reading.error(
+          "not-supported-yet", "'\(name)' is not supported yet by this version", at: entry.key.span)
+      } else if let help = elsewhere[name] {
+        reading.error("misplaced-key", "'\(name)' does not belong here", at: entry.key.span, help: help)
+      } else {
+        reading.error(
+          "unknown-key", "unknown key '\(name)'", at: entry.key.span,
+          help: Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" }
+            ?? "known here: " + known.joined(separator: ", "))
+      }
+    }
+  }
+}

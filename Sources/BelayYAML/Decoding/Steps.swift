@@ -1,0 +1,122 @@
+internal import BelayModel
+
+// What only steps have.
+extension Reading {
+  func step(_ fields: inout Fields, title: String) -> Step {
+    var step = Step(body: body(&fields, polls: false))
+    if !step.body.hasAction {
+      error("missing-action", "\(title) needs an action", at: fields.node.firstKeySpan, help: "write 'run: …' or 'exec: […]'")
+    }
+    if let entry = fields.take("verify") { step.verify = body(entry) }
+    step.captures = fields.take("capture").map(captures) ?? []
+    step.temporary = fields.take("temporary").flatMap { bool($0) } ?? false
+    step.idempotent = fields.take("idempotent").flatMap { bool($0) } ?? false
+    step.interrupt = fields.take("interrupt").flatMap { bool($0) } ?? false
+    step.retry = fields.take("retry").map(retry) ?? Retry()
+    step.irreversible = fields.take("irreversible").flatMap(irreversible)
+    let rollbackEntry = fields.take("rollback")
+    step.rollback = rollbackEntry.flatMap(rollback)
+    if let entry = fields.take("skip_if") { step.skipIf = skip(entry, step) }
+    checkTogether(step, fields, hasRollback: rollbackEntry != nil)
+    return step
+  }
+
+  private func checkTogether(_ step: Step, _ fields: Fields, hasRollback: Bool) {
+    if step.temporary, !hasRollback || step.rollback == .nothing {
+      error(
+        "temporary-without-rollback", "a temporary step needs the 'rollback' that undoes it",
+        at: place(of: "temporary", in: fields), help: "write 'rollback:' with the command that undoes it")
+    }
+    if step.temporary, step.irreversible != nil {
+      error(
+        "temporary-irreversible", "a step is undone at the end or cannot be undone, not both",
+        at: place(of: "irreversible", in: fields))
+    }
+    let clash = Set(step.body.outputs.map(\.name))
+    for capture in step.captures where clash.contains(capture.name) {
+      error(
+        "duplicate-name", "'\(capture.name)' is an output of this step as well", at: capture.nameSpan,
+        help: "outputs and captures are both read as steps.<id>.<name>: choose another name")
+    }
+  }
+
+  private func place(of key: String, in fields: Fields) -> SourceSpan {
+    fields.entries.first { $0.name == key }?.key.span ?? fields.node.firstKeySpan
+  }
+
+  private func captures(_ entry: YAMLEntry) -> [Step.Capture] {
+    guard let fields = Fields(entry.value, of: "capture", reading: self) else { return [] }
+    return fields.entries.compactMap { capture in
+      guard let name = identifier(capture.key, "a capture"), checkReserved(name, capture.key) else { return nil }
+      var value: Expression?
+      let body = body(capture, known: ["value"]) { fields in
+        value = fields.required("value", in: "a capture").flatMap { expression($0) }
+      }
+      guard let body, let value else { return nil }
+      if !body.hasAction {
+        error("missing-action", "a capture needs an action", at: capture.key.span, help: "write 'run: …'")
+      }
+      return Step.Capture(name: name, nameSpan: capture.key.span, body: body, value: value)
+    }
+  }
+
+  private func skip(_ entry: YAMLEntry, _ step: Step) -> Step.Skip? {
+    guard let text = entry.value.text else { return body(entry).map { .body($0) } }
+    guard text == "verified" else {
+      error(
+        "bad-value", "'skip_if' takes a question or the word 'verified'", at: entry.value.span,
+        help: "'when' takes a condition; 'skip_if: verified' asks 'verify' first")
+      return nil
+    }
+    guard step.verify != nil else {
+      error(
+        "missing-key", "'skip_if: verified' asks 'verify', and this step has none", at: entry.value.span,
+        help: "add 'verify:'")
+      return nil
+    }
+    return .verified
+  }
+
+  private func rollback(_ entry: YAMLEntry) -> Step.Rollback? {
+    switch entry.value.content {
+    case .sequence: return .nodes(nodes(entry.value, of: "rollback"))
+    case .scalar(let text, _):
+      if text == "nothing" { return .nothing }
+      error(
+        "bad-value", "'rollback' takes an action, a list of nodes or the word 'nothing'", at: entry.value.span,
+        help: text.contains(" ") ? "write rollback: { run: … }" : nil)
+      return nil
+    case .mapping: return rollbackBody(entry).map { .body($0) }
+    }
+  }
+
+  private func rollbackBody(_ entry: YAMLEntry) -> Step? {
+    var step = Step(body: Body())
+    guard var fields = Fields(entry.value, of: "rollback", reading: self) else { return nil }
+    step.body = body(&fields, polls: false)
+    if !step.body.hasAction {
+      error(
+        "missing-action", "'rollback' needs an action", at: entry.key.span,
+        help: "write 'run: …', a list of nodes, or the word 'nothing'")
+    }
+    if let entry = fields.take("verify") { step.verify = body(entry) }
+    step.retry = fields.take("retry").map(retry) ?? Retry()
+    step.idempotent = fields.take("idempotent").flatMap { bool($0) } ?? false
+    fields.finish(
+      known: actions.keywords + Keys.body + Keys.rollbackBody, later: Keys.laterBody,
+      elsewhere: Keys.elsewhereOnStep)
+    return step
+  }
+
+  private func irreversible(_ entry: YAMLEntry) -> Step.Irreversible? {
+    guard var fields = Fields(entry.value, of: "irreversible", help: "{ why: …, recover: … }", reading: self) else {
+      return nil
+    }
+    let why = fields.required("why", in: "'irreversible'").flatMap { template($0) }
+    let recover = fields.required("recover", in: "'irreversible'").flatMap { template($0) }
+    let when = fields.take("when").flatMap { expression($0) }
+    fields.finish(known: Keys.irreversible, later: ["by"])
+    guard let why, let recover else { return nil }
+    return Step.Irreversible(why: why, recover: recover, when: when)
+  }
+}

@@ -1,0 +1,90 @@
+public import BelayModel
+
+/// Bytes of a playbook file to the playbook and everything that is wrong with it, at once.
+public struct PlaybookReader: Sendable {
+  private let actions: ActionTable
+
+  public init(actions: ActionTable) { self.actions = actions }
+
+  /// - Parameters:
+  ///   - path: as it shall stand in diagnostics; the playbook's name is its last part without the ending.
+  ///   - environment: where it will run, so that names of its `vars` and `secrets` can be checked; nil leaves that out.
+  /// - Returns: the playbook, nil when one of the diagnostics is an error; diagnostics in the order of their places.
+  public func read(
+    bytes: [UInt8], path: String, environment: EnvironmentFile? = nil
+  ) -> (playbook: Playbook?, diagnostics: [Diagnostic]) {
+    let source = SourceText(path: path, bytes: bytes)
+    let reading = Reading(source: source, actions: actions)
+    guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
+    let playbook = reading.playbook(root, name: FileName.stem(of: path))
+    if let playbook {
+      var checker = PlaybookChecker(playbook, actions: actions, environment: environment)
+      for diagnostic in checker.check() { reading.report(diagnostic) }
+    }
+    return (reading.hasErrors ? nil : playbook, reading.sorted)
+  }
+}
+
+/// Bytes of an environment file to what it says and everything that is wrong with it, at once.
+public struct EnvironmentReader: Sendable {
+  public init() {}
+
+  /// - Parameter path: as it shall stand in diagnostics; the environment's name is its last part without the ending.
+  public func read(bytes: [UInt8], path: String) -> (environment: EnvironmentFile?, diagnostics: [Diagnostic]) {
+    let source = SourceText(path: path, bytes: bytes)
+    let reading = Reading(source: source, actions: ActionTable([]))
+    guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
+    let environment = reading.environment(root, name: FileName.stem(of: path))
+    return (reading.hasErrors ? nil : environment, reading.sorted)
+  }
+}
+
+enum FileName {
+  /// `playbooks/deploy.yaml` is `deploy`.
+  static func stem(of path: String) -> String {
+    let last = path.split(separator: "/").last.map(String.init) ?? path
+    for ending in [".yaml", ".yml"] where last.hasSuffix(ending) && last != ending {
+      return String(last.dropLast(ending.count))
+    }
+    return last
+  }
+}
+
+/// A file's text to its one document.
+enum Document {
+  static func root(of source: SourceText, _ reading: Reading) -> YAMLNode? {
+    let unreadable = source.check()
+    guard unreadable.isEmpty else {
+      for diagnostic in unreadable { reading.report(diagnostic) }
+      return nil
+    }
+    var parser = YAMLParser(source)
+    parser.parse()
+    for diagnostic in parser.diagnostics { reading.report(diagnostic) }
+    if let error = parser.syntaxError {
+      let meant = QuotedForm.diagnostic(for: error, parser)
+      let place = source.span(line: error.mark.line, column: error.mark.column)
+      reading.report(meant ?? Diagnostic(code: "yaml-syntax", error.message, at: place))
+      return nil
+    }
+    guard let root = parser.root, !root.isNull else {
+      if parser.diagnostics.isEmpty { reading.error("empty", "the file is empty", at: source.span(line: 0, column: 0)) }
+      return nil
+    }
+    return root
+  }
+}
+
+extension Reading {
+  var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+  /// By place; what stands at one place stays in the order found, and nothing is said twice.
+  var sorted: [Diagnostic] {
+    var seen: Set<Diagnostic> = []
+    let once = diagnostics.filter { seen.insert($0).inserted }
+    return once.enumerated().sorted { left, right in
+      let (a, b) = (left.element.span, right.element.span)
+      return (a.line, a.column, left.offset) < (b.line, b.column, right.offset)
+    }.map(\.element)
+  }
+}
