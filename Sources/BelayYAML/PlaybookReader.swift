@@ -30,7 +30,8 @@ public struct EnvironmentReader: Sendable {
   public init() {}
 
   /// - Parameter path: as it shall stand in diagnostics; the environment's name is its last part without the ending.
-  public func read(bytes: [UInt8], path: String) -> (environment: EnvironmentFile?, diagnostics: [Diagnostic]) {
+  public func read(bytes: [UInt8], path: String) -> (environment: EnvironmentFile?, diagnostics: [Diagnostic])
+  {
     let source = SourceText(path: path, bytes: bytes)
     let reading = Reading(source: source, actions: ActionTable([]))
     guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
@@ -68,7 +69,9 @@ enum Document {
       return nil
     }
     guard let root = parser.root, !root.isNull else {
-      if parser.diagnostics.isEmpty { reading.error("empty", "the file is empty", at: source.span(line: 0, column: 0)) }
+      if parser.diagnostics.isEmpty {
+        reading.error("empty", "the file is empty", at: source.span(line: 0, column: 0))
+      }
       return nil
     }
     return root

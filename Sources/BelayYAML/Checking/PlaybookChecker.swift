@@ -1,4 +1,5 @@
 internal import BelayModel
+
 struct PlaybookChecker {
   init(_ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?) {}
   mutating func check() -> [Diagnostic] { [] }

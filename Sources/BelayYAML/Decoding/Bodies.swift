@@ -31,7 +31,8 @@ extension Reading {
     guard let entry = found.first else {
       let later = fields.entries.first { Keys.laterActions.contains($0.name) }
       return later.map {
-        ActionSource(keyword: $0.name, keywordSpan: $0.key.span, fields: TemplateTree(.list([]), at: $0.key.span))
+        ActionSource(
+          keyword: $0.name, keywordSpan: $0.key.span, fields: TemplateTree(.list([]), at: $0.key.span))
       }
     }
     let source = ActionSource(keyword: entry.name, keywordSpan: entry.key.span, fields: tree(entry.value))
@@ -45,7 +46,8 @@ extension Reading {
     let body = body(&fields, polls: true)
     if !body.hasAction, body.expect.isEmpty, known.isEmpty {
       error(
-        "missing-action", "'\(entry.name)' needs an action or 'expect'", at: entry.key.span, help: "write 'run: …'")
+        "missing-action", "'\(entry.name)' needs an action or 'expect'", at: entry.key.span,
+        help: "write 'run: …'")
     }
     more(&fields)
     fields.finish(
@@ -59,7 +61,9 @@ extension Reading {
     guard var fields = Fields(entry.value, of: "retry", help: "retry: { attempts: 3 }", reading: self) else {
       return retry
     }
-    if let entry = fields.required("attempts", in: "'retry'") { retry.attempts = integer(entry, in: 1...1000) ?? 1 }
+    if let entry = fields.required("attempts", in: "'retry'") {
+      retry.attempts = integer(entry, in: 1...1000) ?? 1
+    }
     if let entry = fields.take("delay") { retry.delay = duration(entry, allowsZero: true) }
     if let entry = fields.take("backoff") { retry.backoff = number(entry, in: 1...100) ?? 2 }
     if let entry = fields.take("max_delay") { retry.maxDelay = duration(entry) }

@@ -26,7 +26,9 @@ extension Reading {
       return []
     }
     return fields.entries.compactMap { output in
-      guard let name = identifier(output.key, "an output"), checkReserved(name, output.key) else { return nil }
+      guard let name = identifier(output.key, "an output"), checkReserved(name, output.key) else {
+        return nil
+      }
       guard let expression = expression(output.value, of: name) else { return nil }
       return NamedExpression(name: name, nameSpan: output.key.span, expression: expression)
     }

@@ -18,7 +18,8 @@ enum Keys {
   static let polling = ["within", "every", "stays_for"]
 
   static let step = [
-    "verify", "skip_if", "capture", "rollback", "temporary", "irreversible", "idempotent", "interrupt", "retry",
+    "verify", "skip_if", "capture", "rollback", "temporary", "irreversible", "idempotent", "interrupt",
+    "retry",
   ]
   static let check = ["tolerate", "min_samples"]
   static let laterCheck = ["recheck"]
@@ -56,12 +57,14 @@ enum Keys {
     "rollback": "a check changes nothing, so there is nothing to undo; is it a step?",
     "temporary": "'temporary' belongs to a step", "irreversible": "'irreversible' belongs to a step",
     "idempotent": "a check can always be asked again", "interrupt": "'interrupt' belongs to a step",
-    "steps": "only a group has 'steps'", "mode": "only a group has a 'mode'", "wait": "'wait' belongs to a gate",
+    "steps": "only a group has 'steps'", "mode": "only a group has a 'mode'",
+    "wait": "'wait' belongs to a gate",
   ]
   static let elsewhereOnGroup = [
     "timeout": "'timeout' is of one attempt: write it on the steps", "wait": "'wait' belongs to a gate",
     "expect": "a group has no answer of its own: add a check to its steps",
-    "run": "a group has no action: add a step to its steps", "exec": "a group has no action: add a step to its steps",
+    "run": "a group has no action: add a step to its steps",
+    "exec": "a group has no action: add a step to its steps",
   ]
   static let elsewhereOnGate = [
     "run": "a gate has no action: write a step or a check before it",

@@ -30,7 +30,8 @@ extension Reading {
       let words = fields.entries.prefix(1).map(\.name)
       let near = words.first.flatMap { Suggestion.nearest(to: $0, in: Keys.kinds) }
       error(
-        "missing-kind", "this node says not what it is", at: fields.entries.first?.key.span ?? fields.node.span,
+        "missing-kind", "this node says not what it is",
+        at: fields.entries.first?.key.span ?? fields.node.span,
         help: near.map { "did you mean '\($0)'?" } ?? "start it with 'step:', 'check:', 'gate:' or 'group:'")
       return nil
     }
@@ -86,13 +87,15 @@ extension Reading {
         known: Keys.gate + Keys.node, later: Keys.laterGate + Keys.laterNode, elsewhere: Keys.elsewhereOnGate)
     default:
       rest.finish(
-        known: Keys.group + Keys.node, later: Keys.laterGroup + Keys.laterNode, elsewhere: Keys.elsewhereOnGroup)
+        known: Keys.group + Keys.node, later: Keys.laterGroup + Keys.laterNode,
+        elsewhere: Keys.elsewhereOnGroup)
     }
   }
 
   private func check(_ fields: inout Fields) -> Check {
     var check = Check(body: body(&fields, polls: true))
-    if !check.body.hasAction, check.body.expect.isEmpty, check.body.outputs.isEmpty, check.body.failIf.isEmpty {
+    if !check.body.hasAction, check.body.expect.isEmpty, check.body.outputs.isEmpty, check.body.failIf.isEmpty
+    {
       error(
         "missing-action", "a check needs an action, 'expect' or 'outputs'", at: fields.node.firstKeySpan,
         help: "write 'run: …', 'exec: […]' or a condition")
@@ -110,7 +113,8 @@ extension Reading {
     let later = fields.entries.contains { ["approve", "window", "until"].contains($0.name) }
     if !later {
       error(
-        "missing-gate", "a gate needs what it waits for", at: fields.node.firstKeySpan, help: "write wait: 5m")
+        "missing-gate", "a gate needs what it waits for", at: fields.node.firstKeySpan, help: "write wait: 5m"
+      )
     }
     return .wait(Template(literal: "1s", at: fields.node.span))
   }

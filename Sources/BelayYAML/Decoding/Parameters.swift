@@ -33,7 +33,8 @@ extension Reading {
     guard let entry, let flag = bool(entry) else { return }
     if flag, parameter.defaultValue != nil {
       error(
-        "contradiction", "a required parameter takes no default", at: entry.key.span, help: "leave one of both out")
+        "contradiction", "a required parameter takes no default", at: entry.key.span,
+        help: "leave one of both out")
     }
     parameter.required = flag
   }
@@ -54,7 +55,9 @@ extension Reading {
     case "list": return listKind(of, entry)
     case "map":
       guard let inner else {
-        error("missing-key", "a map needs 'fields'", at: entry.value.span, help: "fields: { name: { type: string } }")
+        error(
+          "missing-key", "a map needs 'fields'", at: entry.value.span,
+          help: "fields: { name: { type: string } }")
         return nil
       }
       return .map(fields: parameters(inner))

@@ -29,7 +29,8 @@ extension Reading {
     guard let entry = fields.required("belay", in: "the file") else { return }
     guard entry.value.text == "1", entry.value.style == .plain else {
       return error(
-        "wrong-version", "this version reads the language 'belay: 1'", at: entry.value.span, help: "write belay: 1")
+        "wrong-version", "this version reads the language 'belay: 1'", at: entry.value.span,
+        help: "write belay: 1")
     }
   }
 
@@ -43,7 +44,9 @@ extension Reading {
 
   private func parameters(_ fields: inout Fields, _ playbook: inout Playbook) {
     if let entry = fields.take("params") { playbook.params = parameters(entry) }
-    guard let entry = fields.take("vars"), let vars = Fields(entry.value, of: "vars", reading: self) else { return }
+    guard let entry = fields.take("vars"), let vars = Fields(entry.value, of: "vars", reading: self) else {
+      return
+    }
     for variable in vars.entries where identifier(variable.key, "a variable") != nil {
       warnOfLostDigits(variable.value)
       playbook.vars.append(self.entry(variable))
@@ -53,7 +56,9 @@ extension Reading {
   private func rules(_ fields: inout Fields, _ playbook: inout Playbook) {
     playbook.locks = fields.take("locks").map { texts($0).compactMap(template) } ?? []
     if let entry = fields.take("on_failure") {
-      let refused = ["continue": "a playbook that goes on after every failure proves nothing: write it on nodes"]
+      let refused = [
+        "continue": "a playbook that goes on after every failure proves nothing: write it on nodes"
+      ]
       playbook.onFailure = choice(entry, FailureRule.self, without: refused)
     }
     if let entry = fields.take("max_parallel") {

@@ -9,7 +9,9 @@ enum QuotedForm {
   }
 
   /// The expression is taken to reach from the mark to the end of its line, or to the column given.
-  static func diagnostic(at mark: Mark, in source: SourceText, endColumn: Int? = nil, why: String) -> Diagnostic {
+  static func diagnostic(at mark: Mark, in source: SourceText, endColumn: Int? = nil, why: String)
+    -> Diagnostic
+  {
     var rest = source.scalars(ofLine: mark.line)
     if let endColumn { rest = Array(rest.prefix(endColumn)) }
     rest = Array(rest.dropFirst(mark.column))
@@ -25,7 +27,9 @@ enum QuotedForm {
   /// In single quotes, or in double ones where that needs no escape.
   static func quoted(_ text: String) -> String {
     let bytes = text.utf8
-    if bytes.contains(UInt8(ascii: "'")), !bytes.contains(UInt8(ascii: "\"")), !bytes.contains(UInt8(ascii: "\\")) {
+    if bytes.contains(UInt8(ascii: "'")), !bytes.contains(UInt8(ascii: "\"")),
+      !bytes.contains(UInt8(ascii: "\\"))
+    {
       return "\"\(text)\""
     }
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
@@ -44,7 +48,9 @@ enum QuotedForm {
   private static func diagnostic(onLine number: Int, _ parser: YAMLParser) -> Diagnostic? {
     let line = parser.source.scalars(ofLine: number)
     var start = line.firstIndex { $0 != " " } ?? line.count
-    let isInside = parser.frames.contains { $0.key.map { ExpressionKeys.holdsExpressions($0.text ?? "") } ?? false }
+    let isInside = parser.frames.contains {
+      $0.key.map { ExpressionKeys.holdsExpressions($0.text ?? "") } ?? false
+    }
     var isItem = false
     while start + 1 < line.count, line[start] == "-", line[start + 1] == " " {
       isItem = true
@@ -54,7 +60,9 @@ enum QuotedForm {
     key.append(contentsOf: line[start...].prefix { $0 != ":" && $0 != " " })
     let colon = start + key.count
     if colon + 1 < line.count, line[colon] == ":", line[colon + 1] == " ", Identifier.isValid(String(key)) {
-      guard isInside || ExpressionKeys.holdsExpressions(String(key)), String(key) != "outputs" else { return nil }
+      guard isInside || ExpressionKeys.holdsExpressions(String(key)), String(key) != "outputs" else {
+        return nil
+      }
       start = line[(colon + 1)...].firstIndex { $0 != " " } ?? line.count
     } else if !(isItem && isInside) {
       return nil

@@ -49,7 +49,8 @@ extension Reading {
     guard let span = TimeSpan(text: literal) else {
       error(
         "bad-duration", "'\(literal)' is no duration", at: template.span,
-        help: Int64(literal) == nil ? "write 30s, 5m, 1h30m, 2d or 1w" : "say the unit: \(literal)s, \(literal)m")
+        help: Int64(literal) == nil
+          ? "write 30s, 5m, 1h30m, 2d or 1w" : "say the unit: \(literal)s, \(literal)m")
       return nil
     }
     guard span > .zero || allowsZero else {
@@ -66,7 +67,8 @@ extension Reading {
         help: entry.value.text?.hasPrefix("${{") == true ? "this version takes no binding here" : nil)
       return nil
     }
-    guard let number = CoreSchema.integer(text), let value = Int(exactly: number), range.contains(value) else {
+    guard let number = CoreSchema.integer(text), let value = Int(exactly: number), range.contains(value)
+    else {
       error(
         "out-of-range", "'\(entry.name)' must be from \(range.lowerBound) to \(range.upperBound)",
         at: entry.value.span)
@@ -115,12 +117,14 @@ extension Reading {
     if let choice = Choice(rawValue: text) { return choice }
     if later.contains(text) {
       error(
-        "not-supported-yet", "'\(entry.name): \(text)' is not supported yet by this version", at: entry.value.span)
+        "not-supported-yet", "'\(entry.name): \(text)' is not supported yet by this version",
+        at: entry.value.span)
       return nil
     }
     let known = Choice.allCases.map(\.rawValue).filter { refused[$0] == nil }
     error(
-      "bad-value", "'\(entry.name)' takes \(known.joined(separator: ", ")), not '\(text)'", at: entry.value.span,
+      "bad-value", "'\(entry.name)' takes \(known.joined(separator: ", ")), not '\(text)'",
+      at: entry.value.span,
       help: Suggestion.nearest(to: text, in: known).map { "did you mean '\($0)'?" })
     return nil
   }

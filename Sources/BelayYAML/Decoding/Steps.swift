@@ -5,7 +5,9 @@ extension Reading {
   func step(_ fields: inout Fields, title: String) -> Step {
     var step = Step(body: body(&fields, polls: false))
     if !step.body.hasAction {
-      error("missing-action", "\(title) needs an action", at: fields.node.firstKeySpan, help: "write 'run: …' or 'exec: […]'")
+      error(
+        "missing-action", "\(title) needs an action", at: fields.node.firstKeySpan,
+        help: "write 'run: …' or 'exec: […]'")
     }
     if let entry = fields.take("verify") { step.verify = body(entry) }
     step.captures = fields.take("capture").map(captures) ?? []
@@ -47,7 +49,9 @@ extension Reading {
   private func captures(_ entry: YAMLEntry) -> [Step.Capture] {
     guard let fields = Fields(entry.value, of: "capture", reading: self) else { return [] }
     return fields.entries.compactMap { capture in
-      guard let name = identifier(capture.key, "a capture"), checkReserved(name, capture.key) else { return nil }
+      guard let name = identifier(capture.key, "a capture"), checkReserved(name, capture.key) else {
+        return nil
+      }
       var value: Expression?
       let body = body(capture, known: ["value"]) { fields in
         value = fields.required("value", in: "a capture").flatMap { expression($0) }
@@ -83,7 +87,8 @@ extension Reading {
     case .scalar(let text, _):
       if text == "nothing" { return .nothing }
       error(
-        "bad-value", "'rollback' takes an action, a list of nodes or the word 'nothing'", at: entry.value.span,
+        "bad-value", "'rollback' takes an action, a list of nodes or the word 'nothing'",
+        at: entry.value.span,
         help: text.contains(" ") ? "write rollback: { run: … }" : nil)
       return nil
     case .mapping: return rollbackBody(entry).map { .body($0) }
@@ -109,7 +114,8 @@ extension Reading {
   }
 
   private func irreversible(_ entry: YAMLEntry) -> Step.Irreversible? {
-    guard var fields = Fields(entry.value, of: "irreversible", help: "{ why: …, recover: … }", reading: self) else {
+    guard var fields = Fields(entry.value, of: "irreversible", help: "{ why: …, recover: … }", reading: self)
+    else {
       return nil
     }
     let why = fields.required("why", in: "'irreversible'").flatMap { template($0) }

@@ -6,7 +6,8 @@ extension Reading {
     switch node.content {
     case .scalar(let text, let style): return scalarTree(node, text, style, warns: warns)
     case .sequence(let items): return TemplateTree(.list(items.map { tree($0, warns: warns) }), at: node.span)
-    case .mapping(let entries): return TemplateTree(.map(entries.map { entry($0, warns: warns) }), at: node.span)
+    case .mapping(let entries):
+      return TemplateTree(.map(entries.map { entry($0, warns: warns) }), at: node.span)
     }
   }
 
@@ -61,7 +62,8 @@ extension Reading {
 
   /// `version: 1.10` is the number 1.1 where no type says otherwise.
   func warnOfLostDigits(_ node: YAMLNode, _ value: Value, _ text: String) {
-    guard case .double(let number) = value, text.hasSuffix("0"), text.contains("."), "\(number)" != text else {
+    guard case .double(let number) = value, text.hasSuffix("0"), text.contains("."), "\(number)" != text
+    else {
       return
     }
     warn(

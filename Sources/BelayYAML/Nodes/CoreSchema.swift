@@ -30,7 +30,9 @@ enum CoreSchema {
   /// Whether the text is an integer, also one that 64 bits cannot hold.
   static func isInteger(_ text: String) -> Bool {
     let bytes = text.utf8
-    if text.hasPrefix("0o") { return bytes.count > 2 && bytes.dropFirst(2).allSatisfy { (0x30...0x37).contains($0) } }
+    if text.hasPrefix("0o") {
+      return bytes.count > 2 && bytes.dropFirst(2).allSatisfy { (0x30...0x37).contains($0) }
+    }
     if text.hasPrefix("0x") { return bytes.count > 2 && bytes.dropFirst(2).allSatisfy(isHexDigit) }
     let digits = bytes.first == 0x2B || bytes.first == 0x2D ? bytes.dropFirst() : bytes[...]
     return !digits.isEmpty && digits.allSatisfy(isDigit)
@@ -122,7 +124,8 @@ extension CoreSchema {
     if bytes.count > 1, bytes.first == 0x30, bytes.allSatisfy({ (0x30...0x37).contains($0) }) {
       return Int64(unsigned, radix: 8).map { "the octal number \($0)" }
     }
-    if unsigned.hasPrefix("0b"), bytes.count > 2, bytes.dropFirst(2).allSatisfy({ $0 == 0x30 || $0 == 0x31 }) {
+    if unsigned.hasPrefix("0b"), bytes.count > 2, bytes.dropFirst(2).allSatisfy({ $0 == 0x30 || $0 == 0x31 })
+    {
       return "a binary number"
     }
     if unsigned.hasPrefix("0o"), isInteger(text) { return "a text" }
@@ -133,7 +136,9 @@ extension CoreSchema {
 
   private static func isSexagesimal(_ text: Substring) -> Bool {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }) else { return false }
+    guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }) else {
+      return false
+    }
     return parts.dropFirst().allSatisfy { $0.utf8.count <= 2 && (Int($0) ?? 60) < 60 }
   }
 

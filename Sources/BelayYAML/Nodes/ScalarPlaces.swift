@@ -149,13 +149,14 @@ private struct ScalarWalk {
 
   /// Blanks before the first line that holds more than blanks, less those that belong to the text.
   private func indentation(_ text: [Unicode.Scalar]) -> Int {
-    let blanks: (some Sequence<Unicode.Scalar>) -> Int = { $0.prefix { $0 == " " }.count }
     let firstLine = text.split(separator: "\n").first { $0.contains { $0 != " " } }
     for number in (start.line + 1)..<max(start.line + 2, source.lineCount) {
       let line = source.scalars(ofLine: number)
       guard line.contains(where: { $0 != " " }) else { continue }
-      return max(0, blanks(line) - blanks(firstLine ?? []))
+      return max(0, blanks(line) - blanks(Array(firstLine ?? [])))
     }
     return 0
   }
+
+  private func blanks(_ line: [Unicode.Scalar]) -> Int { line.prefix { $0 == " " }.count }
 }

@@ -64,7 +64,9 @@ final class YAMLNode: Sendable {
 
   /// An empty, `~` or `null` scalar.
   var isNull: Bool {
-    guard case .scalar(let text, .plain) = content, tag == nil || tag == CoreSchema.nullTag else { return false }
+    guard case .scalar(let text, .plain) = content, tag == nil || tag == CoreSchema.nullTag else {
+      return false
+    }
     return CoreSchema.isNull(text)
   }
 

@@ -1,5 +1,5 @@
-private import CYAML
 internal import BelayModel
+private import CYAML
 
 /// Bytes to one document's nodes, over libyaml's events.
 ///
@@ -28,26 +28,35 @@ struct YAMLParser {
   private var anchors: [String: YAMLNode] = [:]
   private var fromAliases = 0
   private var isDone = false
+  private var strict: StrictYAML
   /// Where libyaml's error stands, for those who know better what was meant.
   private(set) var syntaxError: (mark: Mark, context: Mark?, message: String)?
 
-  init(_ source: SourceText) { self.source = source }
+  init(_ source: SourceText) {
+    self.source = source
+    strict = StrictYAML(source)
+  }
 
   /// The document's node; nil with diagnostics, or without any for an empty file.
   mutating func parse() {
     guard directiveCount() <= YAMLParser.directiveLimit else {
-      return stop("too-many-directives", "more than 64 lines that start with '%'", at: Mark(line: 0, column: 0))
+      return stop(
+        "too-many-directives", "more than 64 lines that start with '%'", at: Mark(line: 0, column: 0))
     }
     var parser = yaml_parser_t()
     guard yaml_parser_initialize(&parser) != 0 else {
       return stop("out-of-memory", "no memory for the parser", at: Mark(line: 0, column: 0))
     }
     defer { yaml_parser_delete(&parser) }
-    source.bytes.withUnsafeBufferPointer { bytes in
+    // Without a line end at its end, the last line of a block scalar would be read as YAML 1.1 reads it.
+    let input = source.bytes.last == 0x0A ? source.bytes : source.bytes + [0x0A]
+    input.withUnsafeBufferPointer { bytes in
       yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
       yaml_parser_set_input_string(&parser, bytes.baseAddress, bytes.count)
       while !isDone, next(&parser) {}
     }
+    if !isDone { strict.end() }
+    diagnostics += strict.diagnostics
   }
 
   private func directiveCount() -> Int {
@@ -75,32 +84,51 @@ struct YAMLParser {
       if root != nil {
         stop("several-documents", "a second document starts here", at: start, help: "one file, one document")
       }
-    case YAML_ALIAS_EVENT: alias(text(event.data.alias.anchor), start, end)
-    case YAML_SCALAR_EVENT:
-      let scalar = event.data.scalar
-      let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-      let node = YAMLNode(
-        .scalar(text: String(decoding: bytes, as: UTF8.self), style: YAMLNode.Style(scalar.style)),
-        tag: text(scalar.tag), source: source, start: start, end: end)
-      checkTag(node, start)
-      complete(node, anchor: text(scalar.anchor))
+    case YAML_ALIAS_EVENT:
+      strict.between(start, and: end, isFlow: isInFlow)
+      strict.nameEnds(end)
+      alias(text(event.data.alias.anchor), start, end)
+    case YAML_SCALAR_EVENT: scalar(event)
     case YAML_SEQUENCE_START_EVENT:
       let data = event.data.sequence_start
       open(
         Frame(
           isMapping: false, isFlow: data.style == YAML_FLOW_SEQUENCE_STYLE, start: start,
-          anchor: text(data.anchor), tag: text(data.tag)))
+          anchor: text(data.anchor), tag: text(data.tag)), end)
     case YAML_MAPPING_START_EVENT:
       let data = event.data.mapping_start
       open(
         Frame(
           isMapping: true, isFlow: data.style == YAML_FLOW_MAPPING_STYLE, start: start,
-          anchor: text(data.anchor), tag: text(data.tag)))
-    case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: close(end)
+          anchor: text(data.anchor), tag: text(data.tag)), end)
+    case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
+      if isInFlow { strict.between(start, and: end, isFlow: true) }
+      close(end)
     default: break
     }
     return true
   }
+
+  private mutating func scalar(_ event: yaml_event_t) {
+    let scalar = event.data.scalar
+    let start = Mark(event.start_mark)
+    let end = Mark(event.end_mark)
+    strict.between(start, and: end, isFlow: isInFlow)
+    let hasProperties = scalar.anchor != nil || scalar.tag != nil
+    let content = hasProperties ? strict.contentStart(start, end) : start
+    let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+    let node = YAMLNode(
+      .scalar(text: String(decoding: bytes, as: UTF8.self), style: YAMLNode.Style(scalar.style)),
+      tag: text(scalar.tag), source: source, start: content, end: end)
+    strict.scalar(node, indent: blockIndent, isFlow: isInFlow)
+    checkTag(node, start)
+    complete(node, anchor: text(scalar.anchor))
+  }
+
+  private var isInFlow: Bool { frames.last?.isFlow ?? false }
+
+  /// The column of the innermost block collection, -1 at the top.
+  private var blockIndent: Int { frames.last { !$0.isFlow }?.start.column ?? -1 }
 
   private func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
     pointer.map { String(cString: $0) }
@@ -132,7 +160,11 @@ struct YAMLParser {
 
 // Nodes out of events.
 extension YAMLParser {
-  fileprivate mutating func open(_ frame: Frame) {
+  fileprivate mutating func open(_ frame: Frame, _ end: Mark) {
+    var frame = frame
+    if frame.anchor != nil || frame.tag != nil { frame.start = strict.contentStart(frame.start, end) }
+    if isInFlow { strict.firstOnLine(frame.start, indent: blockIndent) }
+    strict.opens(frame.start, end, isFlow: frame.isFlow, inFlow: isInFlow)
     guard frames.count < YAMLParser.depthLimit else { return tooDeep(frame.start) }
     frames.append(frame)
   }
@@ -178,12 +210,14 @@ extension YAMLParser {
     let name = name ?? ""
     guard let node = anchors[name] else {
       let isOpen = frames.contains { $0.anchor == name }
-      let message = isOpen ? "the alias '*\(name)' stands inside its own anchor" : "no anchor '&\(name)' before here"
+      let message =
+        isOpen ? "the alias '*\(name)' stands inside its own anchor" : "no anchor '&\(name)' before here"
       report(
         isOpen ? "recursive-alias" : "unknown-alias", message,
         at: source.span(line: start.line, column: start.column, length: end.column - start.column))
       return complete(
-        YAMLNode(.scalar(text: "", style: .plain), tag: nil, source: source, start: start, end: end), anchor: nil)
+        YAMLNode(.scalar(text: "", style: .plain), tag: nil, source: source, start: start, end: end),
+        anchor: nil)
     }
     fromAliases += node.size
     guard fromAliases <= YAMLParser.aliasLimit else {
@@ -202,7 +236,8 @@ extension YAMLParser {
       guard case .scalar(let text, .plain) = key.content else { return }
       if case .string = CoreSchema.value(text) { return }
       report(
-        "non-string-key", text.isEmpty ? "a key is missing here" : "the key '\(text)' is no text", at: key.span,
+        "non-string-key", text.isEmpty ? "a key is missing here" : "the key '\(text)' is no text",
+        at: key.span,
         help: text.isEmpty ? nil : "write it in quotes: \"\(text)\"")
     } else if key.tag != CoreSchema.stringTag {
       report("non-string-key", "a key must be a text", at: key.span)
@@ -214,8 +249,11 @@ extension YAMLParser {
       return checkTagFits(node)
     }
     // In fields of expressions the decoder says something better about `!x`.
-    guard !tag.hasPrefix("!") || tag.dropFirst().contains("!") || node.text == nil || !mayBeExpression else { return }
-    report("unknown-tag", "the tag '\(tag)' is not of YAML's core schema", at: node.span, help: "leave it out")
+    guard !tag.hasPrefix("!") || tag.dropFirst().contains("!") || node.text == nil || !mayBeExpression else {
+      return
+    }
+    report(
+      "unknown-tag", "the tag '\(tag)' is not of YAML's core schema", at: node.span, help: "leave it out")
   }
 
   private mutating func checkTagFits(_ node: YAMLNode) {
@@ -230,7 +268,9 @@ extension YAMLParser {
       default: false
       }
     guard !fits else { return }
-    report("wrong-tag", "the value does not fit its tag '!!\(tag.dropFirst(CoreSchema.prefix.count))'", at: node.span)
+    report(
+      "wrong-tag", "the value does not fit its tag '!!\(tag.dropFirst(CoreSchema.prefix.count))'",
+      at: node.span)
   }
 
   /// Whether what is read now is the value of a key that holds an expression.
