@@ -70,9 +70,12 @@ public struct AuditReport: Hashable, Sendable {
     return anchor.map(Verdict.complete) ?? .consistent
   }
 
-  /// One finding a place: the second would say the same in other words.
+  /// One finding an event or entry: the second would say the same in other words.
   mutating func add(_ place: AuditPlace, _ message: String) {
-    if findings.contains(where: { $0.place == place }) { return }
+    switch place {
+    case .event, .entry: if findings.contains(where: { $0.place == place }) { return }
+    case .run, .claim, .head, .store: break
+    }
     if findings.count < AuditReport.findingLimit {
       findings.append(AuditFinding(place: place, message: message))
     } else {

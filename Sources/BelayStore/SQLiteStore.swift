@@ -44,8 +44,7 @@ public final class SQLiteStore: RunStore {
     let lock: StoreLock
     do throws(FileError) {
       lock = try StoreLock(path: folder.lock, onLongWait: onLongWait)
-      // Made here, so that it and the files that SQLite makes after it have mode 0600.
-      _ = try OpenFile(folder.database, O_RDWR | O_CREAT)
+      if !folder.hasStore { try folder.makeDatabase() }
     } catch { throw error.asStoreError }
     let database = try connect(folder, .readWrite)
     if try Schema.state(of: database, path: folder.database) == .empty {

@@ -28,6 +28,14 @@ struct StoreFolder {
 
   var hasStore: Bool { access(database, F_OK) == 0 }
 
+  /// Made empty, so that it and the files that SQLite makes after it have mode 0600. An existing one is never
+  /// opened here: closing it would let go of the locks that SQLite has on it in this process (fcntl(2)).
+  func makeDatabase() throws(FileError) {
+    do throws(FileError) { _ = try OpenFile(database, O_RDWR | O_CREAT | O_EXCL) } catch {
+      if error.code != EEXIST { throw error }
+    }
+  }
+
   /// Makes it where it is missing, with its parents, 0700; refuses a place that cannot be trusted.
   func prepare() throws(StoreError) {
     try StoreFolder.makeFolders(path)
