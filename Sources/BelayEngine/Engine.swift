@@ -109,7 +109,9 @@ public struct Engine {
   }
 
   private mutating func flush(into commands: inout [Command]) {
-    if !events.isEmpty { commands.append(.append(events, at: clock.wall, urgent: urgent)) }
+    if !events.isEmpty, let row = run.row {
+      commands.append(.append(events, at: clock.wall, row: row, urgent: urgent))
+    }
     events.removeAll(keepingCapacity: true)
     urgent = false
     commands += orders

@@ -82,8 +82,9 @@ public struct ProcessReport: Hashable, Sendable {
 
 /// What the engine wants of the world, in this order.
 public enum Command: Hashable, Sendable {
-  /// `urgent`: commit now, something waits for it; else with the next urgent one, or soon.
-  case append([RunEvent], at: Timestamp, urgent: Bool)
+  /// `urgent`: commit now, something waits for it; else with the next urgent one, or soon. `row` is the run's
+  /// derived row after these events.
+  case append([RunEvent], at: Timestamp, row: RunRow, urgent: Bool)
   case spawn(SpawnOrder)
   case stopAttempt(AttemptName, reason: String)
   /// The run has come to rest and that is durable: the loop ends.

@@ -1,1 +1,55 @@
-@main struct Belay { static func main() { print("belay") } }
+import ArgumentParser
+
+@main struct Belay: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "belay",
+    abstract: "Runs procedures written as playbooks: planned, resumable, undoable, on the record.",
+    discussion: """
+      A project is the nearest folder upward with a `playbooks` folder in it.
+
+        belay list                          what there is to run
+        belay run deploy -p version=1.4 --dry-run
+        belay run deploy -p version=1.4
+        belay status last
+        belay audit verify
+
+      Exit status: 0 succeeded, 1 failed, 2 usage or invalid playbook, 3 waiting, held or paused, 4 rolled back,
+      5 rollback incomplete, 6 plan differs, 7 lock held, 8 audit verification failed, 9 store or machine unusable,
+      129/130/143 stopped by a signal and resumable.
+      """,
+    version: Version.text,
+    groupedSubcommands: [
+      CommandGroup(name: "Running", subcommands: [Run.self, PlanCommand.self, Resume.self, Rollback.self]),
+      CommandGroup(
+        name: "Deciding", subcommands: [Resolve.self, Pause.self, Cancel.self, Close.self]),
+      CommandGroup(
+        name: "Looking", subcommands: [List.self, Show.self, Runs.self, Status.self, Logs.self, Audit.self]),
+      CommandGroup(name: "Checking", subcommands: [Validate.self, Doctor.self]),
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      failure.report()
+      exit(withStatus: failure.status)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code == .success {
+        Output.standard.write(message + (message.isEmpty || message.hasSuffix("\n") ? "" : "\n"))
+        exit(withStatus: .succeeded)
+      }
+      if let status = (error as? ExitCode).flatMap({ ExitStatus(rawValue: $0.rawValue) }) {
+        exit(withStatus: status)
+      }
+      Output.error.write(message + (message.hasSuffix("\n") ? "" : "\n"))
+      exit(withStatus: .usage)
+    }
+  }
+}
+
+enum Version {
+  static let text = "0.1.0"
+}

@@ -1,0 +1,119 @@
+internal import BelayModel
+
+extension Plan {
+  /// The plan as an engineer reads it out: every node, its word, what it does, what undoes it.
+  ///
+  /// - Parameter digest: of the exact bytes.
+  public func text(digest: String) -> String {
+    var lines = ["\(title)  (\(path))"]
+    lines.append("  run          \(run)")
+    if let environment { lines.append("  environment  \(environment)") }
+    lines.append("  project      \(project)")
+    for (name, value) in named(scopes.first?.params) { lines.append("  param        \(name) = \(value)") }
+    if !claims.isEmpty { lines.append("  claims       \(claims.joined(separator: ", "))") }
+    for secret in secrets { lines.append("  secret       \(secret.name) from \(secret.place)") }
+    lines.append("  on failure   \(onFailure.rawValue)")
+    lines.append("  plan digest  \(digest)")
+    lines.append("")
+    lines += section(nil) { if case .main = $0.role { true } else { false } }
+    lines += section("After success and after a rollback:") { $0.role == .steadyState }
+    lines += section("Rollback, in reverse order of what was done:") {
+      if case .rollback = $0.role { true } else { false }
+    }
+    for warning in warnings { lines.append("warning: \(warning)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func named(_ map: ValueMap?) -> [(String, String)] {
+    map?.entries.map { ($0.key.text, $0.value.text) } ?? []
+  }
+
+  private func section(_ title: String?, _ belongs: (PlanNode) -> Bool) -> [String] {
+    let indexes = nodes.indices.filter { belongs(nodes[$0]) }
+    guard !indexes.isEmpty else { return [] }
+    return (title.map { ["", $0] } ?? []) + indexes.flatMap(text(of:))
+  }
+
+  private func depth(of node: Int) -> Int {
+    var depth = 0
+    var at = nodes[node].parent
+    while let parent = at {
+      depth += 1
+      at = nodes[parent].parent
+    }
+    return depth
+  }
+
+  private func text(of index: Int) -> [String] {
+    let node = nodes[index]
+    let indent = String(repeating: "  ", count: depth(of: index) + 1)
+    let word = node.preview.word.rawValue + (node.preview.reason.map { ", because \($0)" } ?? "")
+    let title = node.title.isEmpty || node.title == node.id ? "" : "  \(node.title)"
+    var lines = ["\(indent)\(node.kindName) \(node.id)\(title)  [\(word)]"]
+    let details = self.details(of: index)
+    lines += details.map { "\(indent)    \($0)" }
+    return lines
+  }
+
+  private func details(of index: Int) -> [String] {
+    let node = nodes[index]
+    var lines = (node.preview.action ?? "").split(separator: "\n", omittingEmptySubsequences: true).map(
+      String.init)
+    switch node.detail {
+    case .step(let step): lines += details(of: step, index)
+    case .check(let check): lines.append(questionText(check.body))
+    case .wait(let duration): lines.append("waits \(duration.source)")
+    case .group(let group):
+      if group.mode == .parallel { lines.append("in parallel") }
+    }
+    if node.failure.rule != .stop, node.failure.scope == index {
+      lines.append("on failure: \(node.failure.rule.rawValue)")
+    }
+    return lines
+  }
+
+  private func details(of step: PlanStep, _ index: Int) -> [String] {
+    var words = ["timeout \(step.body.timeout.source)"]
+    if step.retry.attempts > 1 { words.append("up to \(step.retry.attempts) attempts") }
+    if step.idempotent { words.append("idempotent") }
+    if step.verify != nil { words.append("verified") }
+    if step.skip != nil { words.append("skipped if already done") }
+    if step.temporary { words.append("temporary: undone at the end of \(listName(of: index))") }
+    if let irreversible = step.irreversible { words.append("cannot be undone: \(irreversible.why.source)") }
+    var lines = [words.joined(separator: " · ")]
+    if !step.captures.isEmpty {
+      lines.append("first reads \(step.captures.map(\.name).joined(separator: ", "))")
+    }
+    switch step.rollback {
+    case .root(let root): lines.append("undone by \(nodes[root].id)")
+    case .nothing: lines.append("nothing to undo")
+    case .absent:
+      if case .main = nodes[index].role, step.irreversible == nil { lines.append("has no rollback") }
+    }
+    return lines
+  }
+
+  private func listName(of index: Int) -> String {
+    nodes[index].parent.map { nodes[$0].id } ?? "the playbook"
+  }
+
+  private func questionText(_ body: PlanBody) -> String {
+    var words: [String] = []
+    if body.action != nil { words.append("on the author's word only a question") }
+    if let within = body.within { words.append("asked up to \(within.source)") }
+    if let every = body.every { words.append("every \(every.source)") }
+    if let staysFor = body.staysFor { words.append("must stay so for \(staysFor.source)") }
+    for condition in body.expect { words.append("expects \(condition.source)") }
+    return words.joined(separator: " · ")
+  }
+}
+
+extension Plan.SecretReference {
+  /// For people: where its value is.
+  public var place: String {
+    switch source {
+    case .env(let variable): "the environment variable \(variable)"
+    case .file(let path): "the file \(path)"
+    }
+  }
+}

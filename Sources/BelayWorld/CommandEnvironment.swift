@@ -1,0 +1,28 @@
+internal import BelayModel
+
+/// What of the caller's environment commands get: the standard ones, and what the plan passes on.
+struct CommandEnvironment {
+  /// Set for every command whatever the caller has: what commands print does not depend on who runs them.
+  private static let locale = "C.UTF-8"
+  static let standard = ["HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "SSH_AUTH_SOCK"]
+
+  private var base: [(name: String, value: String)] = []
+
+  init(caller: [String: String], searchPath: String, pass: [String]) {
+    base.append((name: "PATH", value: searchPath))
+    base.append((name: "LANG", value: CommandEnvironment.locale))
+    for name in CommandEnvironment.standard + pass {
+      if let value = caller[name] { base.append((name: name, value: value)) }
+    }
+  }
+
+  /// `NAME=value` for execve(2); a later one of a name wins.
+  func entries(adding more: [(name: String, value: String)]) -> [String] {
+    var order: [String] = []
+    var values: [String: String] = [:]
+    for (name, value) in base + more where values.updateValue(value, forKey: name) == nil {
+      order.append(name)
+    }
+    return order.map { "\($0)=\(values[$0] ?? "")" }
+  }
+}

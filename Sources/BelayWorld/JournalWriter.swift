@@ -1,0 +1,78 @@
+public import BelayEngine
+public import BelayJournal
+public import BelayModel
+
+/// Collects a run's events and commits them together; tells who listens when they are durable.
+final class JournalWriter {
+  private let store: any RunStore
+  private let run: String
+  private let claims: [String]
+  private let listener: (RunEvent, Timestamp, Int) -> Void
+  private var epoch: Int
+  /// Number of the newest event that is durable.
+  private(set) var committed: Int
+  private var lines: [String] = []
+  private var waiting: [(event: RunEvent, at: Timestamp)] = []
+  private var row: RunRow?
+  private var change = ClaimChange.none
+  private(set) var isUrgent = false
+  /// When the oldest event that is not urgent came, by the boot clock.
+  private(set) var waitingSince: TimeSpan?
+
+  init(
+    store: any RunStore, state: RunState, claims: [String],
+    listener: @escaping (RunEvent, Timestamp, Int) -> Void
+  ) {
+    self.store = store
+    run = state.run
+    epoch = state.epoch
+    committed = state.events
+    self.claims = claims
+    self.listener = listener
+  }
+
+  var isEmpty: Bool { lines.isEmpty }
+
+  func add(_ events: [RunEvent], at time: Timestamp, row: RunRow, urgent: Bool, now: TimeSpan) {
+    for event in events {
+      if case .driverStarted(let driver) = event { epoch = driver.epoch }
+      let number = committed + lines.count + 1
+      lines.append(EventLine.encode(event, run: run, number: number, epoch: epoch, at: time))
+      waiting.append((event: event, at: time))
+      note(event)
+    }
+    self.row = row
+    isUrgent = isUrgent || urgent
+    waitingSince = waitingSince ?? now
+  }
+
+  private func note(_ event: RunEvent) {
+    switch event {
+    case .claimsTaken(let names): change = .take(names)
+    case .claimsReleased(let names): change = .release(names)
+    case .rested(let rest) where rest.status.hasLetGo: change = .release(claims)
+    case .closed: change = .release(claims)
+    default: break
+    }
+  }
+
+  /// Makes everything collected durable.
+  ///
+  /// - Returns: the number of the newest event.
+  func commit() throws(StoreError) -> Int {
+    guard let row, !lines.isEmpty else { return committed }
+    _ = try store.append(
+      AppendBatch(
+        run: run, epoch: epoch, firstNumber: committed + 1, lines: lines, row: row, claims: change))
+    let first = committed + 1
+    committed += lines.count
+    let done = waiting
+    lines.removeAll(keepingCapacity: true)
+    waiting.removeAll(keepingCapacity: true)
+    change = .none
+    isUrgent = false
+    waitingSince = nil
+    for (offset, item) in done.enumerated() { listener(item.event, item.at, first + offset) }
+    return committed
+  }
+}

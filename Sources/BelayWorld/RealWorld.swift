@@ -1,0 +1,282 @@
+public import BelayEngine
+public import BelayJournal
+internal import BelayKeeper
+public import BelayModel
+public import BelayPlan
+public import BelayStore
+private import CSystem
+private import Glibc
+
+/// Why a world ended before its engine did.
+public enum WorldError: Error, Hashable, Sendable {
+  case store(StoreError)
+  case system(SystemError)
+  case keeper(String)
+
+  public var message: String {
+    switch self {
+    case .store(let error): error.message
+    case .system(let error): error.message
+    case .keeper(let text): text
+    }
+  }
+}
+
+/// What a driver brings to a run.
+public struct DrivingRun {
+  public var plan: Plan
+  public var state: RunState
+  public var folder: String
+  public var keeperExecutable: String
+  public var version: String
+  public var caller: [String: String]
+  public var secrets: Secrets
+  /// Told of each event when it is durable, with its number.
+  public var listener: (RunEvent, Timestamp, Int) -> Void
+
+  public init(
+    plan: Plan, state: RunState, folder: String, keeperExecutable: String, version: String,
+    caller: [String: String], secrets: Secrets, listener: @escaping (RunEvent, Timestamp, Int) -> Void
+  ) {
+    self.plan = plan
+    self.state = state
+    self.folder = folder
+    self.keeperExecutable = keeperExecutable
+    self.version = version
+    self.caller = caller
+    self.secrets = secrets
+    self.listener = listener
+  }
+}
+
+/// The real world: one thread in epoll over the keeper's socket, signals, and who asks from outside.
+public struct RealWorld: World {
+  private let run: DrivingRun
+  private let store: SQLiteStore
+  private let journal: JournalWriter
+  private let clock: SystemClock
+  private let environment: CommandEnvironment
+  private let poller: Poller
+  private let signals: SignalSource
+  private let control: ControlSocket
+  private var keeper: KeeperConnection?
+  /// Read at the start, when the keeper of an engine before this one was found.
+  private var records: KeeperRecords?
+  private var inputs: [Input] = []
+  private var nextInput = 0
+  /// Set when the world cannot go on; `next` then ends.
+  public private(set) var failure: WorldError?
+  /// The signals that came, in order.
+  public var signalled: [Int32] { signals.seen }
+
+  /// How long an event that nothing waits for may stay in memory.
+  private static let flushAfter = TimeSpan.milliseconds(100)
+
+  /// Takes up the run: finds its keeper or starts one.
+  public init(_ run: DrivingRun, store: SQLiteStore, clock: SystemClock) throws(WorldError) {
+    self.run = run
+    self.store = store
+    self.clock = clock
+    journal = JournalWriter(store: store, state: run.state, claims: run.plan.claims, listener: run.listener)
+    environment = CommandEnvironment(
+      caller: run.caller, searchPath: run.plan.searchPath, pass: run.plan.pass)
+    do {
+      poller = try Poller()
+      signals = try SignalSource()
+      control = try ControlSocket(folder: run.folder)
+      try poller.watch(signals.descriptor)
+      try poller.watch(control.descriptor)
+    } catch { throw .system(error) }
+    try takeUpKeeper()
+  }
+
+  // MARK: The keeper
+
+  private mutating func takeUpKeeper() throws(WorldError) {
+    do {
+      switch try KeeperConnection.attach(runFolder: run.folder, run: run.plan.run, version: run.version) {
+      case .alive(let connection, let records):
+        keeper = connection
+        self.records = records
+        try watchKeeper()
+      case .gone(let records):
+        self.records = records
+        try launchKeeper()
+      }
+    } catch let error as KeeperError {
+      throw .keeper(error.message)
+    } catch let error as WorldError {
+      throw error
+    } catch { throw .keeper("\(error)") }
+  }
+
+  private mutating func launchKeeper() throws(WorldError) {
+    do {
+      keeper = try KeeperConnection.launch(
+        runFolder: run.folder, run: run.plan.run, executable: run.keeperExecutable, version: run.version)
+    } catch { throw .keeper(error.message) }
+    try watchKeeper()
+  }
+
+  private func watchKeeper() throws(WorldError) {
+    guard let keeper else { return }
+    do {
+      try keeper.send(.secrets(run.secrets.all))
+      try poller.watch(keeper.descriptor)
+    } catch let error as SystemError {
+      throw .system(error)
+    } catch { throw .keeper("\(error)") }
+  }
+
+  /// What became of the attempts that the journal left open.
+  public func fates() -> [AttemptName: BelayEngine.Fate] {
+    fates(of: run.state.attempts.values.filter { $0.end == nil }.map(\.intent.attempt))
+  }
+
+  private func fates(of attempts: [AttemptName]) -> [AttemptName: BelayEngine.Fate] {
+    var fates: [AttemptName: BelayEngine.Fate] = [:]
+    for name in attempts {
+      guard let id = AttemptID(name) else { continue }
+      let fate = records?.fate(of: id) ?? .unknown("the keeper's log is gone")
+      fates[name] = BelayEngine.Fate(fate, in: run.folder)
+    }
+    return fates
+  }
+
+  /// The keeper is gone: its log is read, a new one started, the engine told.
+  private mutating func replaceKeeper() {
+    if let keeper { poller.forget(keeper.descriptor) }
+    keeper = nil
+    do {
+      try takeUpKeeper()
+      inputs.append(.keeperLost(fates(of: started)))
+      started.removeAll()
+    } catch { failure = error }
+  }
+
+  /// Attempts handed to the keeper and not heard of since.
+  private var started: [AttemptName] = []
+
+  // MARK: World
+
+  public mutating func next(until deadline: TimeSpan?) -> (input: Input, clock: Clock)? {
+    while failure == nil {
+      if nextInput < inputs.count { return (takeInput(), clock.read()) }
+      collect(waiting: .zero)
+      if nextInput < inputs.count { continue }
+      if mustCommit() {
+        commit()
+        continue
+      }
+      if let deadline, deadline <= clock.boot() { return (.timePassed, clock.read()) }
+      collect(waiting: patience(deadline))
+    }
+    return nil
+  }
+
+  private mutating func takeInput() -> Input {
+    let input = inputs[nextInput]
+    nextInput += 1
+    if nextInput == inputs.count {
+      inputs.removeAll(keepingCapacity: true)
+      nextInput = 0
+    }
+    return input
+  }
+
+  /// Nothing else has come meanwhile: what came is one commit.
+  private func mustCommit() -> Bool {
+    guard let since = journal.waitingSince else { return false }
+    return journal.isUrgent
+      || clock.boot().nanoseconds - since.nanoseconds >= RealWorld.flushAfter.nanoseconds
+  }
+
+  private mutating func commit() {
+    do {
+      inputs.append(.committed(through: try journal.commit()))
+      if store.checkpointIsDue { try store.checkpointIfIdle() }
+    } catch { failure = .store(error) }
+  }
+
+  /// Nil: without end.
+  private func patience(_ deadline: TimeSpan?) -> TimeSpan? {
+    let now = clock.boot().nanoseconds
+    var until = deadline?.nanoseconds
+    if let since = journal.waitingSince {
+      until = min(until ?? .max, since.nanoseconds + RealWorld.flushAfter.nanoseconds)
+    }
+    return until.map { TimeSpan(nanoseconds: max(0, $0 - now)) }
+  }
+
+  private mutating func collect(waiting patience: TimeSpan?) {
+    for descriptor in poller.wait(patience) {
+      if descriptor == signals.descriptor {
+        inputs += signals.take().map { .stop($0, by: Caller.actor()) }
+      } else if descriptor == control.descriptor {
+        if let (request, actor) = control.take() { inputs.append(.stop(request, by: actor)) }
+      } else {
+        hearKeeper()
+      }
+    }
+  }
+
+  private mutating func hearKeeper() {
+    guard let keeper else { return }
+    do {
+      for event in try keeper.receive() { hear(event) }
+    } catch { replaceKeeper() }
+  }
+
+  private mutating func hear(_ event: KeeperEvent) {
+    switch event {
+    case .started(let attempt, let start):
+      inputs.append(
+        .processStarted(
+          attempt.description, ProcessIdentity(pid: Int(start.pid), startTicks: Int(start.startTicks))))
+    case .finished(let attempt, let exit):
+      started.removeAll { $0 == attempt.description }
+      inputs.append(.processFinished(attempt.description, ProcessReport(exit, in: run.folder)))
+    }
+  }
+
+  public mutating func perform(_ commands: [Command]) {
+    for command in commands {
+      switch command {
+      case .append(let events, let time, let row, let urgent):
+        journal.add(events, at: time, row: row, urgent: urgent, now: clock.boot())
+      case .spawn(let order): spawn(order)
+      case .stopAttempt(let attempt, let reason):
+        if let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
+      case .leave: break
+      }
+    }
+  }
+
+  private mutating func spawn(_ order: SpawnOrder) {
+    guard let id = AttemptID(order.attempt), case .process(let process) = order.request else { return }
+    started.append(order.attempt)
+    let own = process.environment.map { (name: $0.name, value: run.secrets.reveal($0.value)) }
+    tell(
+      .spawn(
+        SpawnRequest(
+          attempt: id, arguments: process.arguments, environment: environment.entries(adding: own),
+          workingDirectory: process.workingDirectory, input: nil,
+          timeoutNanoseconds: UInt64(max(0, order.timeout.nanoseconds)),
+          graceNanoseconds: RealWorld.grace, sensitive: order.sensitive)))
+  }
+
+  /// Between SIGTERM and SIGKILL.
+  private static let grace: UInt64 = 10_000_000_000
+
+  private mutating func tell(_ request: KeeperRequest) {
+    guard let keeper else { return }
+    do {
+      try keeper.send(request)
+    } catch { replaceKeeper() }
+  }
+}
+
+extension RealWorld {
+  /// Queues the first input.
+  public mutating func begin(_ begin: Begin) { inputs.append(.begin(begin)) }
+}

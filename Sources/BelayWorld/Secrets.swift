@@ -1,0 +1,70 @@
+public import BelayModel
+public import BelayPlan
+
+/// The values of a run's secrets: no description, no encoding, resolved last.
+public struct Secrets {
+  private let values: [String: String]
+
+  /// Values shorter than this are refused: masking them would mask half of every output.
+  public static let shortest = 8
+
+  /// Reads each secret where the plan says it is.
+  ///
+  /// - Throws: `SecretError`, which names the secret and its place, never its value.
+  public init(
+    _ references: [Plan.SecretReference], caller: [String: String], home: String
+  ) throws(SecretError) {
+    var values: [String: String] = [:]
+    for reference in references {
+      let value = try Secrets.value(of: reference, caller: caller, home: home)
+      guard reference.allowShort || value.unicodeScalars.count >= Secrets.shortest else {
+        throw SecretError(
+          name: reference.name,
+          message: "is shorter than \(Secrets.shortest) characters; 'allow_short: true' permits it")
+      }
+      values[reference.name] = value
+    }
+    self.values = values
+  }
+
+  /// For the keeper's masks only, longest first.
+  var all: [String] { values.values.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) } }
+
+  func reveal(_ text: BoundText) -> String {
+    text.parts.map { part in
+      switch part {
+      case .text(let text): text
+      case .secret(let name): values[name] ?? ""
+      }
+    }.joined()
+  }
+
+  private static func value(
+    of reference: Plan.SecretReference, caller: [String: String], home: String
+  ) throws(SecretError) -> String {
+    switch reference.source {
+    case .env(let variable):
+      guard let value = caller[variable], !value.isEmpty else {
+        throw SecretError(name: reference.name, message: "the environment variable \(variable) is not set")
+      }
+      return value
+    case .file(let path):
+      let place = path.hasPrefix("~/") ? home + path.dropFirst() : path
+      do {
+        return try trimmed(SmallFile.read(place))
+      } catch {
+        throw SecretError(name: reference.name, message: "the file cannot be read: \(error.message)")
+      }
+    }
+  }
+}
+
+public struct SecretError: Error, Hashable {
+  public var name: String
+  public var message: String
+}
+
+extension Secrets: CustomStringConvertible, CustomDebugStringConvertible {
+  public var description: String { "\(values.count) secrets" }
+  public var debugDescription: String { description }
+}

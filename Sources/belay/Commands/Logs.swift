@@ -1,0 +1,77 @@
+import ArgumentParser
+import BelayJournal
+import BelayModel
+import BelayStore
+import BelayWorld
+
+struct Logs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print what the steps of a run have printed, masked.",
+    discussion: """
+      Examples:
+        belay logs last
+        belay logs last migrate
+      """)
+
+  @OptionGroup var target: RunArgument
+  @Argument(help: "Only of this node.") var node: String?
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var format: FormatOption
+
+  func run() throws {
+    let opened = try store.existing()
+    let row = try target.find(in: opened)
+    let recorded = try RecordedRun(row, in: opened)
+    if let node { try recorded.requireNode(node) }
+    let folder = opened.runFolder(row.run)
+    var entries: [JSON] = []
+    for attempt in attempts(of: recorded) {
+      if format.isJSON { entries.append(json(attempt, in: folder)) } else { print(attempt, in: folder) }
+    }
+    if format.isJSON { Output.standard.json(.array(entries)) }
+  }
+
+  private func attempts(of recorded: RecordedRun) -> [AttemptRecord] {
+    recorded.state.attempts.values.filter { node == nil || $0.node == node }.sorted {
+      ($0.intendedAt, $0.intent.attempt) < ($1.intendedAt, $1.intent.attempt)
+    }
+  }
+
+  private func print(_ attempt: AttemptRecord, in folder: String) {
+    let end = attempt.end
+    let how = end.map { end in
+      end.exitCode.map { "exit status \($0)" } ?? end.signal.map { "signal \($0)" } ?? end.failure?.message
+        ?? ""
+    }
+    Output.standard.line("== \(attempt.node), attempt \(attempt.intent.number): \(how ?? "not ended")")
+    guard let end else { return }
+    Output.standard.write(ended(text(end.stdout, in: folder)))
+    let errors = text(end.stderr, in: folder)
+    if !errors.isEmpty {
+      Output.standard.line("-- stderr")
+      Output.standard.write(ended(errors))
+    }
+  }
+
+  private func ended(_ text: String) -> String { text.isEmpty || text.hasSuffix("\n") ? text : text + "\n" }
+
+  private func text(_ stream: KeptStream, in folder: String) -> String {
+    if let text = stream.text { return text }
+    guard let file = stream.file else {
+      return stream.bytes > 0 ? "(\(stream.bytes) bytes were printed and not kept)\n" : ""
+    }
+    return (try? SmallFile.read("\(folder)/\(file)")) ?? "(\(file) cannot be read)\n"
+  }
+
+  private func json(_ attempt: AttemptRecord, in folder: String) -> JSON {
+    .object([
+      "node": .string(attempt.node), "attempt": .string(attempt.intent.attempt),
+      "number": .int(Int64(attempt.intent.number)), "started_at": .string(attempt.intendedAt.text),
+      "exit_code": attempt.end?.exitCode.map { .int(Int64($0)) },
+      "signal": attempt.end?.signal.map { .int(Int64($0)) },
+      "stdout": attempt.end.map { .string(text($0.stdout, in: folder)) },
+      "stderr": attempt.end.map { .string(text($0.stderr, in: folder)) },
+      "left_running": attempt.leftRunning.isEmpty ? nil : .array(attempt.leftRunning.map(JSON.string)),
+    ])
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import BelayJournal
+import BelayStore
+
+struct Resume: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Go on with a run that was paused, held, interrupted, or has failed.",
+    discussion: """
+      What ran when the engine ended is taken up again: its keeper tells how it ended, or that it still runs.
+
+      Examples:
+        belay resume last
+        belay resume last --retry
+        belay resume last --skip smoke --note 'done by hand'
+      """)
+
+  @OptionGroup var target: RunArgument
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var format: FormatOption
+
+  @Flag(name: .long, help: "Do again what failed.")
+  var retry = false
+
+  @Option(name: .long, help: "A node to skip; may be repeated. Needs --note.")
+  var skip: [String] = []
+
+  @Option(name: .long, help: "Why; on the record.")
+  var note: String?
+
+  func validate() throws {
+    if !skip.isEmpty, note?.isEmpty ?? true { throw ValidationError("--skip needs --note") }
+  }
+
+  func run() throws {
+    let opened = try store.open()
+    let row = try target.find(in: opened)
+    if row.status == .succeeded {
+      throw Failure(.usage, "run \(row.run) has succeeded: there is nothing to resume")
+    }
+    try checkSkips(row, in: opened)
+    let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
+    let status = try driving.drive(.resume(retry: retry || !skip.isEmpty), skips: skip, note: note)
+    try format.printEnd(of: row.run, in: opened)
+    throw ExitCode(status.rawValue)
+  }
+
+  private func checkSkips(_ row: RunRow, in opened: SQLiteStore) throws {
+    guard !skip.isEmpty else { return }
+    let recorded = try RecordedRun(row, in: opened)
+    for node in skip { try recorded.requireNode(node) }
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayStore
+import BelayWorld
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a playbook.",
+    discussion: """
+      Examples:
+        belay run deploy -p version=1.4 --dry-run    what it would do; starts nothing, makes nothing
+        belay run deploy -p version=1.4
+        belay run restore -e production --params restore.json
+      """)
+
+  @OptionGroup var planning: PlanningOptions
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var format: FormatOption
+
+  @Flag(name: .customLong("dry-run"), help: "Print the plan; start nothing, open nothing, make nothing.")
+  var dryRun = false
+
+  @Flag(
+    name: .long, help: "Answer yes to the question before a start in a protected environment; to no other.")
+  var yes = false
+
+  func run() throws {
+    let (plan, bytes) = try planning.plan()
+    if dryRun { return format.print(plan, bytes) }
+    try confirm(plan)
+    let opened = try store.open()
+    let row = try RunCreation(plan: plan, bytes: bytes).create(in: opened)
+    let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
+    let status = try driving.drive(.run)
+    try format.printEnd(of: row.run, in: opened)
+    throw ExitCode(status.rawValue)
+  }
+
+  private func confirm(_ plan: Plan) throws {
+    guard let name = plan.environment, !yes else { return }
+    let project = try Project.find(for: planning.playbook)
+    guard try project.read(planning.playbook, environment: name).environment?.protected == true else {
+      return
+    }
+    guard Output.error.isTerminal else {
+      throw Failure(.unfinished, "\(name) is protected: say --yes to start there without a terminal")
+    }
+    Output.error.write("Run \(plan.title) in \(name)? Type the environment's name to start: ")
+    guard readLine() == name else { throw Failure(.usage, "not started") }
+  }
+}
+
+/// The first event of a run, with its plan and its claims.
+struct RunCreation {
+  let plan: Plan
+  let bytes: [UInt8]
+
+  func create(in store: SQLiteStore) throws -> RunRow {
+    let facts = RunCreated(
+      planDigest: Plan.digest(of: bytes).description, playbook: plan.playbook, title: plan.title,
+      environment: plan.environment, initiator: Caller.actor(), host: hostName(), version: Version.text,
+      project: plan.project, commit: GitState(plan.project).commit, dirty: GitState(plan.project).isDirty,
+      claims: plan.claims)
+    let now = SystemClock.wall()
+    var state = RunState(run: plan.run)
+    do {
+      try state.apply(.runCreated(facts), at: now)
+      guard let row = state.row else { throw Failure(.unusable, "the run could not be created") }
+      _ = try store.makeRunFolder(plan.run)
+      let line = EventLine.encode(.runCreated(facts), run: plan.run, number: 1, epoch: 0, at: now)
+      _ = try store.append(
+        AppendBatch(
+          run: plan.run, epoch: 0, firstNumber: 1, lines: [line], row: row, claims: .take(plan.claims),
+          plan: bytes))
+      return row
+    } catch let error as StoreError {
+      throw Failure(error)
+    } catch let error as FoldError {
+      throw Failure(.unusable, error.message)
+    }
+  }
+}

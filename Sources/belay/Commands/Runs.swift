@@ -1,0 +1,133 @@
+import ArgumentParser
+import BelayJournal
+import BelayModel
+import BelayStore
+import BelayWorld
+
+struct Runs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List runs, the newest first.",
+    discussion: """
+      Examples:
+        belay runs
+        belay runs --status held --status failed
+        belay runs --since 2026-01-04T00:00:00Z --format json
+      """)
+
+  @Option(name: .long, help: "Only runs with this status; may be repeated.") var status: [String] = []
+  @Option(name: .long, help: "Only runs planned since then: RFC 3339, or a span such as 2d.") var since:
+    String?
+  @Option(name: .long, help: "At most so many.") var limit = 50
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var format: FormatOption
+
+  func run() throws {
+    let filter = try filter()
+    guard let opened = try store.openForReading() else {
+      return format.isJSON ? Output.standard.json(.array([])) : ()
+    }
+    do {
+      let rows = try opened.runs(filter)
+      if format.isJSON { return Output.standard.json(.array(rows.map { $0.json(in: opened) })) }
+      for row in rows { Output.standard.line(row.line(in: opened)) }
+    } catch let error as StoreError { throw Failure(error) }
+  }
+
+  private func filter() throws -> RunFilter {
+    var filter = RunFilter()
+    filter.limit = limit
+    filter.statuses = try status.map { text in
+      guard let status = RunStatus(rawValue: text) else {
+        let all = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Failure(.usage, "'\(text)' is no status of a run", hints: ["there are: \(all)"])
+      }
+      return status
+    }
+    if let since { filter.since = try moment(since) }
+    return filter
+  }
+
+  private func moment(_ text: String) throws -> Timestamp {
+    if let moment = Timestamp(text: text) { return moment }
+    guard let span = TimeSpan(text: text),
+      let moment = SystemClock.wall() + TimeSpan(nanoseconds: -span.nanoseconds)
+    else { throw Failure(.usage, "--since takes a time such as 2026-01-04T00:00:00Z or a span such as 2d") }
+    return moment
+  }
+}
+
+extension RunRow {
+  /// Says so when it should be driven and nobody does.
+  func words(in store: SQLiteStore) -> String {
+    isInterrupted(in: store) ? "interrupted: belay resume \(run)" : status.words
+  }
+
+  func isInterrupted(in store: SQLiteStore) -> Bool {
+    (status == .running || status == .rollingBack || status == .planned)
+      && DriverLock.driver(of: store.runFolder(run)) == nil
+  }
+
+  func line(in store: SQLiteStore) -> String {
+    let place = environment.isEmpty ? playbook : "\(playbook) @ \(environment)"
+    let why = cause.isEmpty ? "" : "  \(shortened(printable(cause)))"
+    return "\(run)  \(padded(place, 24))  \(words(in: store))\(why)"
+  }
+
+  func json(in store: SQLiteStore) -> JSON {
+    .object([
+      "run": .string(run), "playbook": .string(playbook), "title": .string(title),
+      "environment": .string(environment), "status": .string(status.rawValue), "cause": .string(cause),
+      "interrupted": .bool(isInterrupted(in: store)), "initiator": .string(initiator),
+      "plan_digest": .string(planDigest), "created_at": .string(createdAt.text),
+      "changed_at": .string(changedAt.text), "events": .int(Int64(events)),
+    ])
+  }
+}
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how far a run is, node by node.",
+    discussion: """
+      Examples:
+        belay status last
+        belay status last --format json
+      """)
+
+  @OptionGroup var target: RunArgument
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var format: FormatOption
+
+  func run() throws {
+    let opened = try store.existing()
+    let row = try target.find(in: opened)
+    let recorded = try RecordedRun(row, in: opened)
+    if format.isJSON { return Output.standard.json(RestReport(recorded.state).json) }
+    let header = "\(row.run)  \(row.title)  \(row.words(in: opened))"
+    Output.standard.line(printable(header))
+    if let driver = DriverLock.driver(of: opened.runFolder(row.run)) {
+      Output.standard.line("  driven by \(driver.text)")
+    }
+    if !recorded.state.claims.isEmpty {
+      Output.standard.line("  claims: \(recorded.state.claims.joined(separator: ", "))")
+    }
+    for node in recorded.plan.nodes where isShown(node.id, recorded) {
+      Output.standard.line("  " + printable(line(node.id, recorded.state[node.id])))
+    }
+    if !row.isInterrupted(in: opened), recorded.state.status != .running {
+      for line in RestReport(recorded.state).lines { Output.standard.line(line) }
+    }
+  }
+
+  /// Rollbacks only when they have begun.
+  private func isShown(_ node: NodeID, _ recorded: RecordedRun) -> Bool {
+    guard let index = recorded.plan.nodes.firstIndex(where: { $0.id == node }) else { return false }
+    if case .rollback = recorded.plan.nodes[index].role { return recorded.state.nodes[node] != nil }
+    return true
+  }
+
+  private func line(_ node: NodeID, _ record: NodeRecord) -> String {
+    let words = record.status.rawValue.split(separator: "_").joined(separator: " ")
+    let why = record.heldBecause ?? record.failure?.message ?? ""
+    return "\(padded(words, 20)) \(node)\(why.isEmpty ? "" : "  \(shortened(why))")"
+  }
+}

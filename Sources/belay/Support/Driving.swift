@@ -1,0 +1,120 @@
+import BelayActions
+import BelayEngine
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayStore
+import BelayWorld
+import Glibc
+
+/// Drives a recorded run until it rests: the one way in which anything is ever started.
+struct Driving {
+  let store: SQLiteStore
+  let row: RunRow
+  let progress: any ProgressListener
+
+  /// - Returns: the status at rest and the exit status that tells it.
+  func drive(_ purpose: Begin.Purpose, skips: [NodeID] = [], note: String? = nil) throws -> ExitStatus {
+    let folder = store.runFolder(row.run)
+    let lock = try takeDriver(folder)
+    defer { withExtendedLifetime(lock) {} }
+    // Read under the lock: nobody else appends from here on.
+    let recorded = try RecordedRun(try store.run(row.run) ?? row, in: store)
+    if recorded.state.status.isFinal {
+      throw Failure(
+        .usage, "run \(row.run) is \(recorded.state.status.rawValue): nothing more can be done with it")
+    }
+    let clock = SystemClock()
+    let secrets = try Driving.secrets(of: recorded.plan)
+    var world: RealWorld
+    do {
+      world = try RealWorld(
+        DrivingRun(
+          plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: try Driving.keeper(),
+          version: Version.text, caller: callerEnvironment(), secrets: secrets, listener: progress.heard),
+        store: store, clock: clock)
+    } catch let error as WorldError { throw Failure(error) }
+    var engine = Engine(
+      plan: recorded.plan, digest: recorded.row.planDigest, actions: builtInActions, run: recorded.state)
+    let driver = DriverStarted(
+      epoch: recorded.state.epoch + 1, pid: Int(getpid()), host: hostName(), bootID: clock.bootID,
+      purpose: purpose.word, actor: Caller.actor())
+    world.begin(
+      Begin(purpose: purpose, driver: driver, fates: world.fates(), skips: skips, skipNote: note))
+    let status = BelayEngine.drive(&engine, in: &world)
+    return try end(status, engine.run, world)
+  }
+
+  private func end(_ status: RunStatus?, _ run: RunState, _ world: RealWorld) throws -> ExitStatus {
+    if let failure = world.failure { throw Failure(failure) }
+    progress.rested(run)
+    try? store.checkpointIfIdle()
+    guard let status else { return .unusable }
+    if status == .paused, let signal = world.signalled.last {
+      return signal == SIGTERM ? .terminated : signal == SIGHUP ? .hangup : .interrupted
+    }
+    return ExitStatus(status)
+  }
+
+  private func takeDriver(_ folder: String) throws -> DriverLock {
+    do {
+      _ = try store.makeRunFolder(row.run)
+      return try DriverLock.take(folder)
+    } catch let error as StoreError {
+      throw Failure(error)
+    } catch let error as DriverError {
+      throw Failure(
+        .lockHeld, "run \(row.run) is \(error.message)",
+        hints: [
+          "follow it:  belay status \(row.run)", "stop it:    belay pause \(row.run)",
+          "end it:     belay cancel \(row.run)",
+        ])
+    }
+  }
+
+  private static func secrets(of plan: Plan) throws -> Secrets {
+    do {
+      return try Secrets(plan.secrets, caller: callerEnvironment(), home: homeFolder())
+    } catch let error as SecretError {
+      throw Failure(.usage, "secret '\(error.name)': \(error.message)")
+    }
+  }
+
+  /// Beside this program, also when that was started by way of a link.
+  private static func keeper() throws -> String {
+    let own = Project.absolute("/proc/self/exe", in: "/")
+    let path = Project.parent(of: own) + "/belay-keeper"
+    guard access(path, X_OK) == 0 else {
+      throw Failure(.unusable, "\(path) is missing: belay and belay-keeper are installed side by side")
+    }
+    return path
+  }
+}
+
+extension Failure {
+  init(_ error: WorldError) {
+    switch error {
+    case .store(let error): self.init(error)
+    case .system(let error): self.init(.unusable, error.message)
+    case .keeper(let text): self.init(.unusable, "the keeper: \(text)")
+    }
+  }
+}
+
+extension Begin.Purpose {
+  fileprivate var word: String {
+    switch self {
+    case .run: "run"
+    case .resume: "resume"
+    case .rollback: "rollback"
+    case .cancel: "cancel"
+    case .close: "close"
+    }
+  }
+}
+
+func hostName() -> String {
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
+  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

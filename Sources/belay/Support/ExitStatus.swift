@@ -1,0 +1,56 @@
+import BelayJournal
+import Glibc
+
+/// What a command's end says to scripts; a contract.
+enum ExitStatus: Int32 {
+  case succeeded = 0
+  case failed = 1
+  /// Wrong usage, an invalid playbook.
+  case usage = 2
+  /// Waiting, held or paused: resume later.
+  case unfinished = 3
+  case rolledBack = 4
+  case rollbackIncomplete = 5
+  case planDiffers = 6
+  case lockHeld = 7
+  case auditFailed = 8
+  /// The store or the machine cannot be used.
+  case unusable = 9
+  case hangup = 129
+  case interrupted = 130
+  case terminated = 143
+
+  init(_ status: RunStatus) {
+    self =
+      switch status {
+      case .succeeded, .closed: .succeeded
+      case .rolledBack: .rolledBack
+      case .rollbackIncomplete: .rollbackIncomplete
+      case .failed: .failed
+      case .planned, .running, .waiting, .held, .paused, .rollingBack: .unfinished
+      }
+  }
+}
+
+/// A command that cannot do what it was asked, with what to do about it.
+struct Failure: Error {
+  var status: ExitStatus
+  var message: String
+  /// What may be typed or looked at next.
+  var hints: [String] = []
+
+  init(_ status: ExitStatus, _ message: String, hints: [String] = []) {
+    self.status = status
+    self.message = message
+    self.hints = hints
+  }
+
+  func report() {
+    Output.error.write("belay: \(message)\n")
+    for hint in hints { Output.error.write("  \(hint)\n") }
+  }
+}
+
+func exit(withStatus status: ExitStatus) -> Never {
+  Glibc.exit(status.rawValue)
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayStore
+
+/// Text for people, or one JSON object for tools.
+struct FormatOption: ParsableArguments {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  @Option(name: .long, help: "text or json.")
+  var format = Format.text
+
+  @Flag(name: .shortAndLong, help: "Print the end only.")
+  var quiet = false
+
+  var isJSON: Bool { format == .json }
+
+  func progress(_ run: String) -> any ProgressListener {
+    if isJSON { return SilentProgress() }
+    return quiet ? QuietProgress(output: .standard) : PlainProgress(output: .standard, run: run)
+  }
+
+  /// The plan: its text, or its exact bytes.
+  func print(_ plan: Plan, _ bytes: [UInt8]) {
+    Output.standard.write(
+      isJSON
+        ? String(decoding: bytes, as: UTF8.self) : plan.text(digest: Plan.digest(of: bytes).description))
+  }
+
+  /// With JSON: the run as it rests.
+  func printEnd(of run: String, in store: SQLiteStore) throws {
+    guard isJSON else { return }
+    do {
+      guard let row = try store.run(run) else { return }
+      Output.standard.json(RestReport(try RecordedRun(row, in: store).state).json)
+    } catch let error as StoreError { throw Failure(error) }
+  }
+}
+
+/// How the run ended, nothing before.
+struct QuietProgress: ProgressListener {
+  let output: Output
+
+  func heard(_ event: RunEvent, at time: Timestamp, number: Int) {}
+  func rested(_ run: RunState) { RestReport(run).lines.forEach(output.line) }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import BelayActions
+import BelayDigest
+import BelayModel
+import BelayPlan
+import BelayWorld
+import Glibc
+
+/// What `run` and `plan` share: a playbook, where, with what.
+struct PlanningOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("A playbook's name in the project, or a file.", valueName: "playbook"))
+  var playbook: String
+
+  @Option(name: [.short, .customLong("env")], help: "The environment, a file in playbooks/environments.")
+  var environment: String?
+
+  @Option(name: [.customShort("p"), .customLong("param")], help: "A parameter, name=value; may be repeated.")
+  var params: [String] = []
+
+  @Option(name: .customLong("params"), help: "A JSON file with parameters.")
+  var paramsFile: String?
+
+  /// Reads, checks, plans; prints every mistake. Makes nothing and starts nothing.
+  func plan() throws -> (plan: Plan, bytes: [UInt8]) {
+    let project = try Project.find(for: playbook)
+    let sources = try project.read(playbook, environment: environment)
+    var reader = ParameterReader(environment: sources.environment)
+    let values = reader.values(sources.playbook.params, given: try givenParams())
+    try Diagnostics.report(reader.diagnostics, bytes: [])
+    let request = PlanRequest(
+      playbook: sources.playbook, environment: sources.environment, params: values, run: RunName.make(),
+      version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
+      searchPath: variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin", sources: files(sources))
+    let (plan, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
+    try Diagnostics.report(diagnostics, bytes: sources.bytes)
+    guard let plan else { throw Failure(.usage, "no plan can be made") }
+    return (plan, plan.encoded())
+  }
+
+  private func files(_ sources: Project.Sources) -> [Plan.SourceFile] {
+    var files = [Plan.SourceFile(path: sources.path, digest: SHA256.digest(sources.bytes).description)]
+    if let environment = sources.environment, let bytes = sources.environmentBytes {
+      files.append(Plan.SourceFile(path: environment.path, digest: SHA256.digest(bytes).description))
+    }
+    return files
+  }
+
+  private func givenParams() throws -> [(name: String, text: String)] {
+    var given: [(name: String, text: String)] = []
+    if let paramsFile { given += try paramsOfFile(paramsFile) }
+    for param in params {
+      guard let equals = param.firstIndex(of: "=") else {
+        throw Failure(.usage, "'-p \(param)' has no '='", hints: ["a parameter is given as -p name=value"])
+      }
+      let name = String(param[..<equals])
+      given.removeAll { $0.name == name && paramsFile != nil }
+      given.append((name: name, text: String(param[param.index(after: equals)...])))
+    }
+    return given
+  }
+
+  private func paramsOfFile(_ path: String) throws -> [(name: String, text: String)] {
+    do {
+      let json = try JSON(parsing: try SmallFile.bytes(path))
+      guard let members = json.members else { throw Failure(.usage, "\(path) holds no JSON object") }
+      return members.map { (name: $0.key, text: Value(plain: $0.value).text) }
+    } catch let error as JSONError {
+      throw Failure(.usage, "\(path): \(error.message) at byte \(error.offset)")
+    } catch let error as SystemError {
+      throw Failure(.usage, error.message)
+    }
+  }
+}
+
+/// Names of runs: the day and time they were planned, and four letters by chance.
+enum RunName {
+  static func make() -> String {
+    let now = SystemClock.wall().civil
+    let two = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
+    // Without those that are taken for one another when read aloud or copied by hand.
+    let letters = Array("abcdefghjkmnpqrstuvwxyz23456789")
+    let tail = String((0..<4).map { _ in letters[Int.random(in: 0..<letters.count)] })
+    return
+      "\(now.year)\(two(now.month))\(two(now.day))-\(two(now.hour))\(two(now.minute))\(two(now.second))-\(tail)"
+  }
+}

@@ -1,0 +1,173 @@
+import BelayJournal
+import BelayModel
+
+/// Told of a run's events as they become durable.
+protocol ProgressListener {
+  func heard(_ event: RunEvent, at time: Timestamp, number: Int)
+  func rested(_ run: RunState)
+}
+
+/// One plain line for each thing that matters to whoever watches; no control characters.
+struct PlainProgress: ProgressListener {
+  let output: Output
+  let run: String
+
+  func heard(_ event: RunEvent, at time: Timestamp, number: Int) {
+    guard let text = text(of: event) else { return }
+    let civil = time.civil
+    let clock = [civil.hour, civil.minute, civil.second].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(
+      separator: ":")
+    output.line("\(clock)  \(printable(text))")
+  }
+
+  func rested(_ run: RunState) {
+    for line in RestReport(run).lines { output.line(line) }
+  }
+
+  private func text(of event: RunEvent) -> String? {
+    switch event {
+    case .driverStarted(let driver): driver.epoch == 1 ? "run \(run)" : "run \(run): \(driver.purpose)"
+    case .stopRequested(let request, let actor): "\(request.rawValue) asked for by \(actor.name)"
+    case .rollbackStarted(_, let cause, _): "rolling back: \(cause)"
+    case .nodeStarted(let node, let until):
+      "\(node): \(until == nil ? "begins" : "waits until \(until?.wall.text ?? "")")"
+    case .nodeSkipped(let node, let reason, let note, _):
+      "\(node): skipped, \(reason.text)\(note.map { " (\($0))" } ?? "")"
+    case .captured(let node, let name, let value): "\(node): before, \(name) is \(value.text)"
+    case .answered(let node, let answer):
+      "\(node): \(answer.question.text)\(answer.verdict.rawValue)\(answer.reason.isEmpty ? "" : ": \(answer.reason)")"
+    case .nodeFinished(let node, let end): finished(node, end)
+    case .retryScheduled(let node, let failure, let moment):
+      "\(node): failed: \(failure.message); next attempt at \(moment.wall.text)"
+    case .nodeHeld(let node, let reason): "\(node): held: \(reason)"
+    case .nodesReset(let nodes, let reason, _): "\(nodes.joined(separator: ", ")): \(reason)"
+    case .attemptIntended(let node, let intent):
+      "\(node): starts\(intent.number > 1 || intent.rerun > 0 ? " (attempt \(intent.number + intent.rerun))" : "")"
+    case .leftRunning(let node, _, let processes):
+      "\(node): left running: \(processes.joined(separator: ", "))"
+    case .doubted(let node, _, let reason): "\(node): in doubt: \(reason)"
+    case .doubtSettled(let node, _, let settlement):
+      "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue): \(settlement.reason)"
+    case .resolved(let node, let resolution, let note, _, let actor):
+      "\(node): \(resolution.rawValue) by \(actor.name): \(note)"
+    case .runCreated, .claimsTaken, .claimsReleased, .rested, .closed, .attemptStarted, .attemptFinished: nil
+    }
+  }
+
+  private func finished(_ node: NodeID, _ end: NodeEnd) -> String {
+    let word = end.status.rawValue + (end.continued ? ", the run goes on" : "")
+    let failure = end.failure.map { ": \($0.message)" } ?? ""
+    let outputs = end.outputs.entries.map { " \($0.key.text)=\(shortened($0.value.text))" }.joined()
+    return "\(node): \(word)\(failure)\(outputs)"
+  }
+}
+
+func shortened(_ text: String, to limit: Int = 120) -> String {
+  text.count <= limit ? text : String(text.prefix(limit - 1)) + "…"
+}
+
+/// Nothing, for commands that answer with one JSON object.
+struct SilentProgress: ProgressListener {
+  func heard(_ event: RunEvent, at time: Timestamp, number: Int) {}
+  func rested(_ run: RunState) {}
+}
+
+/// How a run came to rest, with the evidence and what may be typed next.
+struct RestReport {
+  let run: RunState
+
+  init(_ run: RunState) { self.run = run }
+
+  var lines: [String] {
+    var lines = [printable("\(run.status.words)\(run.cause.isEmpty ? "" : ": \(run.cause)")")]
+    if run.status == .failed || run.status == .held, let node = run.restNode { lines += evidence(node) }
+    lines += run.left.map { "  " + printable($0) }
+    lines += next.map { "  \($0)" }
+    return lines
+  }
+
+  private func evidence(_ node: NodeID) -> [String] {
+    let stderr = run[node].failure?.stderr ?? ""
+    return stderr.split(separator: "\n").suffix(10).map { "  | " + printable(String($0)) }
+  }
+
+  private var next: [String] {
+    let id = run.run
+    let node = run.restNode ?? "NODE"
+    switch run.status {
+    case .failed:
+      return [
+        "try again:   belay resume \(id) --retry",
+        "skip it:     belay resume \(id) --skip \(node) --note '…'",
+        "mark done:   belay resolve \(id) \(node) --as done --note '…'", "undo all:    belay rollback \(id)",
+        "give it up:  belay close \(id) --note '…'",
+      ]
+    case .held:
+      return [
+        "decide:      belay resolve \(id) \(node) --as done|not_done|failed --note '…'",
+        "then:        belay resume \(id)",
+      ]
+    case .paused: return ["go on:       belay resume \(id)"]
+    case .rollbackIncomplete:
+      return [
+        "try again:   belay resume \(id) --retry",
+        "mark undone: belay resolve \(id) NODE~rollback --as done --note '…'",
+        "give it up:  belay close \(id) --note '…'",
+      ]
+    default: return []
+    }
+  }
+
+  var json: JSON {
+    .object([
+      "run": .string(run.run), "status": .string(run.status.rawValue), "cause": .string(run.cause),
+      "node": run.restNode.map(JSON.string), "left": .array(run.left.map(JSON.string)),
+      "nodes": .object(run.touched.map { JSON.Member($0, run[$0].json) }),
+    ])
+  }
+}
+
+extension NodeRecord {
+  var json: JSON {
+    .object([
+      "status": .string(status.rawValue), "round": round == 1 ? nil : .int(Int64(round)),
+      "started_at": startedAt.map { .string($0.text) }, "finished_at": finishedAt.map { .string($0.text) },
+      "outputs": outputs.isEmpty ? nil : Value.map(outputs).plainJSON,
+      "captures": captures.isEmpty ? nil : Value.map(captures).plainJSON,
+      "skipped": skipped.map { .string($0.rawValue) }, "continued": continued ? .bool(true) : nil,
+      "held_because": heldBecause.map(JSON.string),
+      "failure": failure.map { failure in
+        .object([
+          "kind": .string(failure.kind), "message": .string(failure.message),
+          "exit_code": failure.exitCode.map { .int(Int64($0)) },
+          "stderr": failure.stderr.isEmpty ? nil : .string(failure.stderr),
+        ])
+      },
+    ])
+  }
+}
+
+extension RunStatus {
+  /// For people.
+  var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+}
+
+extension SkipReason {
+  var text: String {
+    switch self {
+    case .condition: "its condition is false"
+    case .alreadyDone: "already done"
+    case .person: "by a person"
+    }
+  }
+}
+
+extension Answer.Question {
+  fileprivate var text: String {
+    switch self {
+    case .ask: ""
+    case .verify: "verify: "
+    case .skipIf: "skip_if: "
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import BelayActions
+import BelayModel
+import BelayWorld
+import BelayYAML
+import Glibc
+
+/// The nearest folder upward with a `playbooks` folder, and what is in it.
+struct Project {
+  let folder: String
+  /// Where the command was given.
+  let here: String
+
+  private static let playbooks = "playbooks"
+
+  /// For a file given by its path, the project it lies in; else the one around the current folder.
+  ///
+  /// - Throws: exit 2 when there is none.
+  static func find(for playbook: String? = nil) throws -> Project {
+    let here = currentFolder()
+    if let playbook, isPath(playbook) {
+      let file = absolute(playbook, in: here)
+      return Project(folder: upward(from: parent(of: file)) ?? parent(of: file), here: here)
+    }
+    guard let folder = upward(from: here) else {
+      throw Failure(
+        .usage, "there is no project here: no folder upward has a 'playbooks' folder in it",
+        hints: ["make one with: mkdir playbooks", "or name a file: belay run path/to/playbook.yaml"])
+    }
+    return Project(folder: folder, here: here)
+  }
+
+  // MARK: Playbooks
+
+  /// The file of a name or a path.
+  func file(of playbook: String) throws -> String {
+    if Project.isPath(playbook) { return Project.absolute(playbook, in: here) }
+    let file = "\(folder)/\(Project.playbooks)/\(playbook).yaml"
+    guard exists(file) else {
+      let names = try self.names()
+      let nearest = Suggestion.nearest(to: playbook, in: names).map { ["did you mean '\($0)'?"] } ?? []
+      throw Failure(
+        .usage, "there is no playbook '\(playbook)' in \(folder)/\(Project.playbooks)",
+        hints: nearest + ["there are: \(names.joined(separator: ", "))"])
+    }
+    return file
+  }
+
+  /// Names of the playbooks, sorted.
+  func names() throws -> [String] {
+    entries(of: "\(folder)/\(Project.playbooks)").filter { $0.hasSuffix(".yaml") && $0 != "roster.yaml" }
+      .map { String($0.dropLast(5)) }.sorted()
+  }
+
+  /// Reads a playbook with its environment and prints every diagnostic of both.
+  ///
+  /// - Throws: exit 2 when one is an error.
+  func read(_ playbook: String, environment name: String?) throws -> Sources {
+    let environment = try name.map(readEnvironment)
+    let file = try file(of: playbook)
+    let bytes = try load(file)
+    let path = relative(file)
+    let (result, diagnostics) = PlaybookReader(actions: builtInActions).read(
+      bytes: bytes, path: path, environment: environment?.file)
+    try Diagnostics.report(diagnostics, bytes: bytes)
+    guard let result else { throw Failure(.usage, "\(path) cannot be read") }
+    return Sources(
+      playbook: result, bytes: bytes, path: path, environment: environment?.file,
+      environmentBytes: environment?.bytes)
+  }
+
+  /// A playbook as its files say it, with the bytes that it was read from.
+  struct Sources {
+    var playbook: Playbook
+    var bytes: [UInt8]
+    var path: String
+    var environment: EnvironmentFile?
+    var environmentBytes: [UInt8]?
+  }
+
+  func environmentFile(_ name: String) -> String {
+    "\(folder)/\(Project.playbooks)/environments/\(name).yaml"
+  }
+
+  private func readEnvironment(_ name: String) throws -> (file: EnvironmentFile, bytes: [UInt8]) {
+    let file = environmentFile(name)
+    guard exists(file) else {
+      let names = entries(of: "\(folder)/\(Project.playbooks)/environments").filter { $0.hasSuffix(".yaml") }
+        .map { String($0.dropLast(5)) }.sorted()
+      throw Failure(
+        .usage, "there is no environment '\(name)'",
+        hints: [
+          names.isEmpty
+            ? "\(relative(file)) would be its file" : "there are: \(names.joined(separator: ", "))"
+        ])
+    }
+    let bytes = try load(file)
+    let (environment, diagnostics) = EnvironmentReader().read(bytes: bytes, path: relative(file))
+    try Diagnostics.report(diagnostics, bytes: bytes)
+    guard let environment else { throw Failure(.usage, "\(relative(file)) cannot be read") }
+    return (environment, bytes)
+  }
+
+  private func load(_ file: String) throws -> [UInt8] {
+    do {
+      return try SmallFile.bytes(file)
+    } catch { throw Failure(.usage, error.message) }
+  }
+
+  /// Relative to the project where the file lies in it.
+  func relative(_ file: String) -> String {
+    file.hasPrefix(folder + "/") ? String(file.dropFirst(folder.count + 1)) : file
+  }
+}
+
+// MARK: Files
+
+extension Project {
+  static func isPath(_ text: String) -> Bool { text.contains("/") || text.hasSuffix(".yaml") }
+
+  static func currentFolder() -> String {
+    guard let path = getcwd(nil, 0) else { return "/" }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
+  /// Without `.` and `..`; links are followed where the path exists.
+  static func absolute(_ path: String, in folder: String) -> String {
+    let full = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    guard let real = realpath(full, nil) else { return full }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  static func parent(of path: String) -> String {
+    let parts = path.split(separator: "/").dropLast()
+    return "/" + parts.joined(separator: "/")
+  }
+
+  private static func upward(from start: String) -> String? {
+    var folder = start
+    while true {
+      if isFolder((folder == "/" ? "" : folder) + "/\(playbooks)") { return folder }
+      if folder == "/" { return nil }
+      folder = parent(of: folder)
+    }
+  }
+}
+
+func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+func isFolder(_ path: String) -> Bool {
+  var facts = stat()
+  return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Names in a folder; none when it cannot be read.
+func entries(of folder: String) -> [String] {
+  guard let stream = opendir(folder) else { return [] }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while let entry = readdir(stream) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayStore
+
+/// A run on the command line: its id, a part that only it has, or `last`.
+struct RunArgument: ParsableArguments {
+  @Argument(help: ArgumentHelp("The run: its id, a part of it, or 'last'.", valueName: "run"))
+  var run: String
+
+  func find(in store: SQLiteStore) throws -> RunRow {
+    do {
+      if let row = try store.run(run) { return row }
+      var filter = RunFilter()
+      filter.limit = 10_000
+      let rows = try store.runs(filter)
+      if run == "last", let newest = rows.first { return newest }
+      let matching = rows.filter { $0.run.contains(run) }
+      if matching.count == 1, let only = matching.first { return only }
+      throw Failure(
+        .usage,
+        matching.isEmpty ? "there is no run '\(run)'" : "'\(run)' is a part of \(matching.count) runs",
+        hints: matching.isEmpty ? ["belay runs lists them"] : matching.prefix(5).map(\.run))
+    } catch let error as StoreError { throw Failure(error) }
+  }
+}
+
+/// A run read back from the store: its plan and its events folded.
+struct RecordedRun {
+  var row: RunRow
+  var plan: Plan
+  var planBytes: [UInt8]
+  var state: RunState
+
+  init(_ row: RunRow, in store: SQLiteStore) throws {
+    self.row = row
+    do {
+      guard let bytes = try store.plan(of: row.run) else {
+        throw Failure(.unusable, "run \(row.run) has no plan in the store")
+      }
+      guard Plan.digest(of: bytes).description == row.planDigest else {
+        throw Failure(
+          .unusable, "the plan of run \(row.run) is not the one that was recorded; see belay audit verify")
+      }
+      planBytes = bytes
+      plan = try Plan(decoding: bytes)
+      state = RunState(run: row.run)
+      try RecordedRun.forEachEvent(of: row.run, in: store) { line, _ in
+        try state.apply(line.event, at: line.at)
+      }
+    } catch let error as StoreError {
+      throw Failure(error)
+    } catch let error as PlanFormatError {
+      throw Failure(.unusable, error.message)
+    } catch let error as FoldError {
+      throw Failure(
+        .unusable, "the journal of run \(row.run) is damaged: \(error.message); see belay audit verify")
+    }
+  }
+
+  /// Walks the events in order, a page at a time.
+  static func forEachEvent(
+    of run: String, in store: SQLiteStore, _ body: (EventLine, StoredEvent) throws -> Void
+  ) throws {
+    var next = 1
+    while true {
+      let page = try store.events(of: run, from: next, limit: 1000)
+      for event in page {
+        do {
+          try body(try EventLine(parsing: event.line), event)
+        } catch let error as EventLineError {
+          throw Failure(.unusable, "event \(event.number) of run \(run): \(error)")
+        }
+      }
+      guard page.count == 1000 else { return }
+      next += page.count
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import BelayJournal
+import BelayModel
+import BelayStore
+import BelayWorld
+import Glibc
+
+/// Where runs are kept, as the command line and the environment say it.
+struct StoreOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Folder of the store (default: $BELAY_STORE, or $XDG_STATE_HOME/belay, or ~/.local/state/belay).",
+      valueName: "folder"))
+  var store: String?
+
+  var folder: String {
+    if let store { return Project.absolute(store, in: Project.currentFolder()) }
+    if let store = variable("BELAY_STORE") { return store }
+    if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") { return state + "/belay" }
+    return homeFolder() + "/.local/state/belay"
+  }
+
+  /// Made where it is missing.
+  func open() throws -> SQLiteStore {
+    do {
+      return try SQLiteStore.open(folder) { holder in
+        Output.error.line("belay: waiting for the store, which \(holder.text) holds")
+      }
+    } catch { throw Failure(error) }
+  }
+
+  /// Nil when there is none; makes nothing.
+  func openForReading() throws -> SQLiteStore? {
+    do {
+      return try SQLiteStore.openReadOnly(folder)
+    } catch { throw Failure(error) }
+  }
+
+  /// - Throws: exit 2 when there is none.
+  func existing() throws -> SQLiteStore {
+    guard let store = try openForReading() else {
+      throw Failure(.usage, "there is no store in \(folder): nothing was run yet")
+    }
+    return store
+  }
+}
+
+extension Failure {
+  init(_ error: StoreError) {
+    switch error {
+    case .claimed(let claim):
+      self.init(
+        .lockHeld, "\(claim.name) is held by run \(claim.run) since \(claim.since.text), by \(claim.by)",
+        hints: [
+          "look at it:     belay status \(claim.run)", "finish it:      belay resume \(claim.run)",
+          "undo it:        belay rollback \(claim.run)",
+          "give it up:     belay close \(claim.run) --note '…'",
+        ])
+    case .fenced(let text): self.init(.lockHeld, text)
+    case .full(let text):
+      self.init(
+        .unusable, "no space for the journal: \(text)",
+        hints: ["nothing was started without its record; free some space, then: belay resume"])
+    case .broken(let text), .unusable(let text), .newer(let text): self.init(.unusable, text)
+    }
+  }
+}
+
+func variable(_ name: String) -> String? {
+  guard let value = getenv(name) else { return nil }
+  let text = String(cString: value)
+  return text.isEmpty ? nil : text
+}
+
+func homeFolder() -> String {
+  if let home = variable("HOME") { return home }
+  guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir else { return "/" }
+  return String(cString: home)
+}
+
+/// Every variable of the caller.
+func callerEnvironment() -> [String: String] {
+  var result: [String: String] = [:]
+  guard let block = try? SmallFile.bytes("/proc/self/environ") else { return result }
+  for entry in block.split(separator: 0) {
+    guard let equals = entry.firstIndex(of: 0x3D) else { continue }
+    result[String(decoding: entry[..<equals], as: UTF8.self)] =
+      String(decoding: entry[(equals + 1)...], as: UTF8.self)
+  }
+  return result
+}
