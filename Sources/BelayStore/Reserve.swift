@@ -9,9 +9,16 @@ struct Reserve {
 
   var isThere: Bool { (try? OpenFile(path, O_RDONLY).size()) == Reserve.size }
 
-  /// Takes the blocks again; without effect when they are there.
+  /// Takes the blocks again; without effect when they are there. Leaves as much for the work itself: a reserve
+  /// that takes the last block would be what fills the disk.
   func restore() throws(FileError) {
     if isThere { return }
+    let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    var status = statvfs()
+    guard statvfs(folder, &status) == 0 else { throw FileError(call: "statvfs", path: folder, code: errno) }
+    guard status.f_bavail * status.f_frsize >= UInt(2 * Reserve.size) else {
+      throw FileError(call: "reserve 16 MiB in", path: path, code: ENOSPC)
+    }
     let file = try OpenFile(path, O_RDWR | O_CREAT)
     do throws(FileError) { try file.allocate(Reserve.size) } catch {
       // A part of it would be taken for nothing: it is released only whole.

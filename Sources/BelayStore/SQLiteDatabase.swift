@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection: opened here, closed with this object, never shared between threads.
 final class SQLiteDatabase {
@@ -87,9 +88,11 @@ final class SQLiteDatabase {
   }
 
   static func error(_ code: Int32, _ handle: OpaquePointer?) -> SQLiteError {
+    // Not sqlite3_system_errno, which a failed COMMIT does not set.
+    let systemErrno = errno
     let text = handle.flatMap(sqlite3_errmsg) ?? sqlite3_errstr(code)
     return SQLiteError(
-      code: code, systemErrno: handle.map(sqlite3_system_errno) ?? 0,
+      code: code, systemErrno: systemErrno,
       message: text.map { String(cString: $0) } ?? "SQLite error \(code)")
   }
 }

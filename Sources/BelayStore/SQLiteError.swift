@@ -8,9 +8,13 @@ import Glibc
 struct SQLiteError: Error, Hashable {
   /// Extended result code.
   var code: Int32
-  /// errno of the connection's last failed system call; of use with an I/O error only.
+  /// errno right after it; of use with an I/O error only.
   var systemErrno: Int32
   var message: String
+
+  /// Errors that leave what is on disk as it was: SQLITE_IOERR_WRITE, SQLITE_IOERR_SHMOPEN and
+  /// SQLITE_IOERR_SHMSIZE, macros with arithmetic that Swift does not import. A failed sync is none of them.
+  private static let writes = [3, 18, 19].map { SQLITE_IOERR | $0 << 8 }
 
   /// What it means for the store at `path`.
   func asStoreError(_ path: String) -> StoreError {
@@ -18,7 +22,9 @@ struct SQLiteError: Error, Hashable {
     switch code & 0xFF {
     case SQLITE_FULL: return .full(text)
     // SQLite knows ENOSPC of a write; not a quota, and not shared memory that cannot grow.
-    case SQLITE_IOERR where systemErrno == ENOSPC || systemErrno == EDQUOT: return .full(text)
+    case SQLITE_IOERR
+    where SQLiteError.writes.contains(code) && (systemErrno == ENOSPC || systemErrno == EDQUOT):
+      return .full(text)
     case SQLITE_BUSY, SQLITE_LOCKED:
       return .unusable("\(text): a program that does not take belay's lock holds the database")
     case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH: return .unusable(text)

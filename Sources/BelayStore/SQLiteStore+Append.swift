@@ -14,7 +14,7 @@ extension SQLiteStore {
       }
       if batch.row.status.hasLetGo { try anchor(head) }
       if database.pagesInLog >= SQLiteStore.overdueAtPages {
-        try checked { () throws(SQLiteError) in try database.checkpoint() }
+        try checkpoint()
       }
       return stored
     }

@@ -133,8 +133,15 @@ public final class SQLiteStore: RunStore {
   /// For moments when no step waits; also before the program ends.
   public func checkpointIfIdle() throws(StoreError) {
     guard let lock, database.pagesInLog >= SQLiteStore.dueAtPages / 10 else { return }
-    try lock.heldIfFree { () throws(StoreError) in
+    try lock.heldIfFree { () throws(StoreError) in try checkpoint() }
+  }
+
+  /// Under the lock. A full disk leaves the log as it was, and nothing is lost.
+  func checkpoint() throws(StoreError) {
+    do throws(StoreError) {
       try checked { () throws(SQLiteError) in try database.checkpoint() }
+    } catch {
+      guard case .full = error else { throw error }
     }
   }
 

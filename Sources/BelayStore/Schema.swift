@@ -33,6 +33,9 @@ enum Schema {
   static func state(of database: SQLiteDatabase, path: String) throws(StoreError) -> State {
     let found: (application: Int, version: Int, tables: Int)
     do throws(SQLiteError) {
+      // One snapshot: another process may be making the store just now.
+      try database.execute("BEGIN")
+      defer { try? database.execute("COMMIT") }
       found = (
         try number("PRAGMA application_id", database), try number("PRAGMA user_version", database),
         try number("SELECT count(*) FROM sqlite_schema", database)

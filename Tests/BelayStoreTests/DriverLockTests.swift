@@ -1,3 +1,4 @@
+import BelayJournal
 import Glibc
 import Testing
 
@@ -42,5 +43,34 @@ import Testing
     #expect(!own.isStopped)
     #expect(own.text == "process \(getpid()) (\(own.command))")
     #expect(LockHolder(pid: 0).text == "process 0")
+  }
+}
+
+@Suite("The store's lock") struct TheStoresLock {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private var isSuspendBlocked: Bool {
+    var mask = sigset_t()
+    pthread_sigmask(SIG_BLOCK, nil, &mask)
+    return sigismember(&mask, SIGTSTP) == 1
+  }
+
+  @Test("while it is held Ctrl-Z waits, the holder's pid stands in the file, and nobody else gets it")
+  func held() throws {
+    let path = folder.path + "/store.lock"
+    let lock = try StoreLock(path: path) { _ in }
+    let second = try StoreLock(path: path) { _ in }
+    let before = isSuspendBlocked
+    try lock.held { () throws(StoreError) in
+      #expect(isSuspendBlocked)
+      #expect(StoreLock.holder(path: path)?.pid == Int(getpid()))
+      #expect(try second.heldIfFree { () throws(StoreError) in true } == nil)
+    }
+    #expect(isSuspendBlocked == before)
+    #expect(try second.heldIfFree { () throws(StoreError) in true } == true)
+    #expect(throws: StoreError.fenced("x")) { try lock.held { () throws(StoreError) in throw .fenced("x") } }
+    #expect(try second.heldIfFree { () throws(StoreError) in true } == true)
   }
 }

@@ -216,6 +216,8 @@ import Testing
     #expect(kind(778, EDQUOT) == "full")
     #expect(kind(4874, ENOSPC) == "full")
     #expect(kind(SQLiteStoreCodes.fsync, EIO) == "broken")
+    #expect(kind(SQLiteStoreCodes.fsync, ENOSPC) == "broken")
+    #expect(kind(778, EIO) == "broken")
     #expect(kind(11) == "broken")
     #expect(kind(26) == "broken")
     #expect(kind(5) == "unusable")
