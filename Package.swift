@@ -63,5 +63,8 @@ let package = Package(
 
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests("BelayStoreTests", ["BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
+    tests(
+      "BelayEngineTests",
+      ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),
   ]
 )

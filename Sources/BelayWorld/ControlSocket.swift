@@ -1,7 +1,7 @@
 public import BelayJournal
 private import BelayModel
 private import CSystem
-public import Glibc
+private import Glibc
 
 /// What another process asks of the engine that drives a run: over a socket in the run's folder, by the same user.
 ///
@@ -45,7 +45,7 @@ final class ControlSocket {
       let request = json["request"]?.string.flatMap(StopRequest.init(rawValue:))
     else { return nil }
     let answer = Array("{\"accepted\":true}\n".utf8)
-    _ = Glibc.send(connection, answer, answer.count, Int32(MSG_NOSIGNAL.rawValue))
+    _ = Glibc.send(connection, answer, answer.count, Int32(MSG_NOSIGNAL))
     return (request, actor)
   }
 
@@ -59,7 +59,7 @@ final class ControlSocket {
     defer { close(connection) }
     guard place.with({ connect(connection, $0, $1) }) == 0 else { return false }
     let text = Array(JSON.object(["request": .string(request.rawValue)]).text.utf8)
-    guard Glibc.send(connection, text, text.count, Int32(MSG_NOSIGNAL.rawValue)) == text.count else {
+    guard Glibc.send(connection, text, text.count, Int32(MSG_NOSIGNAL)) == text.count else {
       return false
     }
     var answer = [UInt8](repeating: 0, count: 64)
@@ -78,7 +78,7 @@ private final class SocketPlace {
   let path: String
 
   init(folder: String, name: String) throws(SystemError) {
-    self.folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC)
+    self.folder = belay_open_folder(folder)
     guard self.folder >= 0 else { throw SystemError("open", folder) }
     path = "/proc/self/fd/\(self.folder)/\(name)"
   }

@@ -1,6 +1,5 @@
-public import BelayEngine
-public import BelayJournal
-public import BelayModel
+internal import BelayJournal
+internal import BelayModel
 
 /// Collects a run's events and commits them together; tells who listens when they are durable.
 final class JournalWriter {

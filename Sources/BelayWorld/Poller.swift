@@ -7,29 +7,26 @@ final class Poller {
   private let descriptor: Int32
 
   init() throws(SystemError) {
-    descriptor = epoll_create1(O_CLOEXEC)
+    descriptor = belay_poll_create()
     guard descriptor >= 0 else { throw SystemError("epoll_create1", "epoll") }
   }
 
   deinit { close(descriptor) }
 
   func watch(_ file: Int32) throws(SystemError) {
-    var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: file))
-    guard epoll_ctl(descriptor, EPOLL_CTL_ADD, file, &event) == 0 else {
-      throw SystemError("epoll_ctl", "descriptor \(file)")
-    }
+    guard belay_poll_add(descriptor, file) == 0 else { throw SystemError("epoll_ctl", "descriptor \(file)") }
   }
 
-  func forget(_ file: Int32) { epoll_ctl(descriptor, EPOLL_CTL_DEL, file, nil) }
+  func forget(_ file: Int32) { _ = belay_poll_remove(descriptor, file) }
 
   /// The descriptors at which something waits. Whole milliseconds, rounded up: never early.
   ///
   /// - Parameter patience: nil waits without end.
   func wait(_ patience: TimeSpan?) -> [Int32] {
     let milliseconds = patience.map { Int32(clamping: ($0.nanoseconds + 999_999) / 1_000_000) } ?? -1
-    var events = [epoll_event](repeating: epoll_event(), count: 8)
-    let count = epoll_wait(descriptor, &events, 8, milliseconds)
+    var files = [Int32](repeating: 0, count: 8)
+    let count = belay_poll_wait(descriptor, &files, 8, milliseconds)
     // EINTR is an empty answer: the loop asks again.
-    return count > 0 ? events[..<Int(count)].map(\.data.fd) : []
+    return count > 0 ? Array(files[..<Int(count)]) : []
   }
 }

@@ -11,11 +11,7 @@ final class SignalSource {
   init() throws(SystemError) {
     // A reader that goes away (`belay run | head -1`) ends nothing.
     signal(SIGPIPE, SIG_IGN)
-    var set = sigset_t()
-    sigemptyset(&set)
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    descriptor = signalfd(-1, &set, O_CLOEXEC | O_NONBLOCK)
+    descriptor = belay_stop_signals()
     guard descriptor >= 0 else { throw SystemError("signalfd", "signals") }
   }
 
@@ -23,11 +19,7 @@ final class SignalSource {
 
   func take() -> [StopRequest] {
     var requests: [StopRequest] = []
-    var record = signalfd_siginfo()
-    while read(descriptor, &record, MemoryLayout<signalfd_siginfo>.size)
-      == MemoryLayout<signalfd_siginfo>.size
-    {
-      let number = Int32(bitPattern: record.ssi_signo)
+    while case let number = belay_next_signal(descriptor), number != 0 {
       let isSecond = number == SIGINT && seen.contains(SIGINT)
       requests.append(number == SIGTERM || isSecond ? .kill : .pause)
       seen.append(number)

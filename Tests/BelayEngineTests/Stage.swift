@@ -1,0 +1,217 @@
+import BelayActions
+import BelayEngine
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayYAML
+import Testing
+
+/// What a command does when it is started on the stage.
+struct Act {
+  var exit: Int32 = 0
+  var stdout = ""
+  var stderr = ""
+  var takes: TimeSpan = .seconds(1)
+  /// Nil: it ends by itself.
+  var stoppedBecause: String?
+
+  static let ok = Act()
+  static func says(_ text: String) -> Act { Act(stdout: text) }
+  static func fails(_ code: Int32 = 1) -> Act { Act(exit: code, stderr: "it failed\n") }
+  static let timesOut = Act(stoppedBecause: "timeout")
+}
+
+/// A small world for tests of the core: processes are scripted, time jumps, the journal is a list, the keeper
+/// outlives the engine unless it is said to die.
+final class Stage {
+  let plan: Plan
+  let planBytes: [UInt8]
+  /// By node; `deploy` is its action, `deploy?` what it asks. Successive acts, the last repeats.
+  var acts: [String: [Act]] = [:]
+  /// Nodes whose action was started, in order; questions with `?`.
+  private(set) var started: [String] = []
+  private(set) var journal: [(event: RunEvent, at: Timestamp)] = []
+  /// The engine dies when this many events are durable.
+  var diesAfterEvents: Int?
+  /// The engine dies when this many processes were started.
+  var diesAfterStarts: Int?
+  var stopAtSecond: [(Int64, StopRequest)] = []
+
+  var now: Int64 = 0
+  private var keeper: [AttemptName: Kept] = [:]
+
+  struct Kept {
+    var node: String
+    var act: Act
+    var ends: Int64
+  }
+
+  init(_ yaml: String, params: ValueMap = ValueMap()) throws {
+    let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
+      bytes: Array(yaml.utf8), path: "playbooks/test.yaml")
+    let problems = diagnostics.filter { $0.severity == .error }.map { $0.text(source: yaml) }
+    try #require(problems.isEmpty, "\(problems.joined())")
+    let request = PlanRequest(
+      playbook: try #require(playbook), environment: nil, params: params, run: "r", version: "test",
+      createdAt: Timestamp(seconds: 0), project: "/project", searchPath: "/bin", sources: [])
+    let (plan, mistakes) = PlanBuilder.plan(request, actions: builtInActions)
+    try #require(plan != nil, "\(mistakes)")
+    planBytes = try #require(plan).encoded()
+    // Always from the bytes: what a resuming engine would read.
+    self.plan = try Plan(decoding: planBytes)
+    journal = [
+      (
+        .runCreated(
+          RunCreated(
+            planDigest: "d", playbook: "test", title: "test", environment: nil, initiator: Stage.actor, host: "h",
+            version: "test", project: "/project", commit: nil, dirty: false, claims: [])), Timestamp(seconds: 0)
+      )
+    ]
+  }
+
+  static let actor = Actor(name: "ana", assurance: .os, uid: 1000)
+
+  var clock: Clock {
+    Clock(
+      wall: Timestamp(seconds: now / 1_000_000_000, nanoseconds: Int32(now % 1_000_000_000)),
+      boot: TimeSpan(nanoseconds: now), bootID: "boot")
+  }
+
+  func state() throws -> RunState {
+    var state = RunState(run: "r")
+    for (event, at) in journal { try state.apply(event, at: at) }
+    return state
+  }
+
+  /// Drives until rest; nil when the engine died on the way.
+  @discardableResult
+  func drive(_ purpose: Begin.Purpose = .run, skips: [NodeID] = []) throws -> RunStatus? {
+    let state = try state()
+    var engine = Engine(plan: plan, digest: "d", actions: builtInActions, run: state)
+    var fates: [AttemptName: Fate] = [:]
+    for attempt in state.attempts.values where attempt.end == nil {
+      let name = attempt.intent.attempt
+      guard let kept = keeper[name] else {
+        fates[name] = .notStarted
+        continue
+      }
+      fates[name] = kept.ends <= now ? .ended(report(kept.act)) : .running(nil)
+    }
+    let driver = DriverStarted(
+      epoch: state.epoch + 1, pid: 1, host: "h", bootID: "boot", purpose: "test", actor: Stage.actor)
+    var world = StageWorld(
+      stage: self, inputs: [.begin(Begin(purpose: purpose, driver: driver, fates: fates, skips: skips))],
+      committed: journal.count)
+    let status = BelayEngine.drive(&engine, in: &world)
+    if status != nil { #expect(try self.state() == engine.run, "the fold of the journal is the live state") }
+    return status
+  }
+
+  /// The keeper is killed: what it had is not known any more.
+  func killKeeper() throws {
+    let open = try state().attempts.values.filter { $0.end == nil }.map(\.intent.attempt)
+    for name in open where keeper[name] != nil { keeper[name]?.ends = .max }
+    lostKeeper = true
+  }
+
+  var lostKeeper = false
+
+  func report(_ act: Act) -> ProcessReport {
+    ProcessReport(
+      result: ProcessResult(
+        ending: act.stoppedBecause == nil ? .exited(code: act.exit) : .signalled(15),
+        stdout: .init(text: act.stdout, truncated: false), stderr: .init(text: act.stderr, truncated: false),
+        duration: act.takes, stoppedBecause: act.stoppedBecause),
+      stdout: KeptStream(bytes: act.stdout.utf8.count, text: act.stdout), stderr: KeptStream())
+  }
+
+  fileprivate func durable(_ events: [(event: RunEvent, at: Timestamp)]) { journal += events }
+
+  fileprivate func start(_ order: SpawnOrder) {
+    guard case .process(let process) = order.request else { return }
+    let node = process.environment.last { $0.name == "BELAY_NODE" }?.value.shown ?? ""
+    let isAction = process.environment.contains { $0.name == "BELAY_IDEMPOTENCY_KEY" }
+    let name = isAction ? node : node + "?"
+    started.append(name)
+    var act = acts[name]?.first ?? .ok
+    if let list = acts[name], list.count > 1 { acts[name] = Array(list.dropFirst()) }
+    if act.takes > order.timeout {
+      act.takes = order.timeout
+      act.stoppedBecause = "timeout"
+    }
+    keeper[order.attempt] = Kept(node: name, act: act, ends: now + act.takes.nanoseconds)
+  }
+
+  fileprivate func stop(_ attempt: AttemptName, _ reason: String) {
+    guard var kept = keeper[attempt], kept.ends > now else { return }
+    kept.act.stoppedBecause = reason
+    kept.ends = now
+    keeper[attempt] = kept
+  }
+
+  fileprivate func nextEnd(after told: Set<AttemptName>) -> (AttemptName, Kept)? {
+    keeper.filter { !told.contains($0.key) }.min { ($0.value.ends, $0.key) < ($1.value.ends, $1.key) }
+      .map { ($0.key, $0.value) }
+  }
+}
+
+private struct StageWorld: World {
+  let stage: Stage
+  var inputs: [Input]
+  var committed: Int
+  var pending: [(event: RunEvent, at: Timestamp)] = []
+  var urgent = false
+  var told: Set<AttemptName> = []
+  var isDead = false
+
+  mutating func next(until deadline: TimeSpan?) -> (input: Input, clock: Clock)? {
+    if isDead { return nil }
+    if !inputs.isEmpty { return (inputs.removeFirst(), stage.clock) }
+    if urgent { return commit() }
+    let end = stage.nextEnd(after: told)
+    let stop = stage.stopAtSecond.first
+    let times = [end?.1.ends, deadline?.nanoseconds, stop.map { $0.0 * 1_000_000_000 }].compactMap { $0 }
+    guard let time = times.min(), time < .max else { return pending.isEmpty ? nil : commit() }
+    stage.now = max(stage.now, time)
+    if let stop, stop.0 * 1_000_000_000 <= stage.now {
+      stage.stopAtSecond.removeFirst()
+      return (.stop(stop.1, by: Stage.actor), stage.clock)
+    }
+    if let (name, kept) = end, kept.ends <= stage.now {
+      told.insert(name)
+      return (.processFinished(name, stage.report(kept.act)), stage.clock)
+    }
+    return (.timePassed, stage.clock)
+  }
+
+  private mutating func commit() -> (input: Input, clock: Clock)? {
+    if let limit = stage.diesAfterEvents, stage.journal.count + pending.count > limit {
+      isDead = true
+      return nil
+    }
+    stage.durable(pending)
+    pending.removeAll()
+    urgent = false
+    committed = stage.journal.count
+    return (.committed(through: committed), stage.clock)
+  }
+
+  mutating func perform(_ commands: [Command]) {
+    for command in commands where !isDead {
+      switch command {
+      case .append(let events, let at, _, let isUrgent):
+        pending += events.map { ($0, at) }
+        urgent = urgent || isUrgent
+      case .spawn(let order):
+        if let limit = stage.diesAfterStarts, stage.started.count >= limit {
+          isDead = true
+          return
+        }
+        stage.start(order)
+        inputs.append(.processStarted(order.attempt, ProcessIdentity(pid: 100, startTicks: 1)))
+      case .stopAttempt(let attempt, let reason): stage.stop(attempt, reason)
+      case .leave: break
+      }
+    }
+  }
+}
