@@ -110,6 +110,10 @@ public final class SQLiteStore: RunStore {
       try database.execute("COMMIT")
       try database.checkpoint()
     } catch { throw error.asStoreError(folder.database) }
+    // With its name durable before its first line.
+    do throws(FileError) { _ = try OpenFile(folder.heads, O_RDWR | O_CREAT) } catch {
+      throw error.asStoreError
+    }
     try folder.syncNames()
   }
 
