@@ -16,8 +16,24 @@ struct NestedCode {
     "python", "python2", "python3", "perl", "ruby", "node", "php", "lua", "psql", "mysql", "mariadb",
     "sqlite3",
   ]
+  /// Take a shell's command after `-c`, as shells do.
+  private static let starters: Set<String> = ["su", "runuser", "script", "flock"]
   /// All words after them are joined and read by another shell, or evaluated here.
-  private static let evaluators: Set<String> = ["eval", "ssh", "let", "mosh", "rsh"]
+  private static let evaluators: Set<String> = ["eval", "ssh", "let", "mosh", "rsh", "watch"]
+  /// Their first argument is a program that can start commands.
+  private static let filters: Set<String> = ["sed", "gsed", "awk", "gawk", "mawk", "nawk"]
+  /// Start the command that their words go on with.
+  private static let wrappers: Set<String> = [
+    "sudo", "doas", "env", "nohup", "timeout", "nice", "ionice", "xargs", "exec", "command", "builtin",
+    "setsid",
+    "stdbuf", "chroot", "flock", "unshare", "nsenter", "systemd-run", "parallel", "chronic",
+  ]
+  /// Have a subcommand that hands its words to a shell on another machine.
+  private static let remotes: [String: String] = [
+    "kubectl": "exec", "oc": "exec", "k3s": "exec", "railway": "ssh", "gcloud": "ssh", "vagrant": "ssh",
+    "fly": "ssh", "flyctl": "ssh", "heroku": "run", "az": "ssh", "tailscale": "ssh", "limactl": "shell",
+    "multipass": "exec",
+  ]
   private static let declarations: Set<String> = ["declare", "typeset", "local", "export", "readonly"]
   private static let comparisons: Set<String> = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"]
 
@@ -35,17 +51,56 @@ struct NestedCode {
 
   /// For `exec`, where there is no shell around, and for the words of a shell's command.
   mutating func inspectWords(_ words: [ShellReader.Word]) {
-    var code: String?
-    for (index, word) in words.enumerated() {
+    inspectCode(words)
+    inspectFilters(words)
+    let isWrapped = words.first.map { NestedCode.wrappers.contains(NestedCode.name($0)) } ?? false
+    for (index, word) in words.enumerated() where index == 0 || isWrapped {
       let name = NestedCode.name(word)
-      if let code, NestedCode.isCodeOption(word, of: code), index + 1 < words.count {
-        refuse(words[index + 1], "is code for '\(code)'")
-      }
-      if NestedCode.shells.contains(name) || NestedCode.interpreters.contains(name) || name == "su" {
-        code = name
-      }
-      if NestedCode.evaluators.contains(name) || NestedCode.handsOn(words, at: index) {
+      if NestedCode.evaluators.contains(name) {
         for rest in words[(index + 1)...] { refuse(rest, "is read as code by '\(name)'") }
+      }
+      guard let subcommand = NestedCode.remotes[name],
+        let at = words[index...].firstIndex(where: { $0.string == subcommand })
+      else { continue }
+      for rest in words[(at + 1)...] {
+        refuse(rest, "travels through '\(name) \(subcommand)' to another shell")
+      }
+    }
+  }
+
+  /// `bash -c CODE`, `psql -c CODE`, `perl -e CODE`, however far in the words.
+  private mutating func inspectCode(_ words: [ShellReader.Word]) {
+    var program: String?
+    for (word, next) in zip(words, words.dropFirst()) {
+      if let program, NestedCode.isCodeOption(word, of: program) { refuse(next, "is code for '\(program)'") }
+      let name = NestedCode.name(word)
+      if NestedCode.shells.contains(name) || NestedCode.interpreters.contains(name)
+        || NestedCode.starters.contains(name)
+      {
+        program = name
+      }
+    }
+  }
+
+  /// GNU sed and awk start commands when their program says so.
+  private mutating func inspectFilters(_ words: [ShellReader.Word]) {
+    guard let at = words.firstIndex(where: { NestedCode.filters.contains(NestedCode.name($0)) }),
+      at == 0 || NestedCode.wrappers.contains(NestedCode.name(words[0]))
+    else { return }
+    var rest = words[(at + 1)...]
+    while let word = rest.popFirst() {
+      let text = word.string
+      if text == "-e" || text == "--expression" {
+        if let code = rest.popFirst() { refuse(code, "is code for '\(NestedCode.name(words[at]))'") }
+      } else if text == "-v" || text == "-F" || text == "-f" {
+        _ = rest.popFirst()
+      } else if !text.hasPrefix("-") {
+        let hasOption = words.contains { $0.string == "-e" || $0.string == "-f" }
+        if !hasOption {
+          refuse(
+            word, "is code for '\(NestedCode.name(words[at]))'",
+            help: "bind it to a variable of the program's own")
+        }
         return
       }
     }
@@ -117,15 +172,8 @@ struct NestedCode {
     let text = word.string
     if text == "--command" || text == "--execute" || text == "--eval" { return true }
     guard text.hasPrefix("-"), !text.hasPrefix("--"), let last = text.last else { return false }
-    if shells.contains(program) || program == "su" { return last == "c" }
+    if shells.contains(program) || starters.contains(program) { return last == "c" }
     return last == "c" || last == "e" || last == "r" || last == "E"
-  }
-
-  /// `kubectl exec`, `railway ssh` and the like: what follows travels to another machine.
-  private static func handsOn(_ words: [ShellReader.Word], at index: Int) -> Bool {
-    let name = name(words[index])
-    guard index > 0, name == "exec" else { return false }
-    return words[..<index].contains { ["kubectl", "oc", "k3s"].contains(NestedCode.name($0)) }
   }
 
   private static func bindsName(_ word: ShellReader.Word) -> Bool {

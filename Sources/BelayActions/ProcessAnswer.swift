@@ -128,9 +128,9 @@ extension ProcessAnswer {
 
   /// - Throws: when Linux would refuse the argument or variable, whose bytes are counted with its name and NUL.
   static func checkLength(_ bytes: Int, _ what: @autoclosure () -> String) throws(StepFailure) {
-    guard bytes >= BoundScript.argumentLimit else { return }
+    guard bytes > BoundScript.argumentLimit else { return }
     throw StepFailure(
       kind: "limit",
-      message: "\(what()) has \(bytes) bytes; one argument or variable can carry 131071: pass it in a file")
+      message: "\(what()) has \(bytes - 1) bytes; one argument or variable can carry 131071: pass it in a file")
   }
 }

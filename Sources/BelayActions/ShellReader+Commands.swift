@@ -24,7 +24,8 @@ extension ShellReader {
       endWord()
       copy()
     case "\n":
-      frames[top].isConditional ? endWord() : endPipeline()
+      endWord()
+      if !frames[top].isConditional { endPipeline() }
       copy()
       startDocument()
     case "#" where frames[top].word == nil: readComment()
@@ -40,10 +41,8 @@ extension ShellReader {
       copy(2)
       return push(.substitution)
     }
-    if frames[top].isConditional {
-      endWord()
-      return copy()
-    }
+    endWordBefore(unit)
+    if frames[top].isConditional { return copy() }
     switch unit {
     case "(": openParenthesis()
     case ")": closeParenthesis()
@@ -58,6 +57,11 @@ extension ShellReader {
       endPipeline()
       copy()
     }
+  }
+
+  /// `]]` may be followed at once by what ends the command; an array's `name=(` goes on.
+  private mutating func endWordBefore(_ unit: Unit) {
+    if unit != "(" || frames[frames.count - 1].isConditional { endWord() }
   }
 
   private mutating func openParenthesis() {

@@ -51,33 +51,6 @@ enum FileName {
   }
 }
 
-/// A file's text to its one document.
-enum Document {
-  static func root(of source: SourceText, _ reading: Reading) -> YAMLNode? {
-    let unreadable = source.check()
-    guard unreadable.isEmpty else {
-      for diagnostic in unreadable { reading.report(diagnostic) }
-      return nil
-    }
-    var parser = YAMLParser(source)
-    parser.parse()
-    for diagnostic in parser.diagnostics { reading.report(diagnostic) }
-    if let error = parser.syntaxError {
-      let meant = QuotedForm.diagnostic(for: error, parser)
-      let place = source.span(line: error.mark.line, column: error.mark.column)
-      reading.report(meant ?? Diagnostic(code: "yaml-syntax", error.message, at: place))
-      return nil
-    }
-    guard let root = parser.root, !root.isNull else {
-      if parser.diagnostics.isEmpty {
-        reading.error("empty", "the file is empty", at: source.span(line: 0, column: 0))
-      }
-      return nil
-    }
-    return root
-  }
-}
-
 extension Reading {
   var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 

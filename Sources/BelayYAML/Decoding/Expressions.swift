@@ -12,7 +12,7 @@ extension Reading {
     }
     // One broken condition of `[f(a, b)]` reads as two: said once, about the whole list.
     if entry.value.isFlow, items.contains(where: isCutByFlow) {
-      brokenByYAML(entry.value, "a comma inside '[ ]' or '{ }' ends the condition")
+      cutByFlow(entry.value)
       return []
     }
     return items.compactMap { expression($0, of: entry.name) }
@@ -22,7 +22,7 @@ extension Reading {
   func namedExpressions(_ entry: YAMLEntry) -> [NamedExpression] {
     guard let fields = Fields(entry.value, of: entry.name, reading: self) else { return [] }
     if entry.value.isFlow, fields.entries.contains(where: { isCutByFlow($0.value) || isCutKey($0) }) {
-      brokenByYAML(entry.value, "a comma inside '{ }' ends the expression")
+      cutByFlow(entry.value)
       return []
     }
     return fields.entries.compactMap { output in
@@ -115,7 +115,13 @@ extension Reading {
   }
 
   private func brokenByYAML(_ node: YAMLNode, _ why: String) {
-    report(QuotedForm.diagnostic(at: node.start, of: node, why: why))
+    report(QuotedForm.diagnostic(of: node, why: why))
+  }
+
+  private func cutByFlow(_ node: YAMLNode) {
+    error(
+      "expression-needs-quotes", "an expression in here needs quotes: a comma in '[ ]' or '{ }' ends it",
+      at: node.span, help: "write each on a line of its own, or each in quotes")
   }
 }
 

@@ -14,6 +14,8 @@ extension Reading {
   private func node(_ item: YAMLNode) -> Node? {
     guard var fields = Fields(item, of: "a node", help: "- step: name", reading: self) else { return nil }
     guard let kind = kind(of: fields), let entry = fields.take(kind) else { return nil }
+    // A second kind has been said.
+    for other in Keys.kinds { _ = fields.take(other) }
     // A node whose name is wrong is still read for its other mistakes.
     let id = identifier(entry.value, "'\(kind)'")
     guard let content = content(kind, &fields) else { return nil }

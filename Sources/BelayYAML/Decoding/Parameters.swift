@@ -22,10 +22,9 @@ extension Reading {
     fields.finish(known: Keys.parameter)
     parameter.defaultValue = given.map { tree($0.value) }
     requirement(required, &parameter)
-    guard let name, kind != nil else { return nil }
-    parameter.name = name
-    if let tree = parameter.defaultValue { checkDefault(tree, parameter) }
-    return parameter
+    // One whose type is wrong still has a name, so that its references are not mistakes as well.
+    if kind != nil, let tree = parameter.defaultValue { checkDefault(tree, parameter) }
+    return name == nil ? nil : parameter
   }
 
   private func requirement(_ entry: YAMLEntry?, _ parameter: inout Parameter) {
@@ -111,7 +110,11 @@ extension Reading {
   }
 
   private func allowed(_ entry: YAMLEntry, _ kind: Parameter.Kind) -> [Value] {
-    guard let items = entry.value.items, !items.isEmpty else {
+    if entry.value.items?.isEmpty == true {
+      error("empty", "'enum' holds no value", at: entry.value.span)
+      return []
+    }
+    guard let items = entry.value.items else {
       wrongType(entry.value, "enum", takes: "a list of values")
       return []
     }

@@ -2,10 +2,10 @@ internal import BelayModel
 
 /// The mend for an expression that YAML took apart: the same text in quotes.
 enum QuotedForm {
-  static func diagnostic(at mark: Mark, of node: YAMLNode, why: String) -> Diagnostic {
+  static func diagnostic(of node: YAMLNode, why: String) -> Diagnostic {
     let isOneLine = node.start.line == node.end.line
     let flowEnd = node.isFlow && isOneLine ? node.end.column : nil
-    return diagnostic(at: mark, in: node.source, endColumn: flowEnd, why: why)
+    return diagnostic(at: node.tagStart, in: node.source, endColumn: flowEnd, why: why)
   }
 
   /// The expression is taken to reach from the mark to the end of its line, or to the column given.
@@ -35,12 +35,11 @@ enum QuotedForm {
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
   }
 
-  /// What libyaml's error really means where it stands in an expression.
-  static func diagnostic(for error: (mark: Mark, context: Mark?, message: String), _ parser: YAMLParser)
-    -> Diagnostic?
-  {
+  /// What libyaml's error really means where it stands in an expression, and the text with it mended.
+  static func mend(_ error: YAMLParser.SyntaxError, _ parser: YAMLParser) -> (Diagnostic, SourceText)? {
     for line in [error.mark.line, error.context?.line].compactMap({ $0 }) {
-      if let found = diagnostic(onLine: line, parser) { return found }
+      guard let found = diagnostic(onLine: line, parser) else { continue }
+      return (found, parser.source.quotingLine(line, from: found.span.column - 1))
     }
     return nil
   }
@@ -80,5 +79,20 @@ enum QuotedForm {
     }
     let hasColon = zip(text, text.dropFirst()).contains { $0 == ":" && ($1 == " " || $1 == "\t") }
     return hasColon ? "YAML takes ': ' for the end of a key" : nil
+  }
+}
+
+extension SourceText {
+  /// The same text with one line in quotes from a column on: what stands on other lines keeps its place.
+  fileprivate func quotingLine(_ number: Int, from column: Int) -> SourceText {
+    let scalars = scalars(ofLine: number)
+    var head = String.UnicodeScalarView()
+    head.append(contentsOf: scalars[..<column])
+    var tail = String.UnicodeScalarView()
+    tail.append(contentsOf: scalars[column...])
+    let old = line(number)
+    let mended = String(head) + QuotedForm.quoted(String(tail))
+    return SourceText(
+      path: path, bytes: Array(bytes[..<old.startIndex] + Array(mended.utf8) + bytes[old.endIndex...]))
   }
 }

@@ -3,7 +3,7 @@ internal import BelayModel
 
 /// One file being read: what every decoder needs, and where all mistakes are collected.
 final class Reading {
-  let source: SourceText
+  private(set) var source: SourceText
   let actions: ActionTable
   private(set) var diagnostics: [Diagnostic] = []
 
@@ -11,6 +11,9 @@ final class Reading {
     self.source = source
     self.actions = actions
   }
+
+  /// With a text of the same lines in which what could not be read is mended.
+  func goOn(with mended: SourceText) { source = mended }
 
   func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 

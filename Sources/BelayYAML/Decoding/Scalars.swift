@@ -39,7 +39,8 @@ extension Reading {
 
   /// `{ ${{ x }} }` and `key: ${{ x }}` in a flow map read as maps: YAML takes the braces for itself.
   private func bindingHelp(_ node: YAMLNode) -> String? {
-    node.isFlow ? "in '[ ]' and '{ }' a binding is written in quotes: \"${{ … }}\"" : nil
+    node.isFlow && node.entries != nil
+      ? "in '[ ]' and '{ }' a binding is written in quotes: \"${{ … }}\"" : nil
   }
 
   /// A duration as text, kept as a template because it may be bound; a literal one is checked here.

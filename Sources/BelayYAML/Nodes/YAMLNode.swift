@@ -20,6 +20,8 @@ final class YAMLNode: Sendable {
   let source: SourceText
   let start: Mark
   let end: Mark
+  /// Where its anchor or tag stands, else ``start``.
+  let tagStart: Mark
   /// Of collections: `[…]` or `{…}`.
   let isFlow: Bool
   /// Itself and all that it holds.
@@ -28,13 +30,15 @@ final class YAMLNode: Sendable {
   let height: Int
 
   init(
-    _ content: Content, tag: String?, source: SourceText, start: Mark, end: Mark, isFlow: Bool = false
+    _ content: Content, tag: String?, source: SourceText, start: Mark, end: Mark, tagStart: Mark? = nil,
+    isFlow: Bool = false
   ) {
     self.content = content
     self.tag = tag
     self.source = source
     self.start = start
     self.end = end
+    self.tagStart = tagStart ?? start
     self.isFlow = isFlow
     switch content {
     case .scalar:

@@ -10,10 +10,19 @@ struct YAMLParser {
   /// Each is compared with all before it by libyaml.
   static let directiveLimit = 64
 
+  struct SyntaxError {
+    var mark: Mark
+    var message: String
+    var context: Mark?
+    var contextMessage: String?
+  }
+
   struct Frame {
     var isMapping: Bool
     var isFlow: Bool
     var start: Mark
+    /// Of its anchor or tag.
+    var tagStart: Mark
     var anchor: String?
     var tag: String?
     var items: [YAMLNode] = []
@@ -30,7 +39,7 @@ struct YAMLParser {
   private var isDone = false
   private var strict: StrictYAML
   /// Where libyaml's error stands, for those who know better what was meant.
-  private(set) var syntaxError: (mark: Mark, context: Mark?, message: String)?
+  private(set) var syntaxError: SyntaxError?
 
   init(_ source: SourceText) {
     self.source = source
@@ -94,13 +103,13 @@ struct YAMLParser {
       open(
         Frame(
           isMapping: false, isFlow: data.style == YAML_FLOW_SEQUENCE_STYLE, start: start,
-          anchor: text(data.anchor), tag: text(data.tag)), end)
+          tagStart: start, anchor: text(data.anchor), tag: text(data.tag)), end)
     case YAML_MAPPING_START_EVENT:
       let data = event.data.mapping_start
       open(
         Frame(
           isMapping: true, isFlow: data.style == YAML_FLOW_MAPPING_STYLE, start: start,
-          anchor: text(data.anchor), tag: text(data.tag)), end)
+          tagStart: start, anchor: text(data.anchor), tag: text(data.tag)), end)
     case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
       if isInFlow { strict.between(start, and: end, isFlow: true) }
       close(end)
@@ -119,7 +128,7 @@ struct YAMLParser {
     let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
     let node = YAMLNode(
       .scalar(text: String(decoding: bytes, as: UTF8.self), style: YAMLNode.Style(scalar.style)),
-      tag: text(scalar.tag), source: source, start: content, end: end)
+      tag: text(scalar.tag), source: source, start: content, end: end, tagStart: start)
     strict.scalar(node, indent: blockIndent, isFlow: isInFlow)
     checkTag(node, start)
     complete(node, anchor: text(scalar.anchor))
@@ -140,9 +149,9 @@ struct YAMLParser {
       return stop("yaml-syntax", message, at: Mark(line: 0, column: 0))
     }
     let context = parser.context.map { String(cString: $0) }
-    let mark = Mark(parser.problem_mark)
-    let contextMark = context == nil ? nil : Mark(parser.context_mark)
-    syntaxError = (mark, contextMark, context.map { "\(message), \($0)" } ?? message)
+    syntaxError = SyntaxError(
+      mark: Mark(parser.problem_mark), message: message,
+      context: context == nil ? nil : Mark(parser.context_mark), contextMessage: context)
     isDone = true
   }
 
@@ -183,7 +192,8 @@ extension YAMLParser {
       content = .sequence(frame.items)
     }
     let node = YAMLNode(
-      content, tag: frame.tag, source: source, start: frame.start, end: end, isFlow: frame.isFlow)
+      content, tag: frame.tag, source: source, start: frame.start, end: end, tagStart: frame.tagStart,
+      isFlow: frame.isFlow)
     checkTag(node, frame.start)
     complete(node, anchor: frame.anchor)
   }
@@ -229,17 +239,25 @@ extension YAMLParser {
     complete(node, anchor: nil)
   }
 
+  private func isText(_ key: YAMLNode) -> Bool {
+    guard case .scalar(let text, let style) = key.content else { return false }
+    if let tag = key.tag, tag != "!" { return tag == CoreSchema.stringTag }
+    if style == .plain, key.tag == nil, case .string = CoreSchema.value(text) { return true }
+    return style != .plain
+  }
+
+  /// A key that is no text is said, and its entry left out.
   private mutating func checkKey(_ key: YAMLNode) {
+    if isText(key) { return }
     if key.text == nil {
       report("non-string-key", "a key must be a text, this is \(key.kindName)", at: key.span)
-    } else if key.tag == nil || key.tag == "!" {
-      guard case .scalar(let text, .plain) = key.content else { return }
-      if case .string = CoreSchema.value(text) { return }
+    } else if key.tag == nil {
+      let text = key.text ?? ""
       report(
         "non-string-key", text.isEmpty ? "a key is missing here" : "the key '\(text)' is no text",
         at: key.span,
         help: text.isEmpty ? nil : "write it in quotes: \"\(text)\"")
-    } else if key.tag != CoreSchema.stringTag {
+    } else {
       report("non-string-key", "a key must be a text", at: key.span)
     }
   }
@@ -253,7 +271,8 @@ extension YAMLParser {
       return
     }
     report(
-      "unknown-tag", "the tag '\(tag)' is not of YAML's core schema", at: node.span, help: "leave it out")
+      "unknown-tag", "the tag '\(tag)' is not of YAML's core schema",
+      at: source.span(line: node.tagStart.line, column: node.tagStart.column), help: "leave it out")
   }
 
   private mutating func checkTagFits(_ node: YAMLNode) {
@@ -288,7 +307,7 @@ extension YAMLParser {
     var seen: [String: YAMLNode] = [:]
     var own: [YAMLEntry] = []
     var merges: [YAMLNode] = []
-    for entry in entries {
+    for entry in entries where isText(entry.key) {
       let name = entry.name
       if let first = seen[name], entry.key.text != nil {
         report(

@@ -1,0 +1,198 @@
+internal import BelayExpressions
+internal import BelayModel
+
+// Each reference of each expression: does it exist, may it stand here, will it have a value.
+extension PlaybookChecker {
+  mutating func check(_ expression: Expression, _ scope: Scope) {
+    guard let program = program(expression) else { return }
+    check(program, expression, scope)
+  }
+
+  /// Conditions of one field; what else the node says of the same list stands in `others`.
+  mutating func checkCondition(_ conditions: [Expression], _ scope: Scope, beside others: [Expression] = []) {
+    for condition in conditions {
+      guard let program = program(condition) else { continue }
+      check(program, condition, scope)
+      checkMeaning(program, condition, beside: others)
+    }
+  }
+
+  /// Nil, said so, when it is no CEL.
+  private mutating func program(_ expression: Expression) -> Program? {
+    do {
+      return try Program(parsing: expression)
+    } catch {
+      var diagnostic = error
+      diagnostic.span = expression.placed(error.span)
+      report(diagnostic)
+      return nil
+    }
+  }
+
+  private mutating func check(_ program: Program, _ expression: Expression, _ scope: Scope) {
+    for reference in program.references {
+      check(reference, expression, scope)
+    }
+  }
+
+  private mutating func check(_ reference: Reference, _ expression: Expression, _ scope: Scope) {
+    guard let root = reference.path.first else { return }
+    let span = expression.placed(reference.span)
+    switch root {
+    case _ where isBare(root, scope): break
+    case "params": checkName(reference, params, "parameter", span, scope)
+    case "vars": checkVariable(reference, span, scope)
+    case "environment": checkEnvironment(reference, span)
+    case "run": checkRun(reference, span, scope)
+    case "now": checkMoment("'now' is not known yet", span, scope)
+    case "steps": checkSteps(reference, span, scope)
+    case "error": checkError(reference, span, scope)
+    case "secrets": checkSecret(reference, expression, span, scope)
+    case _ where Root.later.contains(root):
+      report("not-supported-yet", "'\(root)' is not supported yet by this version", at: span)
+    default: unknown(root, span, scope)
+    }
+  }
+
+  private func isBare(_ name: String, _ scope: Scope) -> Bool {
+    guard !Root.known.contains(name) else { return false }
+    switch scope.bare {
+    case .anything: return true
+    case .names(let names): return names.contains(name)
+    }
+  }
+
+  private mutating func unknown(_ name: String, _ span: SourceSpan, _ scope: Scope) {
+    var names = Root.known
+    if case .names(let bare) = scope.bare { names += bare }
+    let help: String? =
+      if params.contains(name) {
+        "write params.\(name)"
+      } else if vars.contains(name) {
+        "write vars.\(name)"
+      } else if index.byID[name] != nil {
+        "write steps.\(name)"
+      } else if actions.kinds.contains(where: { $0.results.contains { $0.name == name } }) {
+        "'\(name)' is of an action's answer: only its own 'outputs' and conditions read it"
+      } else {
+        Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+      }
+    report("unknown-name", "there is no '\(name)' here", at: span, help: help)
+  }
+
+  private mutating func checkMoment(_ message: String, _ span: SourceSpan, _ scope: Scope) {
+    guard case .plan = scope.moment else { return }
+    report("not-in-plan", "\(message): \(scope.title) is read when the plan is made", at: span)
+  }
+
+  private mutating func checkName(
+    _ reference: Reference, _ names: [String], _ what: String, _ span: SourceSpan, _ scope: Scope
+  ) {
+    if scope.isDefault {
+      return report("not-in-plan", "a default can only read 'environment'", at: span)
+    }
+    guard reference.path.count > 1 else { return }
+    let name = reference.path[1]
+    guard !names.contains(name) else { return }
+    report(
+      "unknown-name", "there is no \(what) '\(name)'", at: span,
+      help: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+        ?? (names.isEmpty ? nil : "there are: " + names.joined(separator: ", ")))
+  }
+
+  private mutating func checkVariable(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
+    if let before = scope.vars, reference.path.count > 1, vars.contains(reference.path[1]),
+      !before.contains(reference.path[1])
+    {
+      return report(
+        "unknown-name", "'vars.\(reference.path[1])' is computed later", at: span,
+        help: "write it above this one")
+    }
+    checkName(reference, vars, "variable", span, scope)
+  }
+
+  private mutating func checkEnvironment(_ reference: Reference, _ span: SourceSpan) {
+    guard reference.path.count > 1 else { return }
+    let field = reference.path[1]
+    guard Root.environment.contains(field) else {
+      let isVariable = environment?.vars[field] != nil
+      return report(
+        "unknown-name", "'environment' has no '\(field)'", at: span,
+        help: isVariable ? "write environment.vars.\(field)" : "it has 'name' and 'vars'")
+    }
+    guard field == "vars", reference.path.count > 2, let environment, !reference.guarded else { return }
+    let name = reference.path[2]
+    guard environment.vars[name] == nil else { return }
+    let known = environment.vars.keys.map(\.text)
+    report(
+      "unknown-name", "the environment '\(environment.name)' has no variable '\(name)'", at: span,
+      help: Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" }
+        ?? "add it to 'vars' of \(environment.path)")
+  }
+
+  private mutating func checkRun(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
+    if scope.isDefault { return report("not-in-plan", "a default can only read 'environment'", at: span) }
+    guard reference.path.count > 1 else { return }
+    let field = reference.path[1]
+    guard Root.run.contains(field) else {
+      return report(
+        "unknown-name", "'run' has no '\(field)'", at: span,
+        help: Suggestion.nearest(to: field, in: Root.run).map { "did you mean '\($0)'?" }
+          ?? "it has " + Root.run.joined(separator: ", "))
+    }
+    if field != "id" { checkMoment("'run.\(field)' is not known yet", span, scope) }
+  }
+
+  private mutating func checkError(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
+    guard scope.allowsError else {
+      return report("not-here", "'error' can be read in 'fail_if' and 'retry.when' only", at: span)
+    }
+    guard reference.path.count > 1, !Root.error.contains(reference.path[1]) else { return }
+    report(
+      "unknown-name", "'error' has no '\(reference.path[1])'", at: span,
+      help: "it has " + Root.error.joined(separator: ", "))
+  }
+
+  /// A secret stands alone, and only where the world takes it: in the environment of a command.
+  private mutating func checkSecret(
+    _ reference: Reference, _ expression: Expression, _ span: SourceSpan, _ scope: Scope
+  ) {
+    guard scope.allowsSecrets else {
+      return report(
+        "secret-not-allowed", "a secret cannot be used in \(scope.title): it would be seen", at: span,
+        help: "bind it in 'env' and read the variable there")
+    }
+    guard reference.path.count == 2, expression.source == reference.path.joined(separator: ".") else {
+      return report(
+        "secret-not-allowed", "nothing can be computed from a secret", at: span,
+        help: "bind it alone: \"${{ secrets.name }}\"")
+    }
+    guard let environment, !environment.secrets.contains(where: { $0.name == reference.path[1] }) else {
+      return
+    }
+    report(
+      "unknown-name", "the environment '\(environment.name)' has no secret '\(reference.path[1])'", at: span,
+      help: Suggestion.nearest(to: reference.path[1], in: environment.secrets.map(\.name))
+        .map { "did you mean '\($0)'?" } ?? "add it to 'secrets' of \(environment.path)")
+  }
+}
+
+extension Expression {
+  /// A span that was counted as if the source stood on one line from its start, or line by line from column 1.
+  func placed(_ span: SourceSpan) -> SourceSpan {
+    guard !places.points.isEmpty else { return span }
+    var offset = 0
+    if span.line == self.span.line {
+      offset = span.column - self.span.column
+    } else {
+      var line = self.span.line
+      for (index, scalar) in source.unicodeScalars.enumerated() where scalar == "\n" {
+        line += 1
+        offset = index + 1
+        if line == span.line { break }
+      }
+      offset += span.column - 1
+    }
+    return places.place(max(0, offset), length: span.length, in: self.span)
+  }
+}

@@ -1,0 +1,51 @@
+internal import BelayModel
+
+/// What an expression may read where it stands.
+struct Scope {
+  enum Moment {
+    /// When the plan is made: nothing has run, no clock is read.
+    case plan
+    case run
+    /// After the last node.
+    case end
+  }
+
+  /// Names that are read bare: the answer's fields and the outputs above.
+  enum Bare {
+    case names([String])
+    /// The action is not known: nothing can be said.
+    case anything
+  }
+
+  var moment: Moment
+  /// What stands there, for messages: `'vars'`, `'when'`.
+  var title: String
+  /// The node it belongs to, nil for the playbook's own fields.
+  var node: Int?
+  var bare = Bare.names([])
+  /// Own captures and outputs, as `steps.<own id>.<name>`.
+  var own: [String] = []
+  /// In the rollback of `node` itself.
+  var isRollback = false
+  var allowsError = false
+  var allowsSecrets = false
+  /// Only these variables are computed already; nil for all.
+  var vars: [String]?
+  /// Only `environment`: for defaults of parameters.
+  var isDefault = false
+
+  func with(_ change: (inout Scope) -> Void) -> Scope {
+    var copy = self
+    change(&copy)
+    return copy
+  }
+}
+
+/// The first words of references.
+enum Root {
+  static let known = ["params", "vars", "environment", "steps", "run", "now", "error", "secrets"]
+  static let later = ["each", "roles", "event"]
+  static let environment = ["name", "vars"]
+  static let run = ["id", "started_at", "initiator", "plan_digest"]
+  static let error = ["kind", "node", "message", "exit_code", "sqlstate", "stderr"]
+}
