@@ -62,6 +62,8 @@ let package = Package(
       ]),
 
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
+    tests("BelayYAMLTests", ["BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
+    tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
     tests("BelayStoreTests", ["BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
     tests(
       "BelayEngineTests",

@@ -80,14 +80,7 @@ public struct Program: Sendable {
 
   /// A part of the text as a place of the file; over several lines for block scalars.
   static func span(_ start: Int, _ length: Int, in expression: Expression) -> SourceSpan {
-    let before = expression.source.unicodeScalars.prefix(max(0, start))
-    let lines = before.count { $0 == "\n" }
-    var span = expression.span
-    span.line += lines
-    let inLine = before.reversed().prefix { $0 != "\n" }.count
-    span.column = lines == 0 ? expression.span.column + inLine : inLine + 1
-    span.length = max(1, length)
-    return span
+    expression.places.place(max(0, start), length: max(1, length), in: expression.span)
   }
 }
 

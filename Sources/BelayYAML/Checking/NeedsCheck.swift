@@ -4,8 +4,14 @@ internal import BelayModel
 struct NeedsCheck {
   private(set) var index: NodeIndex
   private(set) var diagnostics: [Diagnostic] = []
+  private var nearest = NearestName()
 
-  init(_ index: NodeIndex) { self.index = index }
+  private let ids: [String]
+
+  init(_ index: NodeIndex) {
+    self.index = index
+    ids = index.entries.map(\.node.id)
+  }
 
   mutating func check() {
     for number in index.entries.indices {
@@ -23,7 +29,7 @@ struct NeedsCheck {
     guard let target = index.byID[need.id] else {
       report(
         "unknown-need", "there is no node '\(need.id)'", at: need.span,
-        help: Suggestion.nearest(to: need.id, in: index.entries.map(\.node.id)).map {
+        help: nearest.name(to: need.id, in: ids).map {
           "did you mean '\($0)'?"
         })
       return nil

@@ -9,10 +9,14 @@ struct PlaybookChecker {
   private(set) var diagnostics: [Diagnostic] = []
   var index: NodeIndex
   var order: NodeOrder
+  let ids: [String]
   let params: [String]
   let vars: [String]
   /// What each node offers as `steps.<id>.<name>`, reserved names left out.
   let offers: [[String]]
+  /// Of nodes with a `when`.
+  let guards: [Int: Guards]
+  private var nearest = NearestName()
 
   init(_ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?) {
     self.playbook = playbook
@@ -22,11 +26,24 @@ struct PlaybookChecker {
     needs.check()
     index = needs.index
     order = NodeOrder(index)
+    ids = index.entries.map(\.node.id)
     params = playbook.params.map(\.name)
     vars = playbook.vars.map(\.key)
     offers = index.entries.map { PlaybookChecker.offers($0.node) }
+    guards = PlaybookChecker.guards(index)
     diagnostics = index.diagnostics + needs.diagnostics
   }
+
+  private static func guards(_ index: NodeIndex) -> [Int: Guards] {
+    var guards: [Int: Guards] = [:]
+    for (number, entry) in index.entries.enumerated() {
+      guard let when = entry.node.when, let program = try? Program(parsing: when) else { continue }
+      guards[number] = Guards([program])
+    }
+    return guards
+  }
+
+  mutating func nearest(_ word: String, _ names: [String]) -> String? { nearest.name(to: word, in: names) }
 
   private static func offers(_ node: Node) -> [String] {
     switch node.kind {
@@ -85,7 +102,13 @@ extension PlaybookChecker {
     let node = index[number].node
     let scope = Scope(moment: .run, title: "this node", node: number)
     check([node.title, node.description].compactMap { $0 }, scope.with { $0.title = "a title" })
-    if let when = node.when { checkCondition([when], scope.with { $0.title = "'when'" }) }
+    if let when = node.when {
+      checkCondition(
+        [when],
+        scope.with {
+          $0.title = "'when'"; $0.isWhen = true
+        })
+    }
     switch node.kind {
     case .step(let step): checkStep(step, scope)
     case .check(let check): checkBody(check.body, scope)

@@ -22,22 +22,32 @@ extension PlaybookChecker {
     do {
       return try Program(parsing: expression)
     } catch {
-      var diagnostic = error
-      diagnostic.span = expression.placed(error.span)
-      report(diagnostic)
+      report(error)
       return nil
     }
   }
 
   private mutating func check(_ program: Program, _ expression: Expression, _ scope: Scope) {
-    for reference in program.references {
+    guard !program.references.isEmpty else { return }
+    let guards = Guards([program])
+    for var reference in program.references {
+      if !reference.guarded {
+        reference.guarded = guards.cover(reference.path) || isGuarded(reference, scope)
+      }
       check(reference, expression, scope)
     }
   }
 
+  /// By `when` of the node or of a group around it: where that is false, nothing of this is read.
+  private func isGuarded(_ reference: Reference, _ scope: Scope) -> Bool {
+    guard reference.path.first == "steps", let node = scope.node, !scope.isWhen else { return false }
+    let conditions = [node] + index.around(node)
+    return conditions.contains { guards[$0]?.cover(reference.path) ?? false }
+  }
+
   private mutating func check(_ reference: Reference, _ expression: Expression, _ scope: Scope) {
     guard let root = reference.path.first else { return }
-    let span = expression.placed(reference.span)
+    let span = reference.span
     switch root {
     case _ where isBare(root, scope): break
     case "params": checkName(reference, params, "parameter", span, scope)
@@ -75,7 +85,7 @@ extension PlaybookChecker {
       } else if actions.kinds.contains(where: { $0.results.contains { $0.name == name } }) {
         "'\(name)' is of an action's answer: only its own 'outputs' and conditions read it"
       } else {
-        Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+        nearest(name, names).map { "did you mean '\($0)'?" }
       }
     report("unknown-name", "there is no '\(name)' here", at: span, help: help)
   }
@@ -96,7 +106,7 @@ extension PlaybookChecker {
     guard !names.contains(name) else { return }
     report(
       "unknown-name", "there is no \(what) '\(name)'", at: span,
-      help: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+      help: nearest(name, names).map { "did you mean '\($0)'?" }
         ?? (names.isEmpty ? nil : "there are: " + names.joined(separator: ", ")))
   }
 
@@ -126,7 +136,7 @@ extension PlaybookChecker {
     let known = environment.vars.keys.map(\.text)
     report(
       "unknown-name", "the environment '\(environment.name)' has no variable '\(name)'", at: span,
-      help: Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" }
+      help: nearest(name, known).map { "did you mean '\($0)'?" }
         ?? "add it to 'vars' of \(environment.path)")
   }
 
@@ -137,7 +147,7 @@ extension PlaybookChecker {
     guard Root.run.contains(field) else {
       return report(
         "unknown-name", "'run' has no '\(field)'", at: span,
-        help: Suggestion.nearest(to: field, in: Root.run).map { "did you mean '\($0)'?" }
+        help: nearest(field, Root.run).map { "did you mean '\($0)'?" }
           ?? "it has " + Root.run.joined(separator: ", "))
     }
     if field != "id" { checkMoment("'run.\(field)' is not known yet", span, scope) }
@@ -172,27 +182,7 @@ extension PlaybookChecker {
     }
     report(
       "unknown-name", "the environment '\(environment.name)' has no secret '\(reference.path[1])'", at: span,
-      help: Suggestion.nearest(to: reference.path[1], in: environment.secrets.map(\.name))
+      help: nearest(reference.path[1], environment.secrets.map(\.name))
         .map { "did you mean '\($0)'?" } ?? "add it to 'secrets' of \(environment.path)")
-  }
-}
-
-extension Expression {
-  /// A span that was counted as if the source stood on one line from its start, or line by line from column 1.
-  func placed(_ span: SourceSpan) -> SourceSpan {
-    guard !places.points.isEmpty else { return span }
-    var offset = 0
-    if span.line == self.span.line {
-      offset = span.column - self.span.column
-    } else {
-      var line = self.span.line
-      for (index, scalar) in source.unicodeScalars.enumerated() where scalar == "\n" {
-        line += 1
-        offset = index + 1
-        if line == span.line { break }
-      }
-      offset += span.column - 1
-    }
-    return places.place(max(0, offset), length: span.length, in: self.span)
   }
 }

@@ -27,6 +27,8 @@ struct Scope {
   var own: [String] = []
   /// In the rollback of `node` itself.
   var isRollback = false
+  /// The node's `when` itself, which is read without its own protection.
+  var isWhen = false
   var allowsError = false
   var allowsSecrets = false
   /// Only these variables are computed already; nil for all.

@@ -15,7 +15,7 @@ extension PlaybookChecker {
     guard let target = index.byID[id] else {
       return report(
         "unknown-name", "there is no node '\(id)'", at: span,
-        help: Suggestion.nearest(to: id, in: index.entries.map(\.node.id)).map { "did you mean '\($0)'?" })
+        help: nearest(id, ids).map { "did you mean '\($0)'?" })
     }
     let name = reference.path.count > 2 ? reference.path[2] : nil
     if let name, !checkOffer(name, of: target, span) { return }
@@ -36,7 +36,7 @@ extension PlaybookChecker {
       "unknown-name", "'\(node.id)' has no output '\(name)'", at: span,
       help: isResult
         ? "declare it on '\(node.id)': outputs: { \(name): \(name) }"
-        : Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" })
+        : nearest(name, known).map { "did you mean '\($0)'?" })
     return false
   }
 

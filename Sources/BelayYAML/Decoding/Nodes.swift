@@ -30,7 +30,7 @@ extension Reading {
     let kinds = fields.entries.filter { Keys.kinds.contains($0.name) }
     guard let first = kinds.first else {
       let words = fields.entries.prefix(1).map(\.name)
-      let near = words.first.flatMap { Suggestion.nearest(to: $0, in: Keys.kinds) }
+      let near = words.first.flatMap { nearest($0, Keys.kinds) }
       error(
         "missing-kind", "this node says not what it is",
         at: fields.entries.first?.key.span ?? fields.node.span,

@@ -64,7 +64,7 @@ extension Reading {
       let known = simple.keys.sorted() + ["list", "map"]
       error(
         "bad-value", "there is no type '\(text)'", at: entry.value.span,
-        help: Suggestion.nearest(to: text, in: known).map { "did you mean '\($0)'?" }
+        help: nearest(text, known).map { "did you mean '\($0)'?" }
           ?? "types: " + known.joined(separator: ", "))
       return nil
     }

@@ -6,6 +6,7 @@ final class Reading {
   private(set) var source: SourceText
   let actions: ActionTable
   private(set) var diagnostics: [Diagnostic] = []
+  private var nearest = NearestName()
 
   init(source: SourceText, actions: ActionTable) {
     self.source = source
@@ -16,6 +17,8 @@ final class Reading {
   func goOn(with mended: SourceText) { source = mended }
 
   func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
+  func nearest(_ word: String, _ names: [String]) -> String? { nearest.name(to: word, in: names) }
 
   func error(
     _ code: String, _ message: String, at span: SourceSpan, help: String? = nil, notes: [Diagnostic.Note] = []
@@ -89,9 +92,20 @@ struct Fields {
       } else {
         reading.error(
           "unknown-key", "unknown key '\(name)'", at: entry.key.span,
-          help: Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" }
+          help: reading.nearest(name, known).map { "did you mean '\($0)'?" }
             ?? "known here: " + known.joined(separator: ", "))
       }
     }
+  }
+}
+
+/// What somebody may have meant, for the first mistakes of a file: comparing costs, and nobody reads a thousand.
+struct NearestName {
+  private var left = 200
+
+  mutating func name(to word: String, in names: [String]) -> String? {
+    guard left > 0, word.utf8.count <= 100 else { return nil }
+    left -= 1
+    return Suggestion.nearest(to: word, in: names)
   }
 }

@@ -126,7 +126,7 @@ extension Reading {
     error(
       "bad-value", "'\(entry.name)' takes \(known.joined(separator: ", ")), not '\(text)'",
       at: entry.value.span,
-      help: Suggestion.nearest(to: text, in: known).map { "did you mean '\($0)'?" })
+      help: nearest(text, known).map { "did you mean '\($0)'?" })
     return nil
   }
 
