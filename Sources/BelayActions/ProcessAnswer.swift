@@ -131,6 +131,7 @@ extension ProcessAnswer {
     guard bytes > BoundScript.argumentLimit else { return }
     throw StepFailure(
       kind: "limit",
-      message: "\(what()) has \(bytes - 1) bytes; one argument or variable can carry 131071: pass it in a file")
+      message:
+        "\(what()) has \(bytes - 1) bytes; one argument or variable can carry 131071: pass it in a file")
   }
 }

@@ -32,7 +32,9 @@ import Testing
     let answer = try answer(.exited(code: 3), stdout: "a\r\nb", stderr: words)
     #expect(answer.answered && answer.definite)
     #expect(answer.failure?.kind == "exit" && answer.failure?.exitCode == 3)
-    #expect(answer.failure?.stderr.hasSuffix("line 40") == true && answer.failure?.stderr.contains("line 9\n") == false)
+    #expect(
+      answer.failure?.stderr.hasSuffix("line 40") == true
+        && answer.failure?.stderr.contains("line 9\n") == false)
     #expect(answer.fields["lines"] == .list([.string("a"), .string("b")]))
     #expect(answer.fields["json"] == nil && answer.fields["json_lines"] == nil)
   }
@@ -41,7 +43,8 @@ import Testing
   func truncated() throws {
     let answer = try answer(.exited(code: 0), stdout: "[1]", truncated: true)
     #expect(answer.fields["stdout"] == .string("[1]"))
-    #expect(answer.fields["lines"] == nil && answer.fields["json"] == nil && answer.fields["json_lines"] == nil)
+    #expect(
+      answer.fields["lines"] == nil && answer.fields["json"] == nil && answer.fields["json_lines"] == nil)
   }
 
   @Test("no output is no line")
@@ -54,7 +57,8 @@ import Testing
   @Test("what we stopped proves nothing, whatever it said at its end")
   func stopped() throws {
     let timeout = try answer(.signalled(15), stopped: "timeout")
-    #expect(!timeout.answered && !timeout.definite && timeout.failure?.kind == "timeout" && timeout.fields.isEmpty)
+    #expect(
+      !timeout.answered && !timeout.definite && timeout.failure?.kind == "timeout" && timeout.fields.isEmpty)
     let obeyed = try answer(.exited(code: 0), stopped: "cancel")
     #expect(!obeyed.answered && !obeyed.definite)
   }

@@ -83,9 +83,12 @@ import Testing
 
   static let values = [
     "plain", "", " ", "two words", "$(touch /tmp/belay-pwned)", "`touch /tmp/belay-pwned`",
-    "'; touch /tmp/belay-pwned; '", "\"; touch /tmp/belay-pwned; \"", "$(touch x); 'a\" b\n*", "*", "~", "-n", "-e",
-    "\\", "\\\\", "a\\nb", "line\nbreak", "\ttab\t", "END", "x\nEND\ntouch /tmp/belay-pwned", "${HOME}", "$HOME",
-    "!!", "#", "a # b", "}", "{a,b}", "a;b&c|d<e>f(g)", "日本語 é", "%s%n", "'", "\"", "''", "$'\\''", ")", "\u{1B}[31m",
+    "'; touch /tmp/belay-pwned; '", "\"; touch /tmp/belay-pwned; \"", "$(touch x); 'a\" b\n*", "*", "~", "-n",
+    "-e",
+    "\\", "\\\\", "a\\nb", "line\nbreak", "\ttab\t", "END", "x\nEND\ntouch /tmp/belay-pwned", "${HOME}",
+    "$HOME",
+    "!!", "#", "a # b", "}", "{a,b}", "a;b&c|d<e>f(g)", "日本語 é", "%s%n", "'", "\"", "''", "$'\\''", ")",
+    "\u{1B}[31m",
     "a=b", "[x]", "a[$(touch /tmp/belay-pwned)]", "&& touch /tmp/belay-pwned", "\r\n x",
   ]
 
@@ -99,7 +102,9 @@ import Testing
       if place.script.contains("sed"), value.first?.isNumber ?? true { continue }
       let output = Shell.run(try Actions.request(run, ["v": .string(value)]))
       // A substitution loses line ends at the end, as bash has it; a value before them keeps them by its dot.
-      #expect(output == Shell.Output(status: 0, stdout: Array((place.before + value + place.after).utf8)), "\(value.debugDescription)")
+      #expect(
+        output == Shell.Output(status: 0, stdout: Array((place.before + value + place.after).utf8)),
+        "\(value.debugDescription)")
       #expect(access("/tmp/belay-pwned", F_OK) != 0, "\(value.debugDescription)")
     }
   }
@@ -117,7 +122,9 @@ import Testing
       }
       let value = String(text)
       let output = Shell.run(try Actions.request(run, ["v": .string(value)]))
-      #expect(output == Shell.Output(status: 0, stdout: Array((place.before + value + place.after).utf8)), "\(value.debugDescription)")
+      #expect(
+        output == Shell.Output(status: 0, stdout: Array((place.before + value + place.after).utf8)),
+        "\(value.debugDescription)")
     }
   }
 
@@ -139,16 +146,21 @@ import Testing
       "eval \"$(echo ${{ v }})\"", "ssh host ls ${{ v }}", "ssh ${{ v }}", "sudo ssh host \"${{ v }}\"",
       "docker exec app sh -c \"ls ${{ v }}\"", "kubectl exec pod -- ls ${{ v }}", "railway ssh -- ${{ v }}",
       "python3 -c \"print('${{ v }}')\"", "psql -c \"select ${{ v }}\"", "psql <<SQL\nselect '${{ v }}'\nSQL",
-      "bash <<END\necho ${{ v }}\nEND", "bash <<< ${{ v }}", "echo ${{ v }} | bash", "echo ${{ v }} | tee x | sudo sh",
+      "bash <<END\necho ${{ v }}\nEND", "bash <<< ${{ v }}", "echo ${{ v }} | bash",
+      "echo ${{ v }} | tee x | sudo sh",
       "cat <<END | bash\n${{ v }}\nEND", "echo $(( ${{ v }} ))", "(( x = ${{ v }} ))", "echo $[ ${{ v }} ]",
       "echo ${a[${{ v }}]}", "echo ${a#${{ v }}}", "echo ${a:${{ v }}}", "echo ${${{ v }}}", "a[${{ v }}]=1",
-      "[[ ${{ v }} -eq 1 ]]", "[[ 1 -lt ${{ v }} ]]", "[[ -v ${{ v }} ]]", "test -v ${{ v }}", "[ -v ${{ v }} ]",
+      "[[ ${{ v }} -eq 1 ]]", "[[ 1 -lt ${{ v }} ]]", "[[ -v ${{ v }} ]]", "test -v ${{ v }}",
+      "[ -v ${{ v }} ]",
       "declare ${{ v }}", "export ${{ v }}=1", "declare -i x=${{ v }}", "let x=${{ v }}", "unset ${{ v }}",
       "read ${{ v }}", "printf -v ${{ v }} x", "trap ${{ v }} EXIT", "cat <<'END'\n${{ v }}\nEND",
-      "cat <<\\END\n${{ v }}\nEND", "cat <<${{ v }}\nx\n", "echo \\${{ v }}", "echo \"\\${{ v }}\"", "echo $${{ v }}",
-      "echo \"$${{ v }}\"", "echo \"${{ v }}", "echo '${{ v }}", "echo $(echo ${{ v }}", "echo `echo \\\"${{ v }}\\\"`",
+      "cat <<\\END\n${{ v }}\nEND", "cat <<${{ v }}\nx\n", "echo \\${{ v }}", "echo \"\\${{ v }}\"",
+      "echo $${{ v }}",
+      "echo \"$${{ v }}\"", "echo \"${{ v }}", "echo '${{ v }}", "echo $(echo ${{ v }}",
+      "echo `echo \\\"${{ v }}\\\"`",
       "sed 's/x/${{ v }}/' file", "sed -i -e \"s/x/${{ v }}/\" file", "awk '{ print \"${{ v }}\" }'",
-      "find . -exec sh -c 'echo ${{ v }}' ;", "xargs sh -c \"${{ v }}\"", "perl -e '${{ v }}'", "su app -c ${{ v }}",
+      "find . -exec sh -c 'echo ${{ v }}' ;", "xargs sh -c \"${{ v }}\"", "perl -e '${{ v }}'",
+      "su app -c ${{ v }}",
       "timeout 5 bash -c \"${{ v }}\"", "env A=1 bash -c \"${{ v }}\"", "if true; then eval ${{ v }}; fi",
       "x=$(ssh host ${{ v }})", "echo \"$(bash -c \"${{ v }}\")\"", "watch ${{ v }}",
     ])
@@ -161,9 +173,11 @@ import Testing
   @Test(
     "are not refused for a word that only looks like it",
     arguments: [
-      "systemctl restart ssh ${{ v }}", "grep -c ${{ v }} file", "echo eval ${{ v }}", "git commit -m ${{ v }}",
+      "systemctl restart ssh ${{ v }}", "grep -c ${{ v }} file", "echo eval ${{ v }}",
+      "git commit -m ${{ v }}",
       "bash script.sh ${{ v }}", "bash -c 'echo \"$1\"' _ ${{ v }}", "python3 tool.py -x ${{ v }}",
-      "docker exec app ls ${{ v }}", "tar -c ${{ v }}", "echo ${{ v }} | grep -c x", "curl -fsS \"${{ v }}\" | tee x",
+      "docker exec app ls ${{ v }}", "tar -c ${{ v }}", "echo ${{ v }} | grep -c x",
+      "curl -fsS \"${{ v }}\" | tee x",
       "[[ ${{ v }} =~ ^a ]]", "local x=${{ v }}", "export X=${{ v }} Y=2", "sed -n 1p ${{ v }}",
       "awk -v x=1 '{ print }' ${{ v }}", "case ${{ v }} in a) ;; esac", "mv ${{ v }} b[1]",
     ])
@@ -175,7 +189,10 @@ import Testing
   func notInScript() throws {
     let run = try #require(Actions.run("echo ${{ v }} \"${{ w }}\"").action)
     let request = try Actions.request(run, ["v": .string("secret-looking"), "w": .int(5)])
-    #expect(request.arguments == ["bash", "-euo", "pipefail", "-c", "echo \"${BELAY_VALUE_1}\" \"${BELAY_VALUE_2}\""])
+    #expect(
+      request.arguments == [
+        "bash", "-euo", "pipefail", "-c", "echo \"${BELAY_VALUE_1}\" \"${BELAY_VALUE_2}\"",
+      ])
     #expect(request.environment.map(\.name) == ["BELAY_VALUE_1", "BELAY_VALUE_2"])
     #expect(request.environment.map(\.value.shown) == ["secret-looking", "5"])
   }
@@ -198,10 +215,13 @@ import Testing
     #expect { try Actions.request(run, ["v": .string(String(repeating: "a", count: most + 1))]) } throws: {
       ($0 as? StepFailure)?.kind == "limit"
     }
-    #expect(Actions.run(String(repeating: "a", count: 131_072)).diagnostics.map(\.code) == ["script-too-long"])
+    #expect(
+      Actions.run(String(repeating: "a", count: 131_072)).diagnostics.map(\.code) == ["script-too-long"])
   }
 
-  @Test("a hostile script is read in time", arguments: ["$(", "`", "\"$(", "${a:-", "((", "<<E\n", "'\"", "\\", "case x in "])
+  @Test(
+    "a hostile script is read in time",
+    arguments: ["$(", "`", "\"$(", "${a:-", "((", "<<E\n", "'\"", "\\", "case x in "])
   func hostile(_ part: String) {
     let script = String(repeating: part, count: 100_000 / part.utf8.count) + "${{ v }}"
     _ = Actions.run(script)
@@ -211,14 +231,17 @@ import Testing
 @Suite("The action exec") struct ExecTests {
   @Test("binds arguments; a list becomes several")
   func arguments() throws {
-    let exec = try #require(Actions.exec(["printf", "%s|", "a ${{ x }}", "${{ list }}", "${{ none }}"]).action)
+    let exec = try #require(
+      Actions.exec(["printf", "%s|", "a ${{ x }}", "${{ list }}", "${{ none }}"]).action)
     let list = Value.list([.string("$(x)"), .string(""), .string("b c")])
     let request = try Actions.request(exec, ["x": .string("'\""), "list": list, "none": .list([])])
     #expect(request.arguments == ["printf", "%s|", "a '\"", "$(x)", "", "b c"])
     #expect(Shell.run(request)?.stdout == Array("a '\"|$(x)||b c|".utf8))
   }
 
-  @Test("refuses what another shell would read", arguments: [["bash", "-c", "${{ v }}"], ["ssh", "h", "${{ v }}"]])
+  @Test(
+    "refuses what another shell would read",
+    arguments: [["bash", "-c", "${{ v }}"], ["ssh", "h", "${{ v }}"]])
   func refused(_ arguments: [String]) {
     #expect(Actions.exec(arguments).diagnostics.map(\.code) == ["unsafe-binding"])
   }

@@ -83,7 +83,8 @@ enum Actions {
     let items = arguments.compactMap { argument in
       (try? Template(parsing: argument, at: place)).map { TemplateTree(.text($0), at: place) }
     }
-    let source = ActionSource(keyword: "exec", keywordSpan: place, fields: TemplateTree(.list(items), at: place))
+    let source = ActionSource(
+      keyword: "exec", keywordSpan: place, fields: TemplateTree(.list(items), at: place))
     return (ExecAction(source, diagnostics: &diagnostics), diagnostics)
   }
 

@@ -50,7 +50,9 @@ import Testing
   func everyCode() {
     let recorded = Set(Self.cases.flatMap { Self.diagnostics($0).found.map(\.code) })
     let sources = Files.folder(of: Files.folder(of: Files.folder(of: #filePath))) + "/Sources/"
-    let folders = ["BelayYAML", "BelayYAML/Nodes", "BelayYAML/Decoding", "BelayYAML/Checking", "BelayActions"]
+    let folders = [
+      "BelayYAML", "BelayYAML/Nodes", "BelayYAML/Decoding", "BelayYAML/Checking", "BelayActions",
+    ]
     var written: Set<String> = []
     for folder in folders {
       for name in Files.names(in: sources + folder) where name.hasSuffix(".swift") {
@@ -59,7 +61,8 @@ import Testing
     }
     // Too large to keep as files, or nothing that can be provoked; their own tests have them.
     let elsewhere: Set<String> = [
-      "too-large", "too-deep", "too-many-aliases", "too-many-directives", "out-of-memory", "script-too-long", "nul",
+      "too-large", "too-deep", "too-many-aliases", "too-many-directives", "out-of-memory", "script-too-long",
+      "nul",
       "invalid-utf8",
     ]
     #expect(written.count > 40)
