@@ -35,6 +35,10 @@ extension Engine {
 
   private mutating func resume(retry: Bool, by actor: Actor) {
     if let scope = run.rollback { return resumeRollback(scope, retry: retry, by: actor) }
+    if run.stop == .cancel {
+      takeUpOpenAttempts()
+      return stopAsked(.cancel, by: actor)
+    }
     if retry { resetFailed(by: actor) }
     let temporaries = lostTemporaries()
     if let held = heldNode() { return stayHeld(held) }
@@ -48,13 +52,10 @@ extension Engine {
   private mutating func resetFailed(by actor: Actor) {
     let failed = plan.nodes.indices.filter { node in
       let record = record(of: node)
-      return plan.nodes[node].role != .rollback(of: node) && !record.continued && isMainOrSteady(node)
-        && [.failed, .unknown, .compensated].contains(record.status) && !isUndoneTemporary(node)
+      return isMainOrSteady(node) && !record.continued && !isUndoneTemporary(node)
+        && [.failed, .unknown, .compensated].contains(record.status)
     }
-    var groups: [NodeID] = []
-    for node in failed where isGroup(node) && run.nodes[id(node)] != nil { groups.append(id(node)) }
-    if !groups.isEmpty { record(.nodesReset(groups, reason: "tried again", by: actor)) }
-    reset(failed.filter { !isGroup($0) }, because: "tried again", by: actor)
+    reset(failed, because: "tried again", by: actor)
   }
 
   private func isMainOrSteady(_ node: Int) -> Bool {
@@ -64,9 +65,12 @@ extension Engine {
     }
   }
 
+  func isTemporary(_ node: Int) -> Bool {
+    if case .step(let step) = plan.nodes[node].detail { step.temporary } else { false }
+  }
+
   private func isUndoneTemporary(_ node: Int) -> Bool {
-    guard case .step(let step) = plan.nodes[node].detail else { return false }
-    return step.temporary && record(of: node).status == .compensated
+    isTemporary(node) && record(of: node).status == .compensated
   }
 
   /// Temporaries that were undone while their list has not ended: needed again by what comes next in it.

@@ -170,22 +170,34 @@ extension Engine {
       guard let steady = graph.index[RollbackName.steadyState] else {
         return rest(.rolledBack, job.cause, nil)
       }
-      reset([steady], because: "asked again after the rollback")
+      reset(Array(graph.subtree(steady)), because: "asked again after the rollback")
       stage = .verifyingRollback
       activate(steady)
     case .node(let id):
       guard let node = graph.index[id] else { return }
       scopeFailed(node, job.cause)
     case .after(let id):
+      record(.rollbackFinished)
       reset(compensated(), because: "rolled back to \(id)")
       rest(.paused, "rolled back to \(id)", nil)
     }
   }
 
+  /// With the groups around them, which have to end again, and the steady state.
   private func compensated() -> [Int] {
-    plan.nodes.indices.filter {
+    let nodes = plan.nodes.indices.filter {
       plan.nodes[$0].role == .main && record(of: $0).status == .compensated
     }
+    var groups: Set<Int> = []
+    for node in nodes {
+      var outer = graph.parents[node]
+      while let group = outer {
+        groups.insert(group)
+        outer = graph.parents[group]
+      }
+    }
+    let steady = graph.index[RollbackName.steadyState].map { Array(graph.subtree($0)) } ?? []
+    return (nodes + groups + steady).sorted()
   }
 
   /// The scope that was undone has failed one level up.
@@ -196,6 +208,7 @@ extension Engine {
       status: .failed, failure: Failure(kind: "rollback", message: "rolled back: \(cause)"),
       continued: policy.rule == .continue)
     stage = .forward
+    record(.rollbackFinished)
     if !record(of: node).status.hasEnded { record(.nodeFinished(id(node), end)) }
     if policy.rule == .continue { goForward() } else { failed(node, end, under: policy) }
   }
@@ -233,11 +246,11 @@ extension Engine {
 
   // MARK: Doing again
 
-  /// Sets nodes back to pending, with everything in them.
+  /// Sets nodes back to pending, with their rollbacks.
   mutating func reset(_ nodes: [Int], because reason: String, by actor: Actor? = nil) {
     var all: [NodeID] = []
     for node in nodes {
-      all += graph.subtree(node).filter { run.nodes[id($0)] != nil }.map(id)
+      if run.nodes[id(node)] != nil { all.append(id(node)) }
       if case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback {
         all += graph.subtree(root).filter { run.nodes[id($0)] != nil }.map(id)
       }

@@ -51,7 +51,7 @@ extension Engine {
   /// Puts a node to work again that was at work when the journal ended, or starts it.
   mutating func queue(_ node: Int) {
     let status = record(of: node).status
-    guard activities[node] == nil, !status.hasEnded, status != .held else { return }
+    guard activities[node] == nil, !status.hasEnded, status != .held, status != .compensating else { return }
     if isGroup(node), status == .running {
       if openChildren[node] == 0 { listEnded(of: node) }
     } else {
@@ -68,12 +68,14 @@ extension Engine {
     if case .group = plan.nodes[node].detail { true } else { false }
   }
 
-  /// A skipped or continued one counts as met.
+  /// A skipped or continued one counts as met, and a temporary one that is undone or on its way back: where it is
+  /// needed once more it is reset first.
   func isMet(_ node: Int) -> Bool {
     let record = record(of: node)
     switch record.status {
     case .succeeded, .skipped: return true
     case .failed, .unknown: return record.continued
+    case .compensating, .compensated: return isTemporary(node)
     default: return false
     }
   }
@@ -167,6 +169,8 @@ extension Engine {
 
   /// A node has ended well enough for those that wait for it.
   mutating func nodeEnded(_ node: Int) {
+    // A temporary that is applied again for a rollback leads nowhere: what follows it has been.
+    if plan.nodes[node].role == .main, stage != .forward, !isStopping { return }
     for follower in graph.followers[node] { released(follower) }
     if let parent = graph.parents[node] {
       openChildren[parent] -= 1

@@ -12,6 +12,7 @@ extension RunEvent {
     case .claimsReleased: "claims_released"
     case .stopRequested: "stop_requested"
     case .rollbackStarted: "rollback_started"
+    case .rollbackFinished: "rollback_finished"
     case .rested: "rested"
     case .closed: "closed"
     case .nodeStarted: "node_started"
@@ -35,7 +36,7 @@ extension RunEvent {
   func write(into writer: inout LineWriter) {
     switch self {
     case .runCreated, .driverStarted, .claimsTaken, .claimsReleased, .stopRequested, .rollbackStarted,
-      .rested, .closed:
+      .rollbackFinished, .rested, .closed:
       writeRun(into: &writer)
     case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
       .nodesReset, .resolved:

@@ -25,6 +25,7 @@ extension RunEvent {
     case "rollback_started":
       .rollbackStarted(
         try RollbackScope(&fields), cause: try fields.text("cause"), by: try fields.optionalActor("by"))
+    case "rollback_finished": .rollbackFinished
     case "rested":
       .rested(
         Rest(

@@ -9,6 +9,8 @@ public enum RunEvent: Hashable, Sendable {
   case claimsReleased([String])
   case stopRequested(StopRequest, by: Actor)
   case rollbackStarted(RollbackScope, cause: String, by: Actor?)
+  /// Everything of the scope is undone; the run goes on from there, or rests.
+  case rollbackFinished
   case rested(Rest)
   case closed(note: String, by: Actor)
 

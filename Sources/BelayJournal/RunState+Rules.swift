@@ -21,6 +21,7 @@ extension RunState {
       try require(driver.epoch == epoch + 1, "driver \(driver.epoch) follows driver \(epoch)")
     case .claimsReleased(let names):
       try require(names.allSatisfy(claims.contains), "a claim is released that the run does not hold")
+    case .rollbackFinished: try require(rollback != nil, "a rollback ends that never began")
     default: break
     }
   }

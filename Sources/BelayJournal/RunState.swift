@@ -21,9 +21,9 @@ public struct RunState: Hashable, Sendable {
   /// In the order in which things first happened to them.
   public private(set) var touched: [NodeID] = []
   public private(set) var attempts: [AttemptName: AttemptRecord] = [:]
-  /// Being undone; stays while a rollback is incomplete.
+  /// Being undone, from its start to its end, also while the run rests in between.
   public private(set) var rollback: RollbackScope?
-  /// Asked for since the newest driver began.
+  /// Asked for, and not at rest since.
   public private(set) var stop: StopRequest?
 
   public init(run: String) { self.run = run }
@@ -43,7 +43,6 @@ public struct RunState: Hashable, Sendable {
       claims = facts.claims
     case .driverStarted(let driver):
       epoch = driver.epoch
-      stop = nil
       status = rollback == nil ? .running : .rollingBack
     case .claimsTaken(let names): claims += names.filter { !claims.contains($0) }
     case .claimsReleased(let names): claims.removeAll { names.contains($0) }
@@ -52,6 +51,9 @@ public struct RunState: Hashable, Sendable {
       rollback = scope
       status = .rollingBack
       cause = why
+    case .rollbackFinished:
+      rollback = nil
+      status = .running
     case .rested(let rest): applyRest(rest)
     case .closed(let note, _):
       status = .closed
@@ -73,7 +75,8 @@ public struct RunState: Hashable, Sendable {
     cause = rest.cause
     restNode = rest.node
     left = rest.left
-    if rest.status != .rollbackIncomplete && rest.status != .held && rest.status != .paused { rollback = nil }
+    stop = nil
+    if rest.status == .rolledBack { rollback = nil }
     if rest.status.hasLetGo { claims = [] }
   }
 

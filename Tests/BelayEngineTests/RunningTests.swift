@@ -79,7 +79,8 @@ import Testing
       steps:
         - check: before
           exec: [cat]
-          outputs: { count: int(lines[0]) }
+          outputs:
+            count: int(lines[0])
         - check: more
           expect: steps.before.count + 1 == 42
       """)
@@ -161,7 +162,9 @@ import Testing
 
   @Test("no more than max_parallel run at once")
   func places() throws {
-    let nodes = (0..<6).map { "          - step: s\($0)\n            exec: [x]\n            rollback: nothing\n" }
+    let nodes = (0..<6).map {
+      "          - step: s\($0)\n            exec: [x]\n            rollback: nothing\n"
+    }
     let stage = try Stage(
       "belay: 1\nmax_parallel: 2\nsteps:\n  - group: g\n    mode: parallel\n    steps:\n"
         + nodes.joined().split(separator: "\n").map { $0.dropFirst(4) }.joined(separator: "\n") + "\n")

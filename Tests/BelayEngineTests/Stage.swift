@@ -30,7 +30,7 @@ final class Stage {
   var acts: [String: [Act]] = [:]
   /// Nodes whose action was started, in order; questions with `?`.
   private(set) var started: [String] = []
-  private(set) var journal: [(event: RunEvent, at: Timestamp)] = []
+  fileprivate(set) var journal: [(event: RunEvent, at: Timestamp)] = []
   /// The engine dies when this many events are durable.
   var diesAfterEvents: Int?
   /// The engine dies when this many processes were started.
@@ -63,8 +63,10 @@ final class Stage {
       (
         .runCreated(
           RunCreated(
-            planDigest: "d", playbook: "test", title: "test", environment: nil, initiator: Stage.actor, host: "h",
-            version: "test", project: "/project", commit: nil, dirty: false, claims: [])), Timestamp(seconds: 0)
+            planDigest: "d", playbook: "test", title: "test", environment: nil, initiator: Stage.actor,
+            host: "h",
+            version: "test", project: "/project", commit: nil, dirty: false, claims: [])),
+        Timestamp(seconds: 0)
       )
     ]
   }
@@ -213,5 +215,14 @@ private struct StageWorld: World {
       case .leave: break
       }
     }
+  }
+}
+
+extension Stage {
+  /// As `belay resolve` does it: an event by a person, without a driver.
+  func resolve(_ node: NodeID, _ resolution: Resolution) throws {
+    journal.append(
+      (.resolved(node, as: resolution, note: "looked", values: ValueMap(), by: Stage.actor), clock.wall))
+    _ = try state()
   }
 }

@@ -97,6 +97,7 @@ struct EventGenerator {
         DriverStarted(
           epoch: int(), pid: int(), host: text(), bootID: text(), purpose: text(), actor: actor())),
       .claimsTaken(texts()), .claimsReleased(texts()), .stopRequested(one(), by: actor()),
+      .rollbackFinished,
       .rollbackStarted(.run, cause: text(), by: maybe(actor())),
       .rollbackStarted(.node(text()), cause: text(), by: maybe(actor())),
       .rollbackStarted(.after(text()), cause: text(), by: maybe(actor())),

@@ -50,7 +50,9 @@ struct PlainProgress: ProgressListener {
       "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue): \(settlement.reason)"
     case .resolved(let node, let resolution, let note, _, let actor):
       "\(node): \(resolution.rawValue) by \(actor.name): \(note)"
-    case .runCreated, .claimsTaken, .claimsReleased, .rested, .closed, .attemptStarted, .attemptFinished: nil
+    case .runCreated, .claimsTaken, .claimsReleased, .rollbackFinished, .rested, .closed, .attemptStarted,
+      .attemptFinished:
+      nil
     }
   }
 
