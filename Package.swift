@@ -45,7 +45,7 @@ let package = Package(
     library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"]),
     library("BelayJournal", ["BelayModel", "BelayDigest"], exclude: ["JournalFormat.md"]),
     library("BelayEngine", ["BelayModel", "BelayExpressions", "BelayPlan", "BelayJournal"]),
-    library("BelayKeeper", ["BelayDigest", "CSystem"]),
+    library("BelayKeeper", ["BelayDigest", "CSystem"], exclude: ["KeeperLogFormat.md"]),
     library("BelayActions", ["BelayModel", "BelayExpressions"]),
     library("BelayStore", ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite"]),
     library("BelayWorld", [

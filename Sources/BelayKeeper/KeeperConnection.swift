@@ -15,11 +15,11 @@ public final class KeeperConnection {
   ///
   /// - Parameters:
   ///   - runFolder: exists, mode 0700; keeper.lock, keeper.log, keeper.sock and output/ live in it.
-  ///   - runID: at most 100 bytes.
+  ///   - run: its name, at most 100 bytes.
   ///   - epoch: the driver's, of the names of its attempts.
   ///   - version: the build's; the keeper's must be the same.
   public static func launch(
-    runFolder: String, runID: String, epoch: UInt32, keeperExecutable: String, version: String
+    runFolder: String, run: String, epoch: UInt32, executable: String, version: String
   ) throws(KeeperError) -> KeeperConnection {
     throw .gone
   }
@@ -28,7 +28,7 @@ public final class KeeperConnection {
   ///
   /// A keeper that lives closes the former engine's connection first and throws away what was queued in it.
   public static func attach(
-    runFolder: String, runID: String, epoch: UInt32
+    runFolder: String, run: String, epoch: UInt32, version: String
   ) throws(KeeperError) -> KeeperAttachment {
     .gone(KeeperRecords())
   }

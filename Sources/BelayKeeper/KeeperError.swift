@@ -17,7 +17,9 @@ public enum KeeperError: Error, Hashable, Sendable, CustomStringConvertible {
   /// More than fits in one frame (64 MiB), or a run's name of more than 100 bytes.
   case tooLarge
 
-  public var description: String {
+  public var description: String { message }
+
+  public var message: String {
     switch self {
     case .system(let call, let path, let code): "\(call) \(path): \(errorText(code))"
     case .refused(let reason): "the keeper refused: \(reason)"

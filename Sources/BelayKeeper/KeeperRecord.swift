@@ -125,4 +125,9 @@ public struct StreamRecord: Hashable, Sendable {
   public var missing: Missing?
 
   public init() {}
+
+  public var inline: [UInt8]? { if case .inline(let bytes) = place { bytes } else { nil } }
+  /// Relative to the run's folder.
+  public var file: String? { if case .file(let path, _, _) = place { path } else { nil } }
+  public var fileDigest: Digest? { if case .file(_, _, let digest) = place { digest } else { nil } }
 }
