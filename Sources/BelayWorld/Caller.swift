@@ -16,7 +16,7 @@ public enum Caller {
   static func actor(of connection: Int32) -> Actor? {
     var pid: pid_t = 0
     var uid: uid_t = 0
-    guard belay_peer(connection, &pid, &uid) == 0, uid == getuid() || uid == 0 else { return nil }
+    guard belay_peer(connection, &uid, &pid) == 0, uid == getuid() || uid == 0 else { return nil }
     let login = (try? SmallFile.read("/proc/\(pid)/loginuid")).flatMap { Int(trimmed($0)) }
     return actor(uid: uid, loginUid: login)
   }

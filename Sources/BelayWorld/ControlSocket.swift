@@ -17,15 +17,8 @@ final class ControlSocket {
   init(folder: String) throws(SystemError) {
     let place = try SocketPlace(folder: folder, name: ControlSocket.name)
     unlink(place.path)
-    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
-    guard descriptor >= 0 else { throw SystemError("socket", folder) }
-    guard place.with({ bind(descriptor, $0, $1) }) == 0, chmod(place.path, 0o600) == 0,
-      listen(descriptor, 8) == 0
-    else {
-      let error = SystemError("bind", place.path)
-      close(descriptor)
-      throw error
-    }
+    descriptor = belay_listen(place.path)
+    guard descriptor >= 0 else { throw SystemError("bind", folder + "/" + ControlSocket.name) }
   }
 
   deinit { close(descriptor) }
@@ -54,10 +47,9 @@ final class ControlSocket {
   /// - Returns: false when no engine listens.
   static func ask(_ request: StopRequest, folder: String) -> Bool {
     guard let place = try? SocketPlace(folder: folder, name: name) else { return false }
-    let connection = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    let connection = belay_connect(place.path)
     guard connection >= 0 else { return false }
     defer { close(connection) }
-    guard place.with({ connect(connection, $0, $1) }) == 0 else { return false }
     let text = Array(JSON.object(["request": .string(request.rawValue)]).text.utf8)
     guard Glibc.send(connection, text, text.count, Int32(MSG_NOSIGNAL)) == text.count else {
       return false
@@ -84,15 +76,4 @@ private final class SocketPlace {
   }
 
   deinit { close(folder) }
-
-  func with(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-  }
 }

@@ -11,35 +11,68 @@ extension ProcessReport {
     let ending: ProcessResult.Ending =
       switch exit.ending {
       case .exited(let code): .exited(code: code)
-      case .signalled(let signal): .signalled(signal)
-      case .notStarted(let reason): .notStarted(reason)
+      case .signalled(let signal, _): .signalled(signal)
+      case .notStarted(_, let reason): .notStarted(reason)
       }
     self.init(
       result: ProcessResult(
-        ending: ending, stdout: exit.stdout.stream(in: folder), stderr: exit.stderr.stream(in: folder),
-        duration: TimeSpan(nanoseconds: Int64(exit.durationNanoseconds)), stoppedBecause: exit.stoppedBecause),
+        ending: ending, stdout: exit.stdout.result(in: folder), stderr: exit.stderr.result(in: folder),
+        duration: TimeSpan(nanoseconds: Int64(clamping: exit.duration)), stoppedBecause: exit.stopped?.word),
       stdout: exit.stdout.kept, stderr: exit.stderr.kept, leftRunning: exit.leftRunning,
-      notStopped: exit.notSignalled)
+      notStopped: exit.notStopped)
+  }
+
+  /// An attempt that the keeper would not take.
+  init(refused reason: String) {
+    let nothing = ProcessResult.Stream(text: "", truncated: false)
+    self.init(
+      result: ProcessResult(ending: .notStarted(reason), stdout: nothing, stderr: nothing, duration: .zero),
+      stdout: KeptStream(), stderr: KeptStream())
   }
 }
 
-extension KeptOutput {
+extension StopCause {
+  fileprivate var word: String {
+    switch self {
+    case .timeout: "timeout"
+    case .asked(let reason): reason
+    }
+  }
+}
+
+extension StreamRecord {
   /// What was kept, as conditions and outputs see it.
-  fileprivate func stream(in folder: String) -> ProcessResult.Stream {
-    if let inline {
-      return ProcessResult.Stream(text: String(decoding: inline, as: UTF8.self), truncated: truncated)
+  fileprivate func result(in folder: String) -> ProcessResult.Stream {
+    switch place {
+    case .nowhere: return ProcessResult.Stream(text: "", truncated: truncated || bytes > 0)
+    case .inline(let kept):
+      return ProcessResult.Stream(text: String(decoding: kept, as: UTF8.self), truncated: truncated)
+    case .file(let path, _, _):
+      guard let text = try? SmallFile.read(folder + "/" + path) else {
+        return ProcessResult.Stream(text: "", truncated: true)
+      }
+      return ProcessResult.Stream(text: text, truncated: truncated)
     }
-    guard let file else { return ProcessResult.Stream(text: "", truncated: truncated || bytes > 0) }
-    guard let text = try? SmallFile.read(folder + "/" + file) else {
-      return ProcessResult.Stream(text: "", truncated: true)
-    }
-    return ProcessResult.Stream(text: text, truncated: truncated)
   }
 
   fileprivate var kept: KeptStream {
-    KeptStream(
-      bytes: Int(bytes), digest: digest, text: inline.map { String(decoding: $0, as: UTF8.self) }, file: file,
-      fileDigest: fileDigest, truncated: truncated)
+    var kept = KeptStream(bytes: Int(clamping: bytes), truncated: truncated)
+    guard missing != .sensitive else { return kept }
+    kept.digest = bytes > 0 ? digest?.description : nil
+    switch place {
+    case .nowhere: break
+    case .inline(let text): kept.text = text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
+    case .file(let path, _, let digest):
+      kept.file = path
+      kept.fileDigest = digest.description
+    }
+    return kept
+  }
+}
+
+extension StartRecord {
+  var identity: ProcessIdentity {
+    ProcessIdentity(pid: Int(pid), startTicks: Int(clamping: startTicks.lowerBound))
   }
 }
 
@@ -47,8 +80,10 @@ extension BelayEngine.Fate {
   init(_ fate: BelayKeeper.Fate, in folder: String) {
     switch fate {
     case .notStarted: self = .notStarted
-    case .running(let start):
-      self = .running(start.map { ProcessIdentity(pid: Int($0.pid), startTicks: Int($0.startTicks)) })
+    case .running(let start): self = .running(start?.identity)
+    case .runningUnobserved(let start):
+      self = .unknown("its keeper is gone; process \(start.pid) still runs, and nobody will see how it ends")
+    case .endedUnobserved: self = .unknown("its keeper is gone, and it ended unobserved")
     case .exited(let record): self = .ended(ProcessReport(record, in: folder))
     case .unknown(let reason): self = .unknown(reason)
     }

@@ -93,39 +93,33 @@ public struct RealWorld: World {
   // MARK: The keeper
 
   private mutating func takeUpKeeper() throws(WorldError) {
-    do {
-      switch try KeeperConnection.attach(runFolder: run.folder, run: run.plan.run, version: run.version) {
-      case .alive(let connection, let records):
-        keeper = connection
+    let epoch = UInt32(clamping: run.state.epoch + 1)
+    let connection: KeeperConnection
+    do throws(KeeperError) {
+      switch try KeeperConnection.attach(runFolder: run.folder, runID: run.plan.run, epoch: epoch) {
+      case .alive(let found, let records):
+        connection = found
         self.records = records
-        try watchKeeper()
+        try stopStrays(connection)
       case .gone(let records):
         self.records = records
-        try launchKeeper()
+        connection = try KeeperConnection.launch(
+          runFolder: run.folder, runID: run.plan.run, epoch: epoch, keeperExecutable: run.keeperExecutable,
+          version: run.version)
       }
-    } catch let error as KeeperError {
-      throw .keeper(error.message)
-    } catch let error as WorldError {
-      throw error
+      if !run.secrets.all.isEmpty { try connection.send(.secrets(run.secrets.all)) }
     } catch { throw .keeper("\(error)") }
+    keeper = connection
+    do throws(SystemError) { try poller.watch(connection.descriptor) } catch { throw .system(error) }
   }
 
-  private mutating func launchKeeper() throws(WorldError) {
-    do {
-      keeper = try KeeperConnection.launch(
-        runFolder: run.folder, run: run.plan.run, executable: run.keeperExecutable, version: run.version)
-    } catch { throw .keeper(error.message) }
-    try watchKeeper()
-  }
-
-  private func watchKeeper() throws(WorldError) {
-    guard let keeper else { return }
-    do {
-      try keeper.send(.secrets(run.secrets.all))
-      try poller.watch(keeper.descriptor)
-    } catch let error as SystemError {
-      throw .system(error)
-    } catch { throw .keeper("\(error)") }
+  /// Questions of an engine that is gone: nobody waits for their answers.
+  private func stopStrays(_ connection: KeeperConnection) throws(KeeperError) {
+    let open = Set(run.state.attempts.values.filter { $0.end == nil }.map(\.intent.attempt))
+    for (attempt, known) in records?.attempts ?? [:]
+    where known.exited == nil && !open.contains(attempt.description) {
+      try connection.send(.stop(attempt, reason: "cancel"))
+    }
   }
 
   /// What became of the attempts that the journal left open.
@@ -222,7 +216,11 @@ public struct RealWorld: World {
 
   private mutating func hearKeeper() {
     guard let keeper else { return }
-    do {
+    do throws(KeeperError) {
+      if keeper.hasUnsent {
+        try keeper.flush()
+        watchUnsent()
+      }
       for event in try keeper.receive() { hear(event) }
     } catch { replaceKeeper() }
   }
@@ -230,12 +228,13 @@ public struct RealWorld: World {
   private mutating func hear(_ event: KeeperEvent) {
     switch event {
     case .started(let attempt, let start):
-      inputs.append(
-        .processStarted(
-          attempt.description, ProcessIdentity(pid: Int(start.pid), startTicks: Int(start.startTicks))))
+      inputs.append(.processStarted(attempt.description, start.identity))
     case .finished(let attempt, let exit):
       started.removeAll { $0 == attempt.description }
       inputs.append(.processFinished(attempt.description, ProcessReport(exit, in: run.folder)))
+    case .refused(let attempt, let reason):
+      started.removeAll { $0 == attempt.description }
+      inputs.append(.processFinished(attempt.description, ProcessReport(refused: reason)))
     }
   }
 
@@ -260,19 +259,22 @@ public struct RealWorld: World {
       .spawn(
         SpawnRequest(
           attempt: id, arguments: process.arguments, environment: environment.entries(adding: own),
-          workingDirectory: process.workingDirectory, input: nil,
-          timeoutNanoseconds: UInt64(max(0, order.timeout.nanoseconds)),
-          graceNanoseconds: RealWorld.grace, sensitive: order.sensitive)))
+          workingDirectory: process.workingDirectory, timeout: UInt64(clamping: order.timeout.nanoseconds),
+          sensitive: order.sensitive)))
   }
-
-  /// Between SIGTERM and SIGKILL.
-  private static let grace: UInt64 = 10_000_000_000
 
   private mutating func tell(_ request: KeeperRequest) {
     guard let keeper else { return }
-    do {
+    do throws(KeeperError) {
       try keeper.send(request)
+      watchUnsent()
     } catch { replaceKeeper() }
+  }
+
+  /// A socket that takes no more is watched until it does.
+  private func watchUnsent() {
+    guard let keeper else { return }
+    poller.watch(keeper.descriptor, writable: keeper.hasUnsent)
   }
 }
 

@@ -11,7 +11,11 @@ final class SignalSource {
   init() throws(SystemError) {
     // A reader that goes away (`belay run | head -1`) ends nothing.
     signal(SIGPIPE, SIG_IGN)
-    descriptor = belay_stop_signals()
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    descriptor = belay_signal_descriptor(&set)
     guard descriptor >= 0 else { throw SystemError("signalfd", "signals") }
   }
 
@@ -19,7 +23,7 @@ final class SignalSource {
 
   func take() -> [StopRequest] {
     var requests: [StopRequest] = []
-    while case let number = belay_next_signal(descriptor), number != 0 {
+    while case let number = belay_next_signal(descriptor, nil), number != 0 {
       let isSecond = number == SIGINT && seen.contains(SIGINT)
       requests.append(number == SIGTERM || isSecond ? .kill : .pause)
       seen.append(number)
