@@ -49,7 +49,8 @@ let package = Package(
     library("BelayActions", ["BelayModel", "BelayExpressions"]),
     library("BelayStore", ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite"]),
     library("BelayWorld", [
-      "BelayModel", "BelayEngine", "BelayJournal", "BelayActions", "BelayKeeper", "BelayStore", "CSystem",
+      "BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal", "BelayKeeper", "BelayStore",
+      "CSystem",
     ]),
 
     tool("belay-keeper", ["BelayKeeper"]),

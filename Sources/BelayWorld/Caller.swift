@@ -14,11 +14,12 @@ public enum Caller {
   ///
   /// - Source: SO_PEERCRED of unix(7)
   static func actor(of connection: Int32) -> Actor? {
-    var pid: pid_t = 0
-    var uid: uid_t = 0
-    guard belay_peer(connection, &uid, &pid) == 0, uid == getuid() || uid == 0 else { return nil }
-    let login = (try? SmallFile.read("/proc/\(pid)/loginuid")).flatMap { Int(trimmed($0)) }
-    return actor(uid: uid, loginUid: login)
+    var credentials = ucred()
+    var size = socklen_t(MemoryLayout<ucred>.size)
+    guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return nil }
+    guard credentials.uid == getuid() || credentials.uid == 0 else { return nil }
+    let login = (try? SmallFile.read("/proc/\(credentials.pid)/loginuid")).flatMap { Int(trimmed($0)) }
+    return actor(uid: credentials.uid, loginUid: login)
   }
 
   private static func actor(uid: uid_t, loginUid: Int?) -> Actor {

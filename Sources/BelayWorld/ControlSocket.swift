@@ -17,8 +17,15 @@ final class ControlSocket {
   init(folder: String) throws(SystemError) {
     let place = try SocketPlace(folder: folder, name: ControlSocket.name)
     unlink(place.path)
-    descriptor = belay_listen(place.path)
-    guard descriptor >= 0 else { throw SystemError("bind", folder + "/" + ControlSocket.name) }
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+    guard descriptor >= 0 else { throw SystemError("socket", folder) }
+    guard place.with({ bind(descriptor, $0, $1) }) == 0, chmod(place.path, 0o600) == 0,
+      listen(descriptor, 8) == 0
+    else {
+      let error = SystemError("bind", place.path)
+      close(descriptor)
+      throw error
+    }
   }
 
   deinit { close(descriptor) }
@@ -47,9 +54,10 @@ final class ControlSocket {
   /// - Returns: false when no engine listens.
   static func ask(_ request: StopRequest, folder: String) -> Bool {
     guard let place = try? SocketPlace(folder: folder, name: name) else { return false }
-    let connection = belay_connect(place.path)
+    let connection = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     guard connection >= 0 else { return false }
     defer { close(connection) }
+    guard place.with({ connect(connection, $0, $1) }) == 0 else { return false }
     let text = Array(JSON.object(["request": .string(request.rawValue)]).text.utf8)
     guard Glibc.send(connection, text, text.count, Int32(MSG_NOSIGNAL)) == text.count else {
       return false
@@ -70,10 +78,21 @@ private final class SocketPlace {
   let path: String
 
   init(folder: String, name: String) throws(SystemError) {
-    self.folder = belay_open_folder(folder)
+    self.folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC)
     guard self.folder >= 0 else { throw SystemError("open", folder) }
     path = "/proc/self/fd/\(self.folder)/\(name)"
   }
 
   deinit { close(folder) }
+
+  func with(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+  }
 }

@@ -1,3 +1,4 @@
+internal import BelayDigest
 internal import BelayEngine
 internal import BelayJournal
 internal import BelayKeeper

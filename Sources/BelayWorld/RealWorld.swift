@@ -96,7 +96,9 @@ public struct RealWorld: World {
     let epoch = UInt32(clamping: run.state.epoch + 1)
     let connection: KeeperConnection
     do throws(KeeperError) {
-      switch try KeeperConnection.attach(runFolder: run.folder, runID: run.plan.run, epoch: epoch) {
+      switch try KeeperConnection.attach(
+        runFolder: run.folder, run: run.plan.run, epoch: epoch, version: run.version)
+      {
       case .alive(let found, let records):
         connection = found
         self.records = records
@@ -104,7 +106,7 @@ public struct RealWorld: World {
       case .gone(let records):
         self.records = records
         connection = try KeeperConnection.launch(
-          runFolder: run.folder, runID: run.plan.run, epoch: epoch, keeperExecutable: run.keeperExecutable,
+          runFolder: run.folder, run: run.plan.run, epoch: epoch, executable: run.keeperExecutable,
           version: run.version)
       }
       if !run.secrets.all.isEmpty { try connection.send(.secrets(run.secrets.all)) }

@@ -1,4 +1,4 @@
-public import BelayModel
+internal import BelayModel
 public import BelayPlan
 
 /// The values of a run's secrets: no description, no encoding, resolved last.

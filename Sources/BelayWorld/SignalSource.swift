@@ -15,7 +15,7 @@ final class SignalSource {
     sigemptyset(&set)
     for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
-    descriptor = belay_signal_descriptor(&set)
+    descriptor = signalfd(-1, &set, O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw SystemError("signalfd", "signals") }
   }
 
@@ -23,7 +23,11 @@ final class SignalSource {
 
   func take() -> [StopRequest] {
     var requests: [StopRequest] = []
-    while case let number = belay_next_signal(descriptor, nil), number != 0 {
+    var record = signalfd_siginfo()
+    while read(descriptor, &record, MemoryLayout<signalfd_siginfo>.size)
+      == MemoryLayout<signalfd_siginfo>.size
+    {
+      let number = Int32(bitPattern: record.ssi_signo)
       let isSecond = number == SIGINT && seen.contains(SIGINT)
       requests.append(number == SIGTERM || isSecond ? .kill : .pause)
       seen.append(number)

@@ -33,19 +33,19 @@ import ArgumentParser
       try command.run()
     } catch let failure as Failure {
       failure.report()
-      exit(withStatus: failure.status)
+      leave(withStatus: failure.status)
     } catch {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       if code == .success {
         Output.standard.write(message + (message.isEmpty || message.hasSuffix("\n") ? "" : "\n"))
-        exit(withStatus: .succeeded)
+        leave(withStatus: .succeeded)
       }
       if let status = (error as? ExitCode).flatMap({ ExitStatus(rawValue: $0.rawValue) }) {
-        exit(withStatus: status)
+        leave(withStatus: status)
       }
       Output.error.write(message + (message.hasSuffix("\n") ? "" : "\n"))
-      exit(withStatus: .usage)
+      leave(withStatus: .usage)
     }
   }
 }

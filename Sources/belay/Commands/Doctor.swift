@@ -48,9 +48,8 @@ struct Doctor: ParsableCommand {
   }
 
   private func bash() -> Finding {
-    let found = (variable("PATH") ?? "").split(separator: ":").map { "\($0)/bash" }.first {
-      access($0, X_OK) == 0
-    }
+    let places: [String] = (variable("PATH") ?? "").split(separator: ":").map { "\($0)/bash" }
+    let found = places.first { access($0, X_OK) == 0 }
     return Finding(subject: "bash", isGood: found != nil, text: found ?? "not in PATH: 'run' steps need it")
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BelayEngine
 import BelayJournal
 import BelayStore
 

@@ -1,5 +1,7 @@
 import ArgumentParser
+import BelayEngine
 import BelayJournal
+import BelayPlan
 import BelayStore
 
 struct Rollback: ParsableCommand {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import BelayDigest
+import BelayEngine
 import BelayJournal
 import BelayModel
 import BelayPlan

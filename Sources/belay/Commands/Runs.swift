@@ -1,6 +1,7 @@
 import ArgumentParser
 import BelayJournal
 import BelayModel
+import BelayPlan
 import BelayStore
 import BelayWorld
 
@@ -30,7 +31,7 @@ struct Runs: ParsableCommand {
       let rows = try opened.runs(filter)
       if format.isJSON { return Output.standard.json(.array(rows.map { $0.json(in: opened) })) }
       for row in rows { Output.standard.line(row.line(in: opened)) }
-    } catch let error as StoreError { throw Failure(error) }
+    } catch { throw Failure(error) }
   }
 
   private func filter() throws -> RunFilter {
@@ -110,7 +111,7 @@ struct Status: ParsableCommand {
     if !recorded.state.claims.isEmpty {
       Output.standard.line("  claims: \(recorded.state.claims.joined(separator: ", "))")
     }
-    for node in recorded.plan.nodes where isShown(node.id, recorded) {
+    for node in recorded.plan.nodes where isShown(node, recorded.state) {
       Output.standard.line("  " + printable(line(node.id, recorded.state[node.id])))
     }
     if !row.isInterrupted(in: opened), recorded.state.status != .running {
@@ -119,10 +120,8 @@ struct Status: ParsableCommand {
   }
 
   /// Rollbacks only when they have begun.
-  private func isShown(_ node: NodeID, _ recorded: RecordedRun) -> Bool {
-    guard let index = recorded.plan.nodes.firstIndex(where: { $0.id == node }) else { return false }
-    if case .rollback = recorded.plan.nodes[index].role { return recorded.state.nodes[node] != nil }
-    return true
+  private func isShown(_ node: PlanNode, _ state: RunState) -> Bool {
+    if case .rollback = node.role { state.nodes[node.id] != nil } else { true }
   }
 
   private func line(_ node: NodeID, _ record: NodeRecord) -> String {

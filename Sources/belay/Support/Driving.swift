@@ -75,7 +75,7 @@ struct Driving {
   private static func secrets(of plan: Plan) throws -> Secrets {
     do {
       return try Secrets(plan.secrets, caller: callerEnvironment(), home: homeFolder())
-    } catch let error as SecretError {
+    } catch {
       throw Failure(.usage, "secret '\(error.name)': \(error.message)")
     }
   }

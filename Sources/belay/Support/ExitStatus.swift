@@ -51,6 +51,6 @@ struct Failure: Error {
   }
 }
 
-func exit(withStatus status: ExitStatus) -> Never {
+func leave(withStatus status: ExitStatus) -> Never {
   Glibc.exit(status.rawValue)
 }

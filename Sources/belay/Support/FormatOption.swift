@@ -1,4 +1,5 @@
 import ArgumentParser
+import BelayDigest
 import BelayJournal
 import BelayModel
 import BelayPlan

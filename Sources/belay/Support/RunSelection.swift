@@ -1,4 +1,5 @@
 import ArgumentParser
+import BelayDigest
 import BelayJournal
 import BelayModel
 import BelayPlan
@@ -9,7 +10,10 @@ struct RunArgument: ParsableArguments {
   @Argument(help: ArgumentHelp("The run: its id, a part of it, or 'last'.", valueName: "run"))
   var run: String
 
-  func find(in store: SQLiteStore) throws -> RunRow {
+  func find(in store: SQLiteStore) throws -> RunRow { try RunArgument.find(run, in: store) }
+
+  /// - Throws: exit 2 when there is no such run, or several.
+  static func find(_ run: String, in store: SQLiteStore) throws -> RunRow {
     do {
       if let row = try store.run(run) { return row }
       var filter = RunFilter()
