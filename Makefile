@@ -1,0 +1,44 @@
+# What a contributor does here. Every target installs what it needs (as root or with sudo) and may be the first one.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench build install
+
+PREFIX ?= /usr/local
+# A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
+RELEASE := swift build -c release --static-swift-stdlib
+BINARIES := .build/release
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r target text; do \
+	  printf '  make %-9s %s\n' "$$target" "$$text"; done
+
+demo: build ## deploy a service, watch a bad version roll back, kill the engine, resume it, verify the record
+	@examples/quickstart/demo.sh $(BINARIES)/belay
+
+test: ## build, and run every test
+	@.ci/packages
+	swift build
+	swift test --disable-xctest
+
+lint: ## check the style
+	@.ci/packages
+	swift format lint --strict --recursive Package.swift Sources Tests
+	@for script in .ci/run .ci/packages examples/quickstart/demo.sh; do bash -n "$$script"; done
+
+bench: build ## measure, as ratios to what the machine can do; BENCH=--once for a quick look
+	@.ci/packages bench
+	@python3 Tests/Benchmarks/bench.py $(BINARIES)/belay $(BENCH)
+
+build: ## a release build in .build/release
+	@.ci/packages
+	$(RELEASE)
+
+install: ## copy a built belay, its keeper and its completions to PREFIX (/usr/local)
+	@test -x $(BINARIES)/belay || { echo "Nothing is built yet: make build" >&2; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BINARIES)/belay $(BINARIES)/belay-keeper $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
+	$(BINARIES)/belay --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/belay
+	$(BINARIES)/belay --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_belay
+	$(BINARIES)/belay --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/belay.fish
