@@ -42,7 +42,7 @@ let package = Package(
     library("BelayDigest", ["CCrypto"]),
     library("BelayExpressions", ["BelayModel"]),
     library("BelayYAML", ["BelayModel", "BelayExpressions", "CYAML"]),
-    library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"]),
+    library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"], exclude: ["PlanFormat.md"]),
     library("BelayJournal", ["BelayModel", "BelayDigest"], exclude: ["JournalFormat.md"]),
     library("BelayEngine", ["BelayModel", "BelayExpressions", "BelayPlan", "BelayJournal"]),
     library("BelayKeeper", ["BelayDigest", "CSystem"], exclude: ["KeeperLogFormat.md"]),
@@ -69,5 +69,7 @@ let package = Package(
     tests(
       "BelayEngineTests",
       ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),
+    tests(
+      "BelayPlanTests", ["BelayPlan", "BelayActions", "BelayDigest", "BelayModel", "BelayYAML"]),
   ]
 )

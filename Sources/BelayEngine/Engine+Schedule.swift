@@ -13,8 +13,30 @@ extension Engine {
   private mutating func startReady() {
     while hasPlace, let node = ready.pop() {
       guard activities[node] == nil, !record(of: node).status.hasEnded else { continue }
-      start(node)
+      if let full = fullGroup(around: node) {
+        blocked[full, default: []].append(node)
+      } else {
+        start(node)
+      }
     }
+  }
+
+  /// The groups around a node that limit how many of theirs run at once.
+  private func limits(around node: Int) -> [(group: Int, limit: Int)] {
+    var limits: [(group: Int, limit: Int)] = []
+    var outer = graph.parents[node]
+    while let group = outer {
+      if case .group(let facts) = plan.nodes[group].detail, let limit = facts.maxParallel {
+        limits.append((group: group, limit: limit))
+      }
+      outer = graph.parents[group]
+    }
+    return limits
+  }
+
+  private func fullGroup(around node: Int) -> Int? {
+    if isGroup(node) { return nil }
+    return limits(around: node).first { runningIn[$0.group, default: 0] >= $0.limit }?.group
   }
 
   private var hasPlace: Bool { !ready.isEmpty && running < plan.maxParallel }
@@ -39,6 +61,7 @@ extension Engine {
   /// Counts anew, from the journal's state, what every node waits for, and queues what may start.
   mutating func rebuildSchedule() {
     ready.removeAll()
+    blocked.removeAll()
     missing = [Int](repeating: 0, count: graph.count)
     openChildren = missing
     for node in 0..<graph.count {
@@ -140,13 +163,19 @@ extension Engine {
   mutating func takePlace(_ node: Int, _ part: Activity.Part) {
     activities[node] = Activity(part: part, hasPlace: true)
     running += 1
+    for (group, _) in limits(around: node) { runningIn[group, default: 0] += 1 }
   }
 
   mutating func leavePlace(_ node: Int) {
     timers.cancel(node)
     guard let activity = activities.removeValue(forKey: node) else { return }
     if let attempt = activity.attempt { owners[attempt] = nil }
-    if activity.hasPlace { running -= 1 }
+    guard activity.hasPlace else { return }
+    running -= 1
+    for (group, _) in limits(around: node) {
+      runningIn[group, default: 1] -= 1
+      for waiting in blocked.removeValue(forKey: group) ?? [] { ready.push(waiting) }
+    }
   }
 
   // MARK: Ends

@@ -76,6 +76,7 @@ extension Engine {
     }
     stage = .stopping(stop)
     ready.removeAll()
+    blocked.removeAll()
     for node in activities.keys.sorted() { wind(down: node, kill: stop.cause >= .kill) }
   }
 

@@ -38,8 +38,11 @@ public struct Engine {
   /// Children that have not ended.
   var openChildren: [Int] = []
   var ready = ReadyQueue()
-  /// Running steps and checks.
+  /// Running steps and checks, in all and in each group that limits them.
   var running = 0
+  var runningIn: [Int: Int] = [:]
+  /// Nodes that would start if their group had a place.
+  var blocked: [Int: [Int]] = [:]
   var timers = TimerHeap()
   /// Roots of temporaries' rollbacks at work because a list has ended, with what comes next.
   var undos: [Int: Undo] = [:]

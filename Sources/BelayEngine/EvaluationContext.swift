@@ -11,6 +11,8 @@ struct EvaluationContext: Variables, ActionContext {
   let now: Timestamp
   let node: PlanNode
   let programs: ProgramCache
+  /// Outputs that are nowhere else, by node.
+  var unrecorded: [NodeID: ValueMap] = [:]
   /// The answer's own fields and the outputs so far, by bare name.
   var fields = ValueMap()
   var error: StepFailure?
@@ -29,7 +31,7 @@ struct EvaluationContext: Variables, ActionContext {
     case "run": return runValue
     case "now": return .timestamp(now)
     case "error": return errorValue
-    case "steps": return .map(ValueMap(run.touched.map { ($0, Self.value(of: run[$0])) }))
+    case "steps": return .map(ValueMap(run.touched.map { ($0, value(of: $0)) }))
     default: return nil
     }
   }
@@ -37,7 +39,7 @@ struct EvaluationContext: Variables, ActionContext {
   /// `steps.x` costs what x holds, however many steps there are.
   func value(at path: [String]) -> Value? {
     guard path.count >= 2, path[0] == "steps" else { return nil }
-    return Self.value(of: run[path[1]])
+    return value(of: path[1])
   }
 
   private var environmentValue: Value {
@@ -61,9 +63,11 @@ struct EvaluationContext: Variables, ActionContext {
   }
 
   /// Outputs and captures by name, and what every node has.
-  static func value(of record: NodeRecord) -> Value {
+  private func value(of node: NodeID) -> Value {
+    let record = run[node]
     var map = record.captures
     for (name, value) in record.outputs.entries { map[name] = value }
+    for (name, value) in unrecorded[node]?.entries ?? [] { map[name] = value }
     map["state"] = .string(record.status.rawValue)
     map["started_at"] = record.startedAt.map(Value.timestamp)
     map["finished_at"] = record.finishedAt.map(Value.timestamp)

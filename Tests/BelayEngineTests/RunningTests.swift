@@ -160,6 +160,18 @@ import Testing
     #expect(try stage.state().cause == "1 failure continued")
   }
 
+  @Test("a group's max_parallel limits its own nodes only")
+  func placesOfGroup() throws {
+    let nodes = (0..<4).map { "        - step: s\($0)\n          exec: [x]\n          rollback: nothing\n" }
+    let stage = try Stage(
+      "belay: 1\nsteps:\n  - group: all\n    mode: parallel\n    steps:\n"
+        + "    - group: g\n      mode: parallel\n      max_parallel: 1\n      steps:\n" + nodes.joined()
+        + "    - step: other\n      exec: [x]\n      rollback: nothing\n")
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.now == 4_000_000_000)
+    #expect(stage.started.prefix(2).contains("other"))
+  }
+
   @Test("no more than max_parallel run at once")
   func places() throws {
     let nodes = (0..<6).map {

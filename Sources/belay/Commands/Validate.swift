@@ -32,7 +32,7 @@ struct Validate: ParsableCommand {
       let diagnostics = try diagnostics(of: file, bytes, in: project)
       if !format.isJSON {
         let source = SourceLines(bytes)
-        for diagnostic in diagnostics { Output.error.write(diagnostic.text(source: source)) }
+        for diagnostic in diagnostics { Output.error.line(diagnostic.text(source: source)) }
       }
       all += diagnostics
     }

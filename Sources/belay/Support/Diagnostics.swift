@@ -4,8 +4,8 @@ import BelayModel
 enum Diagnostics {
   /// - Throws: exit 2 when one is an error; warnings alone go on.
   static func report(_ diagnostics: [Diagnostic], bytes: [UInt8]) throws {
-    let source = SourceLines(bytes)
-    for diagnostic in diagnostics { Output.error.write(diagnostic.text(source: source)) }
+    let source = bytes.isEmpty ? nil : SourceLines(bytes)
+    for diagnostic in diagnostics { Output.error.line(diagnostic.text(source: source)) }
     let errors = diagnostics.count { $0.severity == .error }
     guard errors == 0 else {
       throw Failure(.usage, "\(errors) error\(errors == 1 ? "" : "s"), nothing was started")
