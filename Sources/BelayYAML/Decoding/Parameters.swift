@@ -43,13 +43,9 @@ extension Reading {
     let of = fields.take("of")
     let inner = fields.take("fields")
     guard let entry = fields.required("type", in: what), let text = entry.value.text else { return nil }
-    let simple: [String: Parameter.Kind] = [
-      "string": .string, "integer": .integer, "number": .number, "boolean": .boolean, "duration": .duration,
-      "timestamp": .timestamp,
-    ]
     if text != "list", let of { error("misplaced-key", "only a list has 'of'", at: of.key.span) }
     if text != "map", let inner { error("misplaced-key", "only a map has 'fields'", at: inner.key.span) }
-    if let kind = simple[text] { return kind }
+    if let kind = simpleKinds[text] { return kind }
     switch text {
     case "list": return listKind(of, entry)
     case "map":
@@ -60,14 +56,15 @@ extension Reading {
         return nil
       }
       return .map(fields: parameters(inner))
-    default:
-      let known = simple.keys.sorted() + ["list", "map"]
-      error(
-        "bad-value", "there is no type '\(text)'", at: entry.value.span,
-        help: nearest(text, known).map { "did you mean '\($0)'?" }
-          ?? "types: " + known.joined(separator: ", "))
-      return nil
+    default: return unknownKind(text, at: entry.value.span, simpleKinds.keys.sorted() + ["list", "map"])
     }
+  }
+
+  private func unknownKind(_ text: String, at span: SourceSpan, _ known: [String]) -> Parameter.Kind? {
+    error(
+      "bad-value", "there is no type '\(text)'", at: span,
+      help: nearest(text, known).map { "did you mean '\($0)'?" } ?? "types: " + known.joined(separator: ", "))
+    return nil
   }
 
   /// `of: string` or `of: { type: … }`.
@@ -76,9 +73,9 @@ extension Reading {
       error("missing-key", "a list needs 'of'", at: type.value.span, help: "of: { type: string }")
       return nil
     }
-    if of.value.text != nil {
-      error("wrong-type", "'of' takes a map", at: of.value.span, help: "of: { type: \(of.value.text ?? "") }")
-      return nil
+    if let text = of.value.text {
+      let kind = simpleKinds[text] ?? unknownKind(text, at: of.value.span, simpleKinds.keys.sorted())
+      return kind.map { .list(of: $0) }
     }
     guard var fields = Fields(of.value, of: "of", reading: self) else { return nil }
     let kind = kind(&fields, in: "'of'")
@@ -156,3 +153,9 @@ extension Reading {
     error("bad-default", "the default is not allowed: \(why)", at: tree.span)
   }
 }
+
+/// The types that are said by one word.
+private let simpleKinds: [String: Parameter.Kind] = [
+  "string": .string, "integer": .integer, "number": .number, "boolean": .boolean, "duration": .duration,
+  "timestamp": .timestamp,
+]
