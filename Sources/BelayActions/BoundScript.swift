@@ -21,31 +21,46 @@ struct BoundScript {
           at: template.span, help: "put it into a file and run that"))
       return nil
     }
+    let isBound = template.segments.contains { if case .expression = $0 { true } else { false } }
+    let placeholders = Placeholder.diagnostics(in: template)
+    guard isBound || !placeholders.isEmpty else {
+      text = template.source
+      values = []
+      return
+    }
     var reader = ShellReader(template)
     reader.read()
-    var found = reader.diagnostics
-    if !reader.expressions.isEmpty {
-      var nested = NestedCode()
-      nested.inspect(reader.commands)
-      for refusal in nested.refusals {
-        let place = reader.expressions[refusal.binding].span
-        guard !found.contains(where: { $0.span == place }) else { continue }
-        found.append(Diagnostic(code: "unsafe-binding", refusal.message, at: place, help: refusal.help))
-      }
+    var found = reader.diagnostics + BoundScript.refusals(reader)
+    if !placeholders.isEmpty {
+      found += Placeholder.diagnostics(in: template, skipping: reader.comments(in: template))
     }
-    let offsets = reader.offsets(in: template)
-    let comments = reader.comments.map { offsets[$0.lowerBound]..<offsets[$0.upperBound] }
-    found += Placeholder.diagnostics(in: template, skipping: comments)
     diagnostics += found
     guard found.isEmpty else { return nil }
     text = String(reader.output)
     values = reader.used.map { (ShellReader.variable($0), reader.expressions[$0]) }
   }
+
+  private static func refusals(_ reader: ShellReader) -> [Diagnostic] {
+    var nested = NestedCode()
+    nested.inspect(reader.commands)
+    var told = Set(reader.diagnostics.map(\.span))
+    return nested.refusals.compactMap { refusal in
+      let place = reader.expressions[refusal.binding].span
+      guard told.insert(place).inserted else { return nil }
+      return Diagnostic(code: "unsafe-binding", refusal.message, at: place, help: refusal.help)
+    }
+  }
 }
 
 extension ShellReader {
+  /// Comments, in scalars of the template's source.
+  fileprivate func comments(in template: Template) -> [Range<Int>] {
+    let offsets = offsets(in: template)
+    return comments.map { offsets[$0.lowerBound]..<offsets[$0.upperBound] }
+  }
+
   /// For each unit, and for the end, the offset in the template's source, in scalars.
-  fileprivate func offsets(in template: Template) -> [Int] {
+  private func offsets(in template: Template) -> [Int] {
     let source = Array(template.source.unicodeScalars)
     var offsets: [Int] = []
     var offset = 0

@@ -46,6 +46,7 @@ public struct ExecAction: Action {
 
   /// A shell or a remote shell started by `exec` parses its argument all the same.
   private static func inspect(_ arguments: [Template], diagnostics: inout [Diagnostic]) {
+    guard arguments.contains(where: { !$0.expressions.isEmpty }) else { return }
     var expressions: [Expression] = []
     let words = arguments.map { argument in
       var word = ShellReader.Word()
@@ -57,9 +58,9 @@ public struct ExecAction: Action {
           expressions.append(expression)
         }
       }
+      word.string = String(word.text)
       return word
     }
-    guard !expressions.isEmpty else { return }
     var nested = NestedCode()
     nested.inspectWords(words)
     for refusal in nested.refusals {

@@ -41,7 +41,7 @@ struct NestedCode {
 
   /// Looks through the commands of a script.
   mutating func inspect(_ commands: [ShellReader.Command]) {
-    for command in commands {
+    for command in commands where !command.bindings.isEmpty || !command.pipedFrom.isEmpty {
       let words = Array(command.words.drop(while: ShellReader.isPrefix))
       inspectWords(words)
       inspectBuiltins(words)

@@ -163,6 +163,7 @@ extension ShellReader {
     let top = frames.count - 1
     guard var word = frames[top].word else { return }
     frames[top].word = nil
+    word.string = String(word.text)
     word.isHereString = frames[top].takesHereString
     frames[top].takesHereString = false
     let isFirst = commandName(of: frames[top].command) == nil
@@ -224,7 +225,7 @@ extension ShellReader {
   /// `name[${{ … }}]=`: bash evaluates an index as arithmetic, and with it commands inside.
   mutating func refuseSubscript(_ binding: Int) {
     guard let word = frames[frames.count - 1].word, !word.isQuoted else { return }
-    let text = word.string
+    let text = String(word.text)
     guard let bracket = text.lastIndex(of: "["), !text[bracket...].contains("]"), bracket > text.startIndex,
       text[..<bracket].unicodeScalars.allSatisfy({ ShellReader.isNameUnit(Unit($0)) })
     else { return }

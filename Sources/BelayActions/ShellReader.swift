@@ -25,14 +25,15 @@ struct ShellReader {
 
   struct Word {
     /// Without quotes; what the shell puts in is ``opaque``.
-    var text = String.UnicodeScalarView()
+    var text: [Unicode.Scalar] = []
     var isQuoted = false
     /// Bindings inside, also those of commands within it, and how much of `text` stood before each.
     var bindings: [(binding: Int, offset: Int)] = []
     /// The word after `<<<`.
     var isHereString = false
 
-    var string: String { String(text) }
+    /// ``text``, once the word has ended.
+    var string = ""
     var hasBindings: Bool { !bindings.isEmpty }
   }
 
@@ -92,7 +93,7 @@ struct ShellReader {
   let expressions: [Expression]
   var at = 0
   var frames = [Frame(kind: .script)]
-  var output = String.UnicodeScalarView()
+  var output: [Unicode.Scalar] = []
   var commands: [Command] = []
   var diagnostics: [Diagnostic] = []
   /// Bindings that the script refers to; those in comments are left out.

@@ -84,8 +84,20 @@ enum DisplayText {
 
   /// Control characters and those that turn the direction of writing, as `\u{1B}`.
   static func visible(_ text: String) -> String {
+    let text = shortened(text)
     guard text.unicodeScalars.contains(where: isDangerous) else { return text }
     return text.unicodeScalars.map { isDangerous($0) ? escaped($0) : String($0) }.joined()
+  }
+
+  /// A message quotes what stands in the file, however long that is.
+  private static func shortened(_ text: String) -> String {
+    let limit = 1000
+    guard text.utf8.count > limit else { return text }
+    let scalars = text.unicodeScalars
+    guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex) else {
+      return text
+    }
+    return String(scalars[..<end]) + "…"
   }
 
   /// The line and its caret, both indented by four.

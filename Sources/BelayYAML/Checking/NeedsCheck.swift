@@ -13,7 +13,8 @@ struct NeedsCheck {
     ids = index.entries.map(\.node.id)
   }
 
-  mutating func check() {
+  /// Returns the order that they make.
+  mutating func check() -> NodeOrder {
     for number in index.entries.indices {
       let entry = index[number]
       if let needs = entry.node.needs {
@@ -22,7 +23,9 @@ struct NeedsCheck {
         index.setNeeds([index.lists[entry.list].members[entry.position - 1]], of: number)
       }
     }
-    for cycle in NodeOrder(index).cycles() { report(cycle) }
+    let order = NodeOrder(index)
+    for cycle in order.cycles() { report(cycle) }
+    return order
   }
 
   private mutating func resolve(_ need: Node.Need, of number: Int) -> Int? {

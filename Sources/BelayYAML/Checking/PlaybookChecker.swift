@@ -23,9 +23,8 @@ struct PlaybookChecker {
     self.actions = actions
     self.environment = environment
     var needs = NeedsCheck(NodeIndex(playbook))
-    needs.check()
+    order = needs.check()
     index = needs.index
-    order = NodeOrder(index)
     ids = index.entries.map(\.node.id)
     params = playbook.params.map(\.name)
     vars = playbook.vars.map(\.key)

@@ -7,6 +7,10 @@ extension Reading {
     guard case .sequence(let items) = entry.value.content else {
       return expression(entry.value, of: entry.name).map { [$0] } ?? []
     }
+    guard items.count <= 200 else {
+      error("out-of-range", "'\(entry.name)' holds more than 200 conditions", at: entry.value.span)
+      return []
+    }
     if items.isEmpty {
       error("empty", "'\(entry.name)' holds no condition", at: entry.value.span)
     }

@@ -43,6 +43,7 @@ struct Fields {
   let node: YAMLNode
   let entries: [YAMLEntry]
   let reading: Reading
+  private let names: [String]
   private var taken: [Bool]
 
   /// Nil, said so, when the node is no map.
@@ -54,18 +55,17 @@ struct Fields {
     self.node = node
     self.entries = entries
     self.reading = reading
+    names = entries.map(\.name)
     taken = [Bool](repeating: false, count: entries.count)
   }
 
   mutating func take(_ key: String) -> YAMLEntry? {
-    for (index, entry) in entries.enumerated() where !taken[index] && entry.name == key {
-      taken[index] = true
-      return entry
-    }
-    return nil
+    guard let index = names.firstIndex(of: key), !taken[index] else { return nil }
+    taken[index] = true
+    return entries[index]
   }
 
-  func has(_ key: String) -> Bool { entries.contains { $0.name == key } }
+  func has(_ key: String) -> Bool { names.contains(key) }
 
   mutating func required(_ key: String, in what: String) -> YAMLEntry? {
     if let entry = take(key) { return entry }
@@ -80,6 +80,7 @@ struct Fields {
   ///   - later: keys of the language that this version does not know yet.
   ///   - elsewhere: keys that belong somewhere else, with what to write here.
   func finish(known: [String], later: [String] = [], elsewhere: [String: String] = [:]) {
+    guard taken.contains(false) else { return }
     for (entry, taken) in zip(entries, taken) where !taken && !entry.name.hasPrefix("x-") {
       let name = entry.name
       // The reader has refused keys that are no texts.

@@ -304,6 +304,7 @@ extension YAMLParser {
 extension YAMLParser {
   /// - Source: yaml.org/type/merge.html: own keys win, then those of the first map in a list.
   private mutating func merged(_ entries: [YAMLEntry]) -> [YAMLEntry] {
+    if isPlainMap(entries) { return entries }
     var seen: [String: YAMLNode] = [:]
     var own: [YAMLEntry] = []
     var merges: [YAMLNode] = []
@@ -329,6 +330,19 @@ extension YAMLParser {
       }
     }
     return own
+  }
+
+  /// Few keys, all of them texts, none twice, none to merge: as nearly every map is.
+  private func isPlainMap(_ entries: [YAMLEntry]) -> Bool {
+    guard entries.count <= 16 else { return false }
+    var names: [String] = []
+    for entry in entries {
+      guard isText(entry.key), let name = entry.key.text, name != "<<", !names.contains(name) else {
+        return false
+      }
+      names.append(name)
+    }
+    return true
   }
 
   private mutating func sources(of entry: YAMLEntry) -> [YAMLNode] {
