@@ -71,5 +71,6 @@ let package = Package(
       ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),
     tests(
       "BelayPlanTests", ["BelayPlan", "BelayActions", "BelayDigest", "BelayModel", "BelayYAML"]),
+    tests("BelayExpressionsTests", ["BelayExpressions", "BelayModel"]),
   ]
 )

@@ -14,7 +14,7 @@ extension Variables {
 }
 
 /// Variables that are just there.
-public struct Bindings: Variables {
+public struct Bindings: Variables, Sendable {
   private let values: [String: Value]
 
   public init(_ values: [String: Value]) { self.values = values }
