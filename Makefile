@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 # A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
 RELEASE := swift build -c release --static-swift-stdlib
+# An import that Package.swift does not declare works by accident, and only until the build's order changes.
+STRICT := --explicit-target-dependency-import-check error
 BINARIES := .build/release
 
 help: ## what can be made
@@ -18,8 +20,8 @@ demo: build ## deploy a service, watch a bad version roll back, kill the engine,
 
 test: ## build, and run every test
 	@.ci/packages
-	swift build
-	swift test --disable-xctest
+	swift build --build-tests $(STRICT)
+	swift test --disable-xctest $(STRICT)
 
 lint: ## check the style
 	@.ci/packages
@@ -32,7 +34,7 @@ bench: build ## measure, as ratios to what the machine can do; BENCH=--once for 
 
 build: ## a release build in .build/release
 	@.ci/packages
-	$(RELEASE)
+	$(RELEASE) $(STRICT)
 
 install: ## copy a built belay, its keeper and its completions to PREFIX (/usr/local)
 	@test -x $(BINARIES)/belay || { echo "Nothing is built yet: make build" >&2; exit 1; }

@@ -44,24 +44,27 @@ let package = Package(
     library("BelayYAML", ["BelayModel", "BelayExpressions", "CYAML"]),
     library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"], exclude: ["PlanFormat.md"]),
     library("BelayJournal", ["BelayModel", "BelayDigest"], exclude: ["JournalFormat.md"]),
-    library("BelayEngine", ["BelayModel", "BelayExpressions", "BelayPlan", "BelayJournal"]),
+    library("BelayEngine", ["BelayModel", "BelayDigest", "BelayExpressions", "BelayPlan", "BelayJournal"]),
     library("BelayKeeper", ["BelayDigest", "CSystem"], exclude: ["KeeperLogFormat.md"]),
     library("BelayActions", ["BelayModel", "BelayExpressions"]),
     library("BelayStore", ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite"]),
-    library("BelayWorld", [
-      "BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal", "BelayKeeper", "BelayStore",
-      "CSystem",
-    ]),
+    library(
+      "BelayWorld",
+      [
+        "BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal", "BelayKeeper", "BelayStore",
+        "CSystem",
+      ]),
 
     tool("belay-keeper", ["BelayKeeper"]),
     tool(
       "belay",
       [
-        "BelayModel", "BelayExpressions", "BelayYAML", "BelayDigest", "BelayPlan", "BelayJournal", "BelayEngine",
-        "BelayActions", "BelayStore", "BelayWorld",
+        "BelayModel", "BelayExpressions", "BelayYAML", "BelayDigest", "BelayPlan", "BelayJournal",
+        "BelayEngine", "BelayActions", "BelayStore", "BelayWorld",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    tests("RepositoryTests", []),
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests("BelayYAMLTests", ["BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
