@@ -117,7 +117,7 @@ public struct ExecAction: Action {
 
   public func answer(_ result: EffectResult) -> ActionAnswer { ProcessAnswer.answer(result) }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy { scalar in
       scalar.value > 0x7F || scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
         || "_-./:=@%+,".unicodeScalars.contains(scalar)

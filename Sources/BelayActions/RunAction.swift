@@ -28,7 +28,15 @@ public struct RunAction: Action {
 
   public var templates: [Template] { [script] }
 
-  public func preview(_ show: (Template) -> String) -> String { show(script) }
+  /// The values first, as the shell would write them, then the script that refers to them: as it will be sent.
+  public func preview(_ show: (Template) -> String) -> String {
+    let values = bound.values.compactMap { variable, expression in
+      (try? Template(parsing: "${{ \(expression.source) }}", at: expression.span)).map {
+        "\(variable)=\(ExecAction.quoted(show($0)))\n"
+      }
+    }
+    return values.joined() + bound.text
+  }
 
   public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
     var environment = context.environment.map { ProcessRequest.Variable(name: $0.name, value: $0.value) }
