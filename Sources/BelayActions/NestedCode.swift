@@ -119,8 +119,10 @@ struct NestedCode {
     case "printf" where arguments.first?.string == "-v":
       if words.count > 2 { refuse(words[2], evaluated) }
     case _ where NestedCode.declarations.contains(name):
-      let isInteger = arguments.contains { $0.string.hasPrefix("-") && $0.string.contains("i") }
-      for word in arguments where isInteger || NestedCode.bindsName(word) { refuse(word, evaluated) }
+      let isEvaluated = arguments.contains { word in
+        word.string.hasPrefix("-") && (word.string.contains("i") || word.string.contains("n"))
+      }
+      for word in arguments where isEvaluated || NestedCode.bindsName(word) { refuse(word, evaluated) }
     default: break
     }
   }

@@ -12,11 +12,11 @@ extension ShellReader {
     case "\\": copyEscape()
     case "'":
       copy()
-      withWord { $0.isQuoted = true }
+      startQuotes()
       push(.singleQuotes)
     case "\"":
       copy()
-      withWord { $0.isQuoted = true }
+      startQuotes()
       push(.doubleQuotes)
     case "$": readDollar(isQuoted: false)
     case "`": readBacktick()
@@ -222,16 +222,24 @@ extension ShellReader {
     return !name.isEmpty && name.unicodeScalars.allSatisfy { isNameUnit(Unit($0)) }
   }
 
-  /// `name[${{ … }}]=`: bash evaluates an index as arithmetic, and with it commands inside.
+  /// `name[${{ … }}]=`: bash evaluates an index as arithmetic, and with it commands inside, quoted or not.
   mutating func refuseSubscript(_ binding: Int) {
-    guard let word = frames[frames.count - 1].word, !word.isQuoted else { return }
-    let text = String(word.text)
-    guard let bracket = text.lastIndex(of: "["), !text[bracket...].contains("]"), bracket > text.startIndex,
-      text[..<bracket].unicodeScalars.allSatisfy({ ShellReader.isNameUnit(Unit($0)) })
+    guard let frame = frames.last(where: { $0.kind.holdsCommands || $0.kind.isDocument }),
+      let word = frame.word
+    else { return }
+    let unquoted = word.text.prefix(word.quotedFrom ?? word.text.count)
+    guard let bracket = unquoted.firstIndex(of: "["), bracket > 0,
+      unquoted[..<bracket].allSatisfy({ ShellReader.isNameUnit(Unit($0)) }),
+      !word.text[bracket...].contains("]")
     else { return }
     refuse(
       "a value cannot be an index: bash would evaluate it", binding: binding,
       help: "compute the index in the expression")
+  }
+
+  /// A quote opens in the current word.
+  mutating func startQuotes() {
+    withWord { $0.quotedFrom = $0.quotedFrom ?? $0.text.count }
   }
 }
 

@@ -11,28 +11,45 @@ extension ShellReader {
         "a backslash stands before this binding in the same backticks", binding: binding,
         help: "write $(…) instead of `…`")
     }
+    if refuseCode(binding) { return }
     switch frame.kind {
-    case .script, .substitution, .backticks:
-      refuseSubscript(binding)
-      write("\"\(reference)\"", binding)
+    case .script, .substitution, .backticks: write("\"\(reference)\"", binding)
     case .doubleQuotes: write(reference, binding)
     case .singleQuotes: write("'\"\(reference)\"'", binding)
     case .dollarQuotes: write("'\"\(reference)\"$'", binding)
-    case .parameter(let isQuoted, true): write(isQuoted ? reference : "\"\(reference)\"", binding)
-    case .parameter(_, false):
-      refuse(
-        "a value cannot be bound inside ${…} here: bash would take it as a pattern, an index or a name",
-        binding: binding, help: "put the value into a variable first: value=${{ … }}")
-    case .arithmetic:
-      refuse(
-        "a value cannot be bound in arithmetic: bash would evaluate it", binding: binding,
-        help: "compute it in the expression, or test it as text first")
+    case .parameter(let isQuoted, _): write(isQuoted ? reference : "\"\(reference)\"", binding)
     case .document(isQuoted: false): write(reference, binding)
     case .document(isQuoted: true):
       refuse(
         "nothing is replaced inside a here-document whose delimiter is quoted", binding: binding,
         help: "write the delimiter without quotes, and \\$ where the script means a dollar")
+    case .arithmetic, .idleQuotes: break
     }
+  }
+
+  /// Where bash would evaluate the value, however it is quoted: between here and the command around.
+  private mutating func refuseCode(_ binding: Int) -> Bool {
+    refuseSubscript(binding)
+    for frame in frames.reversed() {
+      switch frame.kind {
+      case .script, .substitution, .backticks, .document: return false
+      case .doubleQuotes, .singleQuotes, .dollarQuotes, .parameter(_, isDefault: true): continue
+      case .idleQuotes:
+        refuse(
+          "quotes inside ${…} inside quotes are read differently by every shell", binding: binding,
+          help: "put the value into a variable first: value=${{ … }}")
+      case .parameter(_, isDefault: false):
+        refuse(
+          "a value cannot be bound inside ${…} here: bash would take it as a pattern, an index or a name",
+          binding: binding, help: "put the value into a variable first: value=${{ … }}")
+      case .arithmetic:
+        refuse(
+          "a value cannot be bound in arithmetic: bash would evaluate it", binding: binding,
+          help: "compute it in the expression, or test it as text first")
+      }
+      return true
+    }
+    return false
   }
 
   private mutating func write(_ text: String, _ binding: Int) {
@@ -82,10 +99,20 @@ extension ShellReader {
     case "\"":
       copy()
       push(.doubleQuotes)
-    case "'" where !(isQuoted && isDefault):
+    case "'":
       copy()
-      push(.singleQuotes)
+      push(isQuoted && isDefault ? .idleQuotes : .singleQuotes)
     case "$": readDollar(isQuoted: isQuoted)
+    case "`": readBacktick()
+    default: copy()
+    }
+  }
+
+  mutating func readIdleQuotes(_ unit: Unit) {
+    switch unit {
+    case "'": pop()
+    case "\\": copyEscape(intoWord: false)
+    case "$": readDollar(isQuoted: true)
     case "`": readBacktick()
     default: copy()
     }
@@ -172,7 +199,7 @@ extension ShellReader {
       if peek() == "#" || peek() == "!" { copy() }
     case "'" where !isQuoted:
       copy(2)
-      withWord { $0.isQuoted = true }
+      startQuotes()
       push(.dollarQuotes)
     case "#", "$", "@", "*", "?", "-", "!": copy(2)
     default: copy()

@@ -26,7 +26,8 @@ struct ShellReader {
   struct Word {
     /// Without quotes; what the shell puts in is ``opaque``.
     var text: [Unicode.Scalar] = []
-    var isQuoted = false
+    /// How much of `text` stood before its first quote.
+    var quotedFrom: Int?
     /// Bindings inside, also those of commands within it, and how much of `text` stood before each.
     var bindings: [(binding: Int, offset: Int)] = []
     /// The word after `<<<`.
@@ -34,6 +35,7 @@ struct ShellReader {
 
     /// ``text``, once the word has ended.
     var string = ""
+    var isQuoted: Bool { quotedFrom != nil }
     var hasBindings: Bool { !bindings.isEmpty }
   }
 
@@ -64,6 +66,8 @@ struct ShellReader {
       /// `${…}`; bindings may stand only in the word of a default.
       case parameter(isQuoted: Bool, isDefault: Bool)
       case arithmetic
+      /// `'…'` in the word of a quoted `${…-…}`: they must be closed, and yet they quote nothing.
+      case idleQuotes
       case document(isQuoted: Bool)
     }
 
@@ -145,6 +149,7 @@ struct ShellReader {
     case .parameter(let isQuoted, let isDefault):
       readParameter(unit, isQuoted: isQuoted, isDefault: isDefault)
     case .arithmetic: readArithmetic(unit)
+    case .idleQuotes: readIdleQuotes(unit)
     case .document(let isQuoted): readDocument(unit, isQuoted: isQuoted)
     }
   }

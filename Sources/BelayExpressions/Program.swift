@@ -91,11 +91,14 @@ public struct Reference: Hashable, Sendable {
   public var span: SourceSpan
   /// Inside `has(…)`, or reached by `.?` or `[?…]`: it may be absent.
   public var guarded: Bool
+  /// The argument of `has(…)` itself.
+  public var tested: Bool
 
-  public init(path: [String], span: SourceSpan, guarded: Bool) {
+  public init(path: [String], span: SourceSpan, guarded: Bool, tested: Bool = false) {
     self.path = path
     self.span = span
     self.guarded = guarded
+    self.tested = tested
   }
 }
 
@@ -117,7 +120,7 @@ private struct ReferenceCollector {
     case .has(let inner, let name):
       var optional = false
       if let path = path(of: inner, optional: &optional) {
-        if !bound.contains(path[0]) { add(path + [name], node, true) }
+        if !bound.contains(path[0]) { add(path + [name], node, true, tested: true) }
       } else {
         walk(inner, bound: bound, guarded: true)
       }
@@ -134,9 +137,11 @@ private struct ReferenceCollector {
     }
   }
 
-  private mutating func add(_ path: [String], _ node: Syntax, _ guarded: Bool) {
+  private mutating func add(_ path: [String], _ node: Syntax, _ guarded: Bool, tested: Bool = false) {
     references.append(
-      Reference(path: path, span: Program.span(node.start, node.length, in: expression), guarded: guarded))
+      Reference(
+        path: path, span: Program.span(node.start, node.length, in: expression), guarded: guarded,
+        tested: tested))
   }
 
   private func path(of node: Syntax, optional: inout Bool) -> [String]? {

@@ -31,6 +31,10 @@ extension PlaybookChecker {
     // An action of a later version is said once.
     if case .step(let step) = node.kind, isUnknown(step.body) { return true }
     if case .check(let check) = node.kind, isUnknown(check.body) { return true }
+    if case .gate = node.kind, ["by", "at", "note", "closes_at"].contains(name) {
+      report("not-supported-yet", "'\(name)' of a gate is not supported yet by this version", at: span)
+      return false
+    }
     let isResult = actions.kinds.contains { $0.results.contains { $0.name == name } }
     report(
       "unknown-name", "'\(node.id)' has no output '\(name)'", at: span,

@@ -158,6 +158,7 @@ extension Reading {
       error("bad-id", "\(what) takes a name, this is \(node.kindName)", at: node.span)
       return nil
     }
+    warnOfOlderReading(node)
     guard Identifier.isValid(text) else {
       let mended = Identifier.mended(text)
       error(

@@ -97,6 +97,7 @@ extension Reading {
 
   private func checkVariableName(_ node: YAMLNode) -> Bool {
     let name = node.text ?? ""
+    warnOfOlderReading(node)
     guard Identifier.isVariable(name) else {
       error("bad-variable", "'\(name)' is no name of a variable: letters, digits and '_'", at: node.span)
       return false
