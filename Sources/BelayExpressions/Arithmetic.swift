@@ -32,6 +32,8 @@ enum Arithmetic {
   /// Numbers compare by value across their types; other types are simply unequal.
   static func equal(_ left: Value, _ right: Value) -> Bool {
     switch (left, right) {
+    // Swift's own `==` takes canonically equivalent texts for equal; CEL compares code points.
+    case (.string(let a), .string(let b)): return a.utf8.elementsEqual(b.utf8)
     case (.list(let a), .list(let b)): return a.count == b.count && zip(a, b).allSatisfy(equal)
     case (.map(let a), .map(let b)):
       return a.count == b.count

@@ -48,7 +48,7 @@ private func value(_ source: String) throws -> Value { try parse(source).evaluat
       "[[1], [2, [3]]].flatten() == [1, 2, [3]]",
       "r'\\d' == '\\\\d' && '\\u00e4' == 'ä' && b'ab' == bytes('ab')", "\"\"\"a\"b\"\"\" == 'a\"b'",
       "0x1F == 31 && 1e3 == 1000.0 && .5 == 0.5", "-9223372036854775808 < 0", "{'a': {'b': 1}}.a.b == 1",
-      "[1, 2, 3][n - 5] == 3",
+      "[1, 2, 3][n - 5] == 3", "'\\u00e9' != 'e\\u0301'",
     ])
   func holds(_ source: String) throws { #expect(try value(source) == .bool(true)) }
 
