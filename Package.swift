@@ -65,6 +65,7 @@ let package = Package(
       ]),
 
     tests("RepositoryTests", []),
+    tests("EndToEndTests", ["belay", "belay-keeper", "CSystem"]),
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests("BelayYAMLTests", ["BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),

@@ -1,0 +1,100 @@
+import Testing
+
+@Suite("Secrets") struct SecretsStaySecret {
+  private static let secret = #"s3cr3t/+ "q'u\o:te$é"#
+
+  /// Prints it in each of the forms that the keeper promises to find, and split over two writes.
+  private static let printer = #"""
+    import base64, json, os, shlex, sys, urllib.parse
+    secret = os.environ["TOKEN"]
+    raw = secret.encode()
+    forms = [secret, urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""),
+             urllib.parse.quote_plus(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1],
+             shlex.quote(secret), raw.hex(), raw.hex().upper()]
+    for before in (b"", b"x", b"xy"):
+        forms += [base64.b64encode(before + raw).decode(), base64.urlsafe_b64encode(before + raw).decode()]
+    for stream in (sys.stdout, sys.stderr):
+        for form in forms:
+            print("form:", form, file=stream)
+        for place in range(1, len(secret)):
+            stream.flush()
+            stream.write(secret[:place]); stream.flush()
+            stream.write(secret[place:] + "\n"); stream.flush()
+    """#
+
+  /// What must not be found anywhere: the secret, and what is the same of it at each alignment in base64.
+  private static let finder = #"""
+    import base64, json, os, re, shlex, sys, urllib.parse
+    secret = os.environ["TOKEN"]
+    raw = secret.encode()
+    needles = {raw, urllib.parse.quote(secret).encode(), urllib.parse.quote(secret, safe="").encode(),
+               urllib.parse.quote_plus(secret).encode(), json.dumps(secret)[1:-1].encode(),
+               json.dumps(secret, ensure_ascii=False)[1:-1].encode(),
+               shlex.quote(secret).encode(), raw.hex().encode(), raw.hex().upper().encode()}
+    for before in range(3):
+        text = base64.b64encode(b"x" * before + raw)[(0, 2, 3)[before]:]
+        whole = text[: (len(text) // 4) * 4 - 4]
+        needles |= {whole, whole.translate(bytes.maketrans(b"+/", b"-_"))}
+    found = []
+    for top in sys.argv[1:]:
+        for folder, _, names in os.walk(top):
+            for name in names:
+                if not os.path.isfile(os.path.join(folder, name)):
+                    continue
+                with open(os.path.join(folder, name), "rb") as file:
+                    data = file.read()
+                found += [(os.path.join(folder, name), needle) for needle in needles if needle in data]
+    print(found)
+    """#
+
+  private static let playbook = """
+    belay: 1
+    steps:
+      - step: tell
+        env: { TOKEN: "${{ secrets.token }}" }
+        exec: [python3, printer.py]
+        outputs: { all: stdout }
+        rollback: nothing
+      - step: fail
+        env: { TOKEN: "${{ secrets.token }}" }
+        run: 'printf %s\\\\n "$TOKEN" >&2; exit 3'
+        rollback: nothing
+    """
+
+  @Test("a secret that a step prints in any promised form is nowhere: not in the store, not on the terminal")
+  func nowhere() throws {
+    let sandbox = try Sandbox(["tell": SecretsStaySecret.playbook])
+    try sandbox.execute(["/bin/mkdir", "playbooks/environments"]).wait()
+    try sandbox.write(
+      "belay: 1\nsecrets: { token: { env: MY_TOKEN } }\n", to: "playbooks/environments/here.yaml")
+    try sandbox.write(SecretsStaySecret.printer, to: "printer.py")
+    let variables = ["MY_TOKEN": SecretsStaySecret.secret]
+    let end = try sandbox.belay("run", "tell", "-e", "here", variables: variables)
+    #expect(end.status == 1, "\(end)")
+    try sandbox.belay("plan", "tell", "-e", "here", variables: variables)
+    for command in ["status", "logs"] {
+      #expect(try sandbox.belay(command, "last").status == 0)
+      #expect(try sandbox.belay(command, "last", "--format", "json").status == 0)
+    }
+    #expect(try sandbox.belay("audit", "show", "last", "--format", "json").status == 0)
+    #expect(try sandbox.belay("audit", "export").status == 0)
+    #expect(try sandbox.belay("logs", "last", "tell").output.contains("form: "))
+    let found = try sandbox.execute(
+      ["/usr/bin/python3", "-c", SecretsStaySecret.finder, sandbox.home, sandbox.folder + "/out"],
+      variables: ["TOKEN": SecretsStaySecret.secret]
+    ).wait()
+    #expect(found.output == "[]\n", "\(found)")
+  }
+
+  @Test("a secret that is missing or too short is refused before anything runs")
+  func refused() throws {
+    let sandbox = try Sandbox(["tell": SecretsStaySecret.playbook])
+    try sandbox.execute(["/bin/mkdir", "playbooks/environments"]).wait()
+    try sandbox.write(
+      "belay: 1\nsecrets: { token: { env: MY_TOKEN } }\n", to: "playbooks/environments/here.yaml")
+    let missing = try sandbox.belay("run", "tell", "-e", "here")
+    #expect(missing.status == 2 && missing.error.contains("MY_TOKEN"), "\(missing)")
+    let short = try sandbox.belay("run", "tell", "-e", "here", variables: ["MY_TOKEN": "short"])
+    #expect(short.status == 2 && !short.error.contains("short'"), "\(short)")
+  }
+}

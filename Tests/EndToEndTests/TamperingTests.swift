@@ -1,0 +1,62 @@
+import Testing
+
+@Suite("A store that somebody has edited") struct Tampering {
+  private static let playbook = """
+    belay: 1
+    steps:
+      - step: one
+        run: echo one
+        rollback: nothing
+      - step: two
+        run: echo two
+        rollback: nothing
+    """
+
+  private static let editor = """
+    import sqlite3, sys
+    database = sqlite3.connect(sys.argv[1])
+    for statement in sys.argv[2].split(";"):
+        assert database.execute(statement).rowcount != 0, statement
+    database.commit()
+    """
+
+  @Test(
+    "is told from one that nobody has: the verification names the place, exit 8",
+    arguments: [
+      (
+        "a byte of a line",
+        "UPDATE event SET line = replace(line, 'one', 'onf') WHERE n = 3 AND run = (SELECT max(run) FROM run)"
+      ),
+      ("a byte of a stamp", "UPDATE event SET stamp = replace(stamp, '20', '21') WHERE n = 2"),
+      ("a derived table", "UPDATE run SET status = 'failed'"),
+      ("a title", "UPDATE run SET title = title || '.'"),
+      ("an event deleted", "DELETE FROM event WHERE n = 4"),
+      (
+        "two events swapped",
+        "UPDATE event SET n = 1000 WHERE n = 3;UPDATE event SET n = 3 WHERE n = 4;UPDATE event SET n = 4 WHERE n = 1000"
+      ),
+      (
+        "a run removed",
+        "DELETE FROM event WHERE run = (SELECT min(run) FROM run);DELETE FROM run WHERE run = (SELECT min(run) FROM run)"
+      ),
+      (
+        "the newest run removed",
+        "DELETE FROM event WHERE run = (SELECT max(run) FROM run);DELETE FROM run WHERE run = (SELECT max(run) FROM run)"
+      ),
+      ("a plan", "UPDATE plan SET bytes = CAST(replace(CAST(bytes AS TEXT), 'one', 'onf') AS BLOB)"),
+      ("the ledger's end", "DELETE FROM ledger WHERE n = (SELECT max(n) FROM ledger)"),
+    ])
+  func edited(what: String, statement: String) throws {
+    let sandbox = try Sandbox(["two": Tampering.playbook])
+    for _ in 1...2 { #expect(try sandbox.belay("run", "two").status == 0) }
+    let before = try sandbox.belay("audit", "verify")
+    #expect(before.status == 0, "\(before)")
+    let edit = try sandbox.execute(
+      ["/usr/bin/python3", "-c", Tampering.editor, sandbox.store + "/store.db", statement]
+    ).wait()
+    #expect(edit.status == 0, "\(edit)")
+    let after = try sandbox.belay("audit", "verify")
+    #expect(after.status == 8, "\(what): \(after)")
+    #expect(after.output.contains("BROKEN"), "\(what): \(after)")
+  }
+}
