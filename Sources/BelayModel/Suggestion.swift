@@ -1,11 +1,19 @@
 /// What somebody may have meant.
 public enum Suggestion {
   /// The nearest of the names by edits (letters added, left out, changed, swapped), if it is near enough: a third of
-  /// the letters, one at least.
+  /// the letters, one at least; half of them where the first three are the same, as of `retires` and `retry`.
   public static func nearest(to word: String, in names: [String]) -> String? {
-    let limit = max(1, word.count / 3)
-    let ranked = names.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }
-    return ranked.filter { $0.distance <= limit }.min { $0.distance < $1.distance }?.name
+    let word = word.lowercased()
+    let length = word.count
+    let ranked = names.compactMap { name -> (name: String, distance: Int)? in
+      let other = name.lowercased()
+      let isAkin = length > 3 && other.prefix(3) == word.prefix(3)
+      let limit = max(1, isAkin ? length / 2 : length / 3)
+      guard abs(other.count - length) <= limit else { return nil }
+      let distance = distance(word, other)
+      return distance <= limit ? (name, distance) : nil
+    }
+    return ranked.min { $0.distance < $1.distance }?.name
   }
 
   /// Edits between two words, neighbours swapped counted as one (optimal string alignment).

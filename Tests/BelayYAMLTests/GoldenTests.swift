@@ -7,7 +7,7 @@ import Testing
 /// `Goldens/<case>.yaml` and what is said of it, `<case>.expected`.
 ///
 /// `<case>.environment` beside it is the environment; cases named `environment-…` are environment files themselves.
-/// `BELAY_RECORD=1` writes the expected texts anew.
+/// `RECORD=1` writes the expected texts anew.
 @Suite("What an author is told") struct GoldenTests {
   static let folder = Files.folder(of: #filePath) + "/Goldens"
   static let cases = Files.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
@@ -37,7 +37,7 @@ import Testing
   func asRecorded(_ name: String) throws {
     let path = "\(Self.folder)/\(name).expected"
     let shown = Self.shown(name)
-    if getenv("BELAY_RECORD") != nil { Files.write(shown, to: path) }
+    if getenv("RECORD") != nil { Files.write(shown, to: path) }
     #expect(shown == Files.text(path))
   }
 
