@@ -91,7 +91,7 @@ extension Reading {
     if let entry = fields.take("min_length") { parameter.minLength = length(entry, kind) }
     if let entry = fields.take("max_length") { parameter.maxLength = length(entry, kind) }
     if let entry = fields.take("pattern") {
-      parameter.pattern = text(entry)
+      parameter.pattern = pattern(entry)
       if kind != .string { misfit(entry, "a string") }
     }
     if let least = parameter.minLength, let most = parameter.maxLength, least > most {
@@ -100,6 +100,15 @@ extension Reading {
     if let least = parameter.minimum, let most = parameter.maximum, TypedValue.isLess(most, least) {
       error("contradiction", "'min' is larger than 'max'", at: parameter.span)
     }
+  }
+
+  private func pattern(_ entry: YAMLEntry) -> String? {
+    guard let pattern = text(entry) else { return nil }
+    guard let mistake = TypedValue.mistake(inPattern: pattern) else { return pattern }
+    error(
+      "bad-pattern", "this is no pattern: \(mistake)", at: entry.value.span,
+      help: "patterns are written as RE2 has them")
+    return nil
   }
 
   private func misfit(_ entry: YAMLEntry, _ what: String) {

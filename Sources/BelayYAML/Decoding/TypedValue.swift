@@ -1,3 +1,4 @@
+internal import BelayExpressions
 internal import BelayModel
 
 /// Values by the type a parameter declares, from their text: `1.10` stays a text where a string is declared.
@@ -82,10 +83,15 @@ enum TypedValue {
   /// Why a value of the right type is not allowed; nil when it is.
   static func violation(of value: Value, _ parameter: Parameter) -> String? {
     if !parameter.allowed.isEmpty, !parameter.allowed.contains(value) {
-      return "one of " + parameter.allowed.map(\.text).joined(separator: ", ")
+      return "it is none of " + parameter.allowed.map(\.text).joined(separator: ", ")
     }
-    if let least = parameter.minimum, isLess(value, least) { return "at least \(least.text)" }
-    if let most = parameter.maximum, isLess(most, value) { return "at most \(most.text)" }
+    if let pattern = parameter.pattern,
+      case .bool(false)? = try? matches(value.text, exactly: "^(?:\(pattern))$")
+    {
+      return "it does not match \(pattern)"
+    }
+    if let least = parameter.minimum, isLess(value, least) { return "it is less than \(least.text)" }
+    if let most = parameter.maximum, isLess(most, value) { return "it is more than \(most.text)" }
     let count: Int? =
       switch value {
       case .string(let text): text.unicodeScalars.count
@@ -94,8 +100,26 @@ enum TypedValue {
       default: nil
       }
     guard let count else { return nil }
-    if let least = parameter.minLength, count < least { return "at least \(least) long" }
-    if let most = parameter.maxLength, count > most { return "at most \(most) long" }
+    if let least = parameter.minLength, count < least { return "it is shorter than \(least)" }
+    if let most = parameter.maxLength, count > most { return "it is longer than \(most)" }
     return nil
+  }
+
+  /// Why a text is no pattern, in the words of the one who reads it.
+  static func mistake(inPattern pattern: String) -> String? {
+    do throws(EvaluationError) {
+      _ = try matches("", exactly: pattern)
+      return nil
+    } catch {
+      return error.message
+    }
+  }
+
+  /// By CEL's own function.
+  private static func matches(_ text: String, exactly pattern: String) throws(EvaluationError) -> Value {
+    guard let program = try? Program(parsing: Expression("a.matches(b)", at: .nowhere("pattern"))) else {
+      return .null
+    }
+    return try program.evaluate(Bindings(["a": .string(text), "b": .string(pattern)]))
   }
 }

@@ -48,13 +48,17 @@ enum Document {
     }
     return Diagnostic(
       code: "yaml-syntax", "this is no YAML: \(error.message)",
-      at: source.span(line: error.mark.line, column: error.mark.column), help: help(error.message),
+      at: source.span(line: error.mark.line, column: error.mark.column), help: help(error, source),
       notes: notes)
   }
 
   /// In an author's words.
-  private static func help(_ message: String) -> String? {
-    switch message {
+  private static func help(_ error: YAMLParser.SyntaxError, _ source: SourceText) -> String? {
+    let line = String(decoding: source.line(error.mark.line), as: UTF8.self)
+    if error.contextMessage?.contains("flow") == true, line.firstRange(of: "${{") != nil {
+      return "in '[ ]' and '{ }' a binding is written in quotes: \"${{ … }}\""
+    }
+    return switch error.message {
     case "mapping values are not allowed in this context":
       "a text that holds ': ' needs quotes; else look at the indentation"
     case "did not find expected key", "did not find expected '-' indicator",
