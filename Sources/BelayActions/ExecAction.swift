@@ -72,6 +72,8 @@ public struct ExecAction: Action {
 
   public var templates: [Template] { arguments }
 
+  public var program: Template? { arguments.first }
+
   /// As it could be typed.
   public func preview(_ show: (Template) -> String) -> String {
     arguments.map { ExecAction.quoted(show($0)) }.joined(separator: " ")

@@ -27,6 +27,7 @@ public struct RunAction: Action {
   }
 
   public var templates: [Template] { [script] }
+  public var program: Template? { Template(literal: "bash", at: script.span) }
 
   /// The values first, as the shell would write them, then the script that refers to them: as it will be sent.
   public func preview(_ show: (Template) -> String) -> String {

@@ -12,6 +12,8 @@ public protocol Action: Sendable {
   init?(_ source: ActionSource, diagnostics: inout [Diagnostic])
   /// The texts it will bind, in order, for the checks of references and secrets.
   var templates: [Template] { get }
+  /// The program that it starts; nil when it starts none.
+  var program: Template? { get }
   /// What the plan shows, nothing evaluated that is not known yet.
   func preview(_ show: (Template) -> String) -> String
   /// What the world is asked to do.

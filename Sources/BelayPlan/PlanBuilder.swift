@@ -55,7 +55,8 @@ public struct PlanBuilder {
       ],
       secrets: secrets(), claims: unique(claims), maxParallel: playbook.maxParallel,
       onFailure: playbook.onFailure ?? .stop, searchPath: request.searchPath,
-      pass: unique(playbook.pass + (request.environment?.pass ?? [])), sources: request.sources, programs: [],
+      pass: unique(playbook.pass + (request.environment?.pass ?? [])), sources: request.sources,
+      programs: programNames().map(request.findProgram),
       warnings: diagnostics.filter { $0.severity == .warning }.map(\.message), nodes: nodes)
   }
 
@@ -77,6 +78,19 @@ public struct PlanBuilder {
     return (request.environment?.secrets ?? []).filter { used.contains($0.name) }.map {
       Plan.SecretReference(name: $0.name, source: $0.source, allowShort: $0.allowShort)
     }
+  }
+
+  /// Programs that commands start, as far as their names are known, in the order of their first use.
+  private func programNames() -> [String] {
+    var ignored: [Diagnostic] = []
+    let names = nodes.flatMap(\.bodies).compactMap { body -> String? in
+      guard let source = body.action,
+        let action = actions[source.keyword]?.init(source, diagnostics: &ignored),
+        let program = action.program, program.expressions.allSatisfy({ variables.isKnown($0) })
+      else { return nil }
+      return variables.shown(program)
+    }
+    return unique(names)
   }
 
   // MARK: Values known now

@@ -11,10 +11,15 @@ public struct PlanRequest: Sendable {
   public var project: String
   public var searchPath: String
   public var sources: [Plan.SourceFile]
+  /// Looks a program up in `searchPath`; looking is all that it does.
+  public var findProgram: @Sendable (String) -> Plan.Program
 
   public init(
     playbook: Playbook, environment: EnvironmentFile?, params: ValueMap, run: String, version: String,
-    createdAt: Timestamp, project: String, searchPath: String, sources: [Plan.SourceFile]
+    createdAt: Timestamp, project: String, searchPath: String, sources: [Plan.SourceFile],
+    findProgram: @escaping @Sendable (String) -> Plan.Program = {
+      Plan.Program(name: $0, path: nil, size: 0, changedAt: 0)
+    }
   ) {
     self.playbook = playbook
     self.environment = environment
@@ -25,5 +30,6 @@ public struct PlanRequest: Sendable {
     self.project = project
     self.searchPath = searchPath
     self.sources = sources
+    self.findProgram = findProgram
   }
 }

@@ -12,6 +12,9 @@ extension Plan {
     for (name, value) in named(scopes.first?.params) { lines.append("  param        \(name) = \(value)") }
     if !claims.isEmpty { lines.append("  claims       \(claims.joined(separator: ", "))") }
     for secret in secrets { lines.append("  secret       \(secret.name) from \(secret.place)") }
+    for program in programs where program.path == nil {
+      lines.append("  NOT FOUND    \(program.name) is in no folder of PATH")
+    }
     lines.append("  on failure   \(onFailure.rawValue)")
     lines.append("  plan digest  \(digest)")
     lines.append("")

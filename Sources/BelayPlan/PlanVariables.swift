@@ -53,6 +53,10 @@ struct PlanVariables: Variables {
     }
   }
 
+  func isKnown(_ expression: Expression) -> Bool {
+    if case .known = evaluate(expression) { true } else { false }
+  }
+
   /// `x` when the expression is `secrets.x`.
   static func secretName(_ expression: Expression) -> String? {
     guard let program = try? Program(parsing: expression), program.references.count == 1,

@@ -27,10 +27,12 @@ struct PlanningOptions: ParsableArguments {
     var reader = ParameterReader(environment: sources.environment)
     let values = reader.values(sources.playbook.params, given: try givenParams())
     try Diagnostics.report(reader.diagnostics, bytes: [])
+    let searchPath = variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     let request = PlanRequest(
       playbook: sources.playbook, environment: sources.environment, params: values, run: RunName.make(),
       version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
-      searchPath: variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin", sources: files(sources))
+      searchPath: searchPath, sources: files(sources),
+      findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) })
     let (plan, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)
     guard let plan else { throw Failure(.usage, "no plan can be made") }
@@ -82,5 +84,26 @@ enum RunName {
     let tail = String((0..<4).map { _ in letters[Int.random(in: 0..<letters.count)] })
     return
       "\(now.year)\(two(now.month))\(two(now.day))-\(two(now.hour))\(two(now.minute))\(two(now.second))-\(tail)"
+  }
+}
+
+/// Finds programs as the keeper will, without starting them.
+struct ProgramSearch {
+  let path: String
+  let folder: String
+
+  func find(_ name: String) -> Plan.Program {
+    let places =
+      name.contains("/")
+      ? [Project.absolute(name, in: folder)] : path.split(separator: ":").map { "\($0)/\(name)" }
+    for place in places {
+      var facts = stat()
+      guard access(place, X_OK) == 0, stat(place, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+        continue
+      }
+      return Plan.Program(
+        name: name, path: place, size: Int64(facts.st_size), changedAt: Int64(facts.st_mtim.tv_sec))
+    }
+    return Plan.Program(name: name, path: nil, size: 0, changedAt: 0)
   }
 }
