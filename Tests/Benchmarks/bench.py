@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Measures belay against what this machine can do, and prints ratios: a neighbour's load moves times, not ratios.
+
+    bench.py BELAY [--once] [NAME…]
+
+Each ratio is the median over pairs that ran one right after the other, the sides taking turns to go first.
+"""
+
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+MIB = 1 << 20
+
+
+def playbook(steps):
+    lines = ["belay: 1", "steps:"]
+    for number in range(steps):
+        lines += [f"  - step: s{number}", "    exec: [/bin/true]", "    rollback: nothing"]
+    return "\n".join(lines) + "\n"
+
+
+# Its last step reads the highest resident sizes of its parent, the keeper, and of the engine that keeper serves.
+PEAKS = """\
+belay: 1
+steps:
+  - step: print
+    run: |
+      %s
+    rollback: nothing
+  - step: measure
+    run: |
+      echo "belay-keeper $(grep VmHWM "/proc/$PPID/status")"
+      for process in /proc/[0-9]*; do
+        if [ "$(readlink "$process/exe")" = "$ENGINE" ] && grep -qz "^HOME=$HOME$" "$process/environ"; then
+          echo "belay $(grep VmHWM "$process/status")"
+        fi
+      done
+    env: { ENGINE: "%s" }
+    rollback: nothing
+"""
+
+
+class Bench:
+    def __init__(self, belay, folder, rounds):
+        self.belay = belay
+        self.folder = folder
+        self.rounds = rounds
+        self.environment = {"HOME": str(folder / "home"), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        (folder / "home").mkdir()
+        (folder / "playbooks").mkdir()
+
+    # What can be measured; each returns lines to print.
+
+    def version(self):
+        def floor():
+            begin = time.perf_counter()
+            subprocess.run(["/bin/true"], env=self.environment, check=True, stdout=subprocess.DEVNULL)
+            return time.perf_counter() - begin
+
+        pairs = self.pairs(floor, lambda: self.timed("--version"), 5 * self.rounds)
+        return [
+            f"belay --version                 {middle(pairs, 1) * 1e3:6.1f} ms   goal 20; "
+            f"/bin/true the same way {middle(pairs, 0) * 1e3:.1f}"
+        ]
+
+    def plan(self):
+        self.write("large", playbook(10_000))
+        times = [self.timed("plan", "large") for _ in range(self.rounds)]
+        return [f"10,000 steps planned            {statistics.median(times):6.2f} s    goal 1"]
+
+    def chain(self):
+        steps = 1000
+        self.write("chain", playbook(steps))
+        loop = self.folder / "spawn_loop"
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, "-O2", "-Wall", "-o", loop, HERE / "spawn_loop.c"], check=True)
+
+        def floor():
+            log = self.folder / "floor.log"
+            log.unlink(missing_ok=True)
+            return float(subprocess.check_output([loop, str(steps), log, "/bin/true"], env=self.environment))
+
+        pairs = self.pairs(floor, lambda: self.timed("run", "chain", "--store", self.store()))
+        ratios = [ours / theirs for theirs, ours in pairs]
+        return [
+            f"1,000 chained exec: [/bin/true] {statistics.median(ratios):6.2f} x    goal 2; of posix_spawn + wait + "
+            f"fdatasync in C; {min(ratios):.2f} to {max(ratios):.2f} over {len(ratios)} pairs",
+            f"                                {middle(pairs, 1) * 1e3:6.0f} us a step, C {middle(pairs, 0) * 1e3:.0f}",
+        ]
+
+    def output(self):
+        quiet, _ = self.peaks("quiet", "true")
+        flood, seconds = self.peaks("flood", "head -c 1073741824 /dev/zero")
+        return [
+            f"1 GiB of output, {name:<12}   {(flood[name] - quiet[name]) / MIB:+6.1f} MiB  goal 8; "
+            f"above a peak of {quiet[name] / MIB:.1f} without it; {seconds:.1f} s"
+            for name in ("belay", "belay-keeper")
+        ]
+
+    # How.
+
+    def write(self, name, text):
+        (self.folder / "playbooks" / f"{name}.yaml").write_text(text)
+
+    def timed(self, *arguments):
+        begin = time.perf_counter()
+        with open(self.folder / "output", "w") as output:
+            subprocess.run([self.belay, *arguments], cwd=self.folder, env=self.environment, check=True, stdout=output)
+        return time.perf_counter() - begin
+
+    def store(self):
+        """A store for one run only."""
+        shutil.rmtree(self.folder / "store", ignore_errors=True)
+        return str(self.folder / "store")
+
+    def peaks(self, name, command):
+        self.write(name, PEAKS % (command, os.path.realpath(self.belay)))
+        store = self.store()
+        seconds = self.timed("run", name, "--store", store)
+        log = subprocess.check_output(
+            [self.belay, "logs", "last", "measure", "--store", store], cwd=self.folder, env=self.environment, text=True)
+        words = [line.split() for line in log.splitlines() if "VmHWM:" in line]
+        return {line[0]: int(line[2]) * 1024 for line in words}, seconds
+
+    def pairs(self, first, second, rounds=None):
+        first(), second()  # once to warm up
+        found = []
+        for round in range(rounds or self.rounds):
+            if round % 2:
+                later = second()
+                found.append((first(), later))
+            else:
+                earlier = first()
+                found.append((earlier, second()))
+        return found
+
+
+def middle(pairs, side):
+    return statistics.median(pair[side] for pair in pairs)
+
+
+def main(arguments):
+    names = [word for word in arguments[1:] if not word.startswith("--")]
+    for name in names or ["version", "plan", "chain", "output"]:
+        # Beside what was built, not in /tmp: that may be memory, where a sync costs nothing.
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=HERE.parent.parent / ".build") as folder:
+            bench = Bench(os.path.abspath(arguments[0]), pathlib.Path(folder), 1 if "--once" in arguments else 9)
+            print(*getattr(bench, name)(), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    main(sys.argv[1:])
