@@ -4,9 +4,13 @@
 public struct SourceLines: Sendable {
   private let bytes: [UInt8]
   private let starts: [Int]
+  private let isASCII: Bool
+  /// Of longer lines only a part around the place is looked at: a file may be one line with a thousand mistakes.
+  private static let longLine = 4096
 
   public init(_ bytes: [UInt8]) {
     self.bytes = bytes
+    isASCII = !bytes.contains { $0 >= 0x80 }
     var starts = [0]
     for (index, byte) in bytes.enumerated() {
       let isLoneReturn = byte == 0x0D && !(index + 1 < bytes.count && bytes[index + 1] == 0x0A)
@@ -18,12 +22,30 @@ public struct SourceLines: Sendable {
   public init(_ text: String) { self.init(Array(text.utf8)) }
 
   /// The line's text without its end, from line 1; invalid UTF-8 replaced. Nil past the end.
-  public subscript(line: Int) -> String? {
+  public subscript(line: Int) -> String? { range(line).map { String(decoding: bytes[$0], as: UTF8.self) } }
+
+  private func range(_ line: Int) -> Range<Int>? {
     guard line >= 1, line <= starts.count else { return nil }
     var end = line < starts.count ? starts[line] : bytes.count
     let start = starts[line - 1]
     while end > start, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
-    return String(decoding: bytes[start..<end], as: UTF8.self)
+    return start..<end
+  }
+
+  /// The line, or a part of a long one, and how many scalars were left out before it; nil where finding the place
+  /// would cost a walk through a long line.
+  func part(of line: Int, around column: Int) -> (text: String, skipped: Int, isCut: Bool)? {
+    guard let range = range(line) else { return nil }
+    if range.count <= SourceLines.longLine {
+      return (String(decoding: bytes[range], as: UTF8.self), 0, false)
+    }
+    guard isASCII else { return nil }
+    let place = min(range.lowerBound + max(0, column - 1), range.upperBound)
+    let start = max(range.lowerBound, place - SourceLines.longLine / 2)
+    let end = min(range.upperBound, place + SourceLines.longLine / 2)
+    return (
+      String(decoding: bytes[start..<end], as: UTF8.self), start - range.lowerBound, end < range.upperBound
+    )
   }
 }
 
@@ -71,8 +93,10 @@ extension Diagnostic {
   }
 
   private func excerpt(_ span: SourceSpan, of source: SourceLines?) -> [String] {
-    guard let line = source?[span.line] else { return [] }
-    return DisplayText.excerpt(line, column: span.column, length: span.length)
+    guard let part = source?.part(of: span.line, around: span.column) else { return [] }
+    return DisplayText.excerpt(
+      part.text, column: span.column - part.skipped, length: span.length, startsCut: part.skipped > 0,
+      endsCut: part.isCut)
   }
 }
 
@@ -101,13 +125,16 @@ enum DisplayText {
   }
 
   /// The line and its caret, both indented by four.
-  static func excerpt(_ line: String, column: Int, length: Int) -> [String] {
+  static func excerpt(
+    _ line: String, column: Int, length: Int, startsCut: Bool = false, endsCut: Bool = false
+  ) -> [String] {
     let scalars = Array(line.unicodeScalars)
     let caret = min(max(0, column - 1), scalars.count)
     let end = min(caret + max(1, length), max(scalars.count, caret + 1))
     let window = window(scalars, caret: caret)
-    var shown = window.lowerBound > 0 ? "…" : ""
-    var width = window.lowerBound > 0 ? 1 : 0
+    let isCut = startsCut || window.lowerBound > 0
+    var shown = isCut ? "…" : ""
+    var width = isCut ? 1 : 0
     var caretStart = width
     var caretWidth = 0
     for index in window {
@@ -118,7 +145,7 @@ enum DisplayText {
       if index >= caret, index < end { caretWidth += cell.width }
     }
     if caret >= window.upperBound { caretStart = width }
-    if window.upperBound < scalars.count { shown += "…" }
+    if endsCut || window.upperBound < scalars.count { shown += "…" }
     let tail = String(repeating: "~", count: max(0, caretWidth - 1))
     return ["    " + shown, "    " + String(repeating: " ", count: caretStart) + "^" + tail]
   }

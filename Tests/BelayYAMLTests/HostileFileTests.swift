@@ -37,6 +37,8 @@ import Testing
       text += "\(name): &\(name) [" + times(10, "*\(before),") + "]\n"
     }
     #expect(codes(text) == ["too-many-aliases"])
+    let long = "x: &x \"" + times(1000, "${{ run.id }}") + "\"\n"
+    #expect(codes(long + "y: [" + times(4000, "*x,") + "]\n") == ["too-many-aliases"])
     let map = "x: &x {" + (0..<400).map { "k\($0): 1" }.joined(separator: ", ") + "}\n"
     #expect(codes(map + "y:\n" + times(1000, "- { <<: *x }\n")) == ["too-many-aliases"])
   }
@@ -73,6 +75,19 @@ import Testing
   func longOnes(_ head: String, _ part: String, _ tail: String) {
     let text = "belay: 1\n" + head + times(200_000 / part.utf8.count, part) + tail + "\n"
     #expect(!codes(text).isEmpty)
+  }
+
+  @Test("a thousand mistakes on one line are shown in time") func oneLine() {
+    for name in ["k", "é"] {
+      let text =
+        "belay: 1\nsteps: [{step: a, run: x, " + (0..<3000).map { "\(name)\($0): 1" }.joined(separator: ", ")
+        + "}]\n"
+      let found = PlaybookReader(actions: builtInActions).read(bytes: Array(text.utf8), path: "a.yaml")
+        .diagnostics
+      #expect(found.count == 3000)
+      let lines = SourceLines(text)
+      #expect(found.allSatisfy { $0.text(source: lines).utf8.count < 1000 })
+    }
   }
 
   @Test("no change of a file makes the reader fail", arguments: 0..<40)

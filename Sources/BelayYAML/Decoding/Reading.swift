@@ -7,6 +7,8 @@ final class Reading {
   let actions: ActionTable
   private(set) var diagnostics: [Diagnostic] = []
   private var nearest = NearestName()
+  /// While the nodes of a `rollback` are read.
+  var isInRollback = false
 
   init(source: SourceText, actions: ActionTable) {
     self.source = source

@@ -17,6 +17,11 @@ extension Reading {
     step.retry = fields.take("retry").map(retry) ?? Retry()
     step.irreversible = fields.take("irreversible").flatMap(irreversible)
     let rollbackEntry = fields.take("rollback")
+    if isInRollback, let rollbackEntry {
+      error(
+        "misplaced-key", "a step of a rollback is not rolled back itself", at: rollbackEntry.key.span,
+        help: "leave 'rollback' out; a failing step of a rollback ends it incomplete, and says so")
+    }
     step.rollback = rollbackEntry.flatMap(rollback)
     if let entry = fields.take("skip_if") { step.skipIf = skip(entry, step) }
     checkTogether(step, fields, hasRollback: rollbackEntry != nil)
@@ -83,7 +88,11 @@ extension Reading {
 
   private func rollback(_ entry: YAMLEntry) -> Step.Rollback? {
     switch entry.value.content {
-    case .sequence: return .nodes(nodes(entry.value, of: "rollback"))
+    case .sequence:
+      let outer = isInRollback
+      isInRollback = true
+      defer { isInRollback = outer }
+      return .nodes(nodes(entry.value, of: "rollback"))
     case .scalar(let text, _):
       if text == "nothing" { return .nothing }
       error(

@@ -125,7 +125,7 @@ private struct ScalarWalk {
   mutating func block(_ text: String) -> TextPlaces {
     let text = Array(text.unicodeScalars)
     let indent = indentation(text)
-    for number in (start.line + 1)..<max(start.line + 2, source.lineCount) {
+    for number in (start.line + 1)..<max(start.line + 2, min(source.lineCount, end.line + 1)) {
       goToLine(number)
       guard offset < text.count else { break }
       let content = scalars.dropFirst(indent)

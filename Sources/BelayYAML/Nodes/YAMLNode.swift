@@ -28,6 +28,8 @@ final class YAMLNode: Sendable {
   let size: Int
   /// 1 for a scalar.
   let height: Int
+  /// Bytes of its texts.
+  let textSize: Int
 
   init(
     _ content: Content, tag: String?, source: SourceText, start: Mark, end: Mark, tagStart: Mark? = nil,
@@ -41,15 +43,18 @@ final class YAMLNode: Sendable {
     self.tagStart = tagStart ?? start
     self.isFlow = isFlow
     switch content {
-    case .scalar:
+    case .scalar(let text, _):
       size = 1
       height = 1
+      textSize = text.utf8.count
     case .sequence(let items):
       size = items.reduce(1) { $0 + $1.size }
       height = 1 + items.reduce(0) { max($0, $1.height) }
+      textSize = items.reduce(0) { $0 + $1.textSize }
     case .mapping(let entries):
       size = entries.reduce(1) { $0 + $1.key.size + $1.value.size }
       height = 1 + entries.reduce(0) { max($0, $1.value.height) }
+      textSize = entries.reduce(0) { $0 + $1.key.textSize + $1.value.textSize }
     }
   }
 

@@ -36,6 +36,7 @@ struct YAMLParser {
   private(set) var frames: [Frame] = []
   private var anchors: [String: YAMLNode] = [:]
   private var fromAliases = 0
+  private var textFromAliases = 0
   private var isDone = false
   private var strict: StrictYAML
   /// Where libyaml's error stands, for those who know better what was meant.
@@ -230,9 +231,10 @@ extension YAMLParser {
         anchor: nil)
     }
     fromAliases += node.size
-    guard fromAliases <= YAMLParser.aliasLimit else {
+    textFromAliases += node.textSize
+    guard fromAliases <= YAMLParser.aliasLimit, textFromAliases <= SourceText.sizeLimit else {
       return stop(
-        "too-many-aliases", "more than 100,000 nodes come out of aliases", at: start,
+        "too-many-aliases", "more than 100,000 nodes or 32 MiB come out of aliases", at: start,
         help: "write the values out, or bind parameters")
     }
     guard frames.count + node.height - 1 <= YAMLParser.depthLimit else { return tooDeep(start) }
