@@ -66,6 +66,7 @@ let package = Package(
 
     tests("RepositoryTests", []),
     tests("EndToEndTests", ["belay", "belay-keeper", "CSystem"]),
+    tests("BelayKeeperTests", ["BelayKeeper", "BelayDigest", "CSystem"]),
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests("BelayYAMLTests", ["BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),

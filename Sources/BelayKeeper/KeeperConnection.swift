@@ -1,50 +1,101 @@
+internal import CSystem
+internal import Glibc
+
 /// The engine's end of the conversation with its keeper. Used by one thread.
 public final class KeeperConnection {
-  /// Non-blocking, for the caller's epoll: readable when events are there, writable when ``hasUnsent`` can go on.
-  public let descriptor: Int32
+  private static let piece = 64 << 10
+
   public let keeperPid: Int32
+  private let socket: Descriptor
+  /// A keeper that this process started must be waited for by it.
+  private let isChild: Bool
+  private var input = FrameBuffer()
+  private var output: [UInt8] = []
+  private var isOver = false
+
+  /// Non-blocking, for the caller's epoll: readable when events are there, writable when ``hasUnsent`` can go on.
+  public var descriptor: Int32 { socket.number }
   /// Requests wait for the socket: watch for writability too, and call ``flush()``.
-  public var hasUnsent: Bool { false }
+  public var hasUnsent: Bool { !output.isEmpty }
 
-  private init(descriptor: Int32, keeperPid: Int32) {
-    self.descriptor = descriptor
+  init(_ socket: Descriptor, keeperPid: Int32, isChild: Bool) {
+    self.socket = socket
     self.keeperPid = keeperPid
+    self.isChild = isChild
   }
 
-  /// Starts a keeper and greets it.
-  ///
-  /// - Parameters:
-  ///   - runFolder: exists, mode 0700; keeper.lock, keeper.log, keeper.sock and output/ live in it.
-  ///   - run: its name, at most 100 bytes.
-  ///   - epoch: the driver's, of the names of its attempts.
-  ///   - version: the build's; the keeper's must be the same.
-  public static func launch(
-    runFolder: String, run: String, epoch: UInt32, executable: String, version: String
-  ) throws(KeeperError) -> KeeperConnection {
-    throw .gone
-  }
-
-  /// Finds the keeper of a driver before this one, or what it left. The caller has the run's driver lock.
-  ///
-  /// A keeper that lives closes the former engine's connection first and throws away what was queued in it.
-  public static func attach(
-    runFolder: String, run: String, epoch: UInt32, version: String
-  ) throws(KeeperError) -> KeeperAttachment {
-    .gone(KeeperRecords())
-  }
+  deinit { waitForChild() }
 
   /// Queues a request and sends what the socket takes. Never blocks.
   ///
   /// - Throws: `gone`; `tooLarge`, and then nothing was queued.
-  public func send(_ request: KeeperRequest) throws(KeeperError) {}
+  public func send(_ request: KeeperRequest) throws(KeeperError) {
+    let frame = request.frame
+    guard frame.count - 4 <= Frame.sizeLimit else { throw .tooLarge }
+    output += frame
+    try flush()
+  }
 
   /// Sends what the socket takes of what is queued.
-  public func flush() throws(KeeperError) {}
+  public func flush() throws(KeeperError) {
+    var sent = 0
+    defer { output.removeFirst(sent) }
+    while sent < output.count {
+      let count = output[sent...].withUnsafeBytes {
+        Glibc.send(socket.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if count >= 0 {
+        sent += count
+      } else if errno == EAGAIN {
+        return
+      } else if errno != EINTR {
+        // What the keeper said before it ended can still be received.
+        sent = output.count
+        if isOver { throw .gone }
+      }
+    }
+  }
 
-  /// All events that are there, in order; never blocks.
+  /// All events that are there, in order; never blocks. Also sends on.
   ///
   /// - Throws: `gone` when the keeper has closed and all its events were handed out before.
-  public func receive() throws(KeeperError) -> [KeeperEvent] { [] }
+  public func receive() throws(KeeperError) -> [KeeperEvent] {
+    if isOver { throw .gone }
+    try flush()
+    try fill()
+    var events: [KeeperEvent] = []
+    while let (kind, body) = try input.next() {
+      var reader = body
+      events.append(try KeeperEvent(kind, &reader))
+    }
+    if isOver {
+      waitForChild()
+      if events.isEmpty { throw .gone }
+    }
+    return events
+  }
+
+  private func fill() throws(KeeperError) {
+    withUnsafeTemporaryAllocation(byteCount: KeeperConnection.piece, alignment: 16) { buffer in
+      while !isOver {
+        let count = recv(socket.number, buffer.baseAddress, buffer.count, 0)
+        if count > 0 {
+          input.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+          if count < buffer.count { return }
+        } else if count == 0 {
+          isOver = true
+        } else if errno != EINTR {
+          isOver = errno != EAGAIN
+          return
+        }
+      }
+    }
+  }
+
+  private func waitForChild() {
+    var status: Int32 = 0
+    if isChild { waitpid(keeperPid, &status, WNOHANG) }
+  }
 }
 
 /// What was found of an earlier driver's keeper.

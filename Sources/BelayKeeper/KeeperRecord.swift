@@ -64,6 +64,8 @@ public struct ExitRecord: Hashable, Sendable {
     case signalled(Int32, core: Bool)
     /// It is proven that nothing ran: an error number, and what failed in words.
     case notStarted(Int32, String)
+    /// It could not be stopped (another user's, after sudo) and was given up.
+    case stillRunning
   }
 
   public var ending: Ending

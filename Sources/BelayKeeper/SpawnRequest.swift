@@ -43,6 +43,9 @@ public struct OutputLimits: Hashable, Sendable {
   /// From its end.
   public var tail: UInt32
 
+  /// Of the inline part.
+  static let largestInline = 4 << 10
+
   public init(inline: UInt32 = 4 << 10, head: UInt32 = 256 << 10, tail: UInt32 = 768 << 10) {
     self.inline = inline
     self.head = head

@@ -1,1 +1,8 @@
-@main struct Keeper { static func main() {} }
+private import BelayKeeper
+private import Glibc
+
+@main struct Main {
+  static func main() {
+    exit(KeeperProgram.run(CommandLine.arguments))
+  }
+}

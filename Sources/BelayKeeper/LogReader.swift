@@ -1,0 +1,97 @@
+internal import Glibc
+
+/// Reads keeper.log slot by slot; never writes.
+struct LogReader {
+  private static let pieceSlots = 1024
+  private static let zeros = [UInt8](repeating: 0, count: LogSlot.size)
+
+  /// Hands out every slot up to the end of the file or of the count.
+  ///
+  /// - Throws: `system` with ENOENT where there is no log; `newerFormat`.
+  static func read(
+    _ path: String, slots limit: UInt32 = .max, each: (UInt32, LogSlotReading) throws(KeeperError) -> Void
+  ) throws(KeeperError) {
+    let file = try Descriptor(opening: path, O_RDONLY)
+    var number: UInt32 = 0
+    var offset = 0
+    while number < limit {
+      let piece = try bytes(of: file, at: offset, path: path)
+      let whole = piece.count / LogSlot.size
+      if whole == 0 { return }
+      for start in stride(from: 0, to: whole * LogSlot.size, by: LogSlot.size) where number < limit {
+        let slot = Array(piece[start..<(start + LogSlot.size)])
+        let reading = slot == zeros ? .empty : LogSlotReading(slot, number: number)
+        if case .newer(let format) = reading { throw .newerFormat(format) }
+        try each(number, reading)
+        number += 1
+      }
+      offset += whole * LogSlot.size
+    }
+  }
+
+  private static func bytes(
+    of file: Descriptor, at offset: Int, path: String
+  ) throws(KeeperError) -> [UInt8] {
+    let limit = pieceSlots * LogSlot.size
+    var code: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+      while count < limit, let start = buffer.baseAddress {
+        let got = pread(file.number, start + count, limit - count, off_t(offset + count))
+        if got > 0 {
+          count += got
+        } else if got == 0 || errno != EINTR {
+          if got < 0 { code = errno }
+          return
+        }
+      }
+    }
+    if code != 0 { throw .system(call: "read", path: path, code: code) }
+    return bytes
+  }
+}
+
+extension KeeperRecords {
+  /// Reads a run's log; no log is an empty one.
+  ///
+  /// - Parameter slots: how many are written for sure, where the keeper lives; it may be writing more.
+  init(log path: String, slots: UInt32 = .max, keeperLives: Bool = false) throws(KeeperError) {
+    self.keeperLives = keeperLives
+    var parts: [LogSlot] = []
+    do {
+      try LogReader.read(path, slots: slots) { (_, reading) throws(KeeperError) in
+        switch reading {
+        case .empty, .newer: break
+        case .damaged:
+          damaged += 1
+          parts.removeAll()
+        case .record(let slot):
+          if slot.kind == .part {
+            parts.append(slot)
+          } else {
+            take(slot, parts: parts)
+            parts.removeAll()
+          }
+        }
+      }
+    } catch .system("open", _, ENOENT) {}
+  }
+
+  private mutating func take(_ slot: LogSlot, parts: [LogSlot]) {
+    do {
+      switch slot.kind {
+      case .begun, .ended, .part: break
+      case .driven: spaces[slot.attempt.epoch, default: []].insert(try DrivenRecord(slot).space)
+      case .accepted: attempts[slot.attempt, default: Attempt()].accepted = try AcceptRecord(slot)
+      case .started: attempts[slot.attempt, default: Attempt()].started = try StartRecord(slot)
+      case .signal: attempts[slot.attempt, default: Attempt()].signals.append(try SignalRecord(slot))
+      case .exited:
+        if attempts[slot.attempt]?.exited != nil { return }
+        let own = parts.filter { $0.attempt == slot.attempt }.map(\.payload)
+        attempts[slot.attempt, default: Attempt()].exited = try ExitRecord(slot, parts: own)
+      }
+    } catch {
+      // A right checksum over a payload that makes no sense: no keeper wrote it.
+      damaged += 1
+    }
+  }
+}
