@@ -22,7 +22,7 @@ extension Keeper {
     let accepted = AcceptRecord(
       space: space, timeout: request.timeout, grace: request.grace, sensitive: request.sensitive,
       time: now(CLOCK_REALTIME))
-    guard log.append([slot(.accepted, id, accepted.payload)]) else {
+    guard log.append([slot(.accepted, id, accepted.payload, time: accepted.time)]) else {
       return tell(.refused(id, reason: "\(Keeper.logName) cannot be written"))
     }
     let startedAt = now(CLOCK_MONOTONIC)
@@ -44,7 +44,7 @@ extension Keeper {
     let record = StartRecord(
       pid: pid, session: pid, space: space, startedBetween: before...max(before, now(CLOCK_BOOTTIME)),
       time: now(CLOCK_REALTIME))
-    log.append([slot(.started, request.attempt, record.payload)])
+    log.append([slot(.started, request.attempt, record.payload, time: record.time)])
     let outputs = [(OutputStream.stdout, stdout), (.stderr, stderr)].map { stream, pipe in
       OpenOutput(
         pipe.reading, tag: newTag(),
@@ -127,7 +127,7 @@ extension Keeper {
 
   private func recordSignal(_ attempt: RunningAttempt, _ signal: Int32, _ cause: StopCause) {
     let record = SignalRecord(signal: signal, cause: cause, time: now(CLOCK_REALTIME))
-    log.append([slot(.signal, attempt.id, record.payload)])
+    log.append([slot(.signal, attempt.id, record.payload, time: record.time)])
   }
 
   // MARK: The end

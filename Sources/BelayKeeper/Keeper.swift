@@ -279,10 +279,11 @@ final class Keeper {
     sources[tag] = nil
   }
 
-  func slot(_ kind: LogSlot.Kind, _ attempt: AttemptID, _ payload: [UInt8]) -> LogSlot {
-    LogSlot(
-      kind: kind, attempt: attempt, time: now(CLOCK_REALTIME), monotonic: now(CLOCK_MONOTONIC),
-      payload: payload)
+  /// - Parameter time: wall clock.
+  func slot(
+    _ kind: LogSlot.Kind, _ attempt: AttemptID, _ payload: [UInt8], time: UInt64 = now(CLOCK_REALTIME)
+  ) -> LogSlot {
+    LogSlot(kind: kind, attempt: attempt, time: time, monotonic: now(CLOCK_MONOTONIC), payload: payload)
   }
 
   /// What marks an attempt's processes in their environment.

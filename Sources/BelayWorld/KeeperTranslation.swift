@@ -14,6 +14,8 @@ extension ProcessReport {
       case .exited(let code): .exited(code: code)
       case .signalled(let signal, _): .signalled(signal)
       case .notStarted(_, let reason): .notStarted(reason)
+      // Only ever after a stop, which makes the outcome unknown; `notStopped` names it.
+      case .stillRunning: .signalled(9)
       }
     self.init(
       result: ProcessResult(
