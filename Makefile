@@ -24,7 +24,6 @@ test: ## build, and run every test
 	swift test --disable-xctest $(STRICT)
 
 lint: ## check the style
-	@.ci/packages
 	swift format lint --strict --recursive Package.swift Sources Tests
 	@for script in .ci/run .ci/packages examples/quickstart/demo.sh; do bash -n "$$script"; done
 
