@@ -58,7 +58,7 @@ public struct ExecAction: Action {
           expressions.append(expression)
         }
       }
-      word.string = String(word.text)
+      word.end()
       return word
     }
     var nested = NestedCode()

@@ -53,9 +53,9 @@ struct NestedCode {
   mutating func inspectWords(_ words: [ShellReader.Word]) {
     inspectCode(words)
     inspectFilters(words)
-    let isWrapped = words.first.map { NestedCode.wrappers.contains(NestedCode.name($0)) } ?? false
+    let isWrapped = words.first.map { NestedCode.wrappers.contains($0.name) } ?? false
     for (index, word) in words.enumerated() where index == 0 || isWrapped {
-      let name = NestedCode.name(word)
+      let name = word.name
       if NestedCode.evaluators.contains(name) {
         for rest in words[(index + 1)...] { refuse(rest, "is read as code by '\(name)'") }
       }
@@ -73,7 +73,7 @@ struct NestedCode {
     var program: String?
     for (word, next) in zip(words, words.dropFirst()) {
       if let program, NestedCode.isCodeOption(word, of: program) { refuse(next, "is code for '\(program)'") }
-      let name = NestedCode.name(word)
+      let name = word.name
       if NestedCode.shells.contains(name) || NestedCode.interpreters.contains(name)
         || NestedCode.starters.contains(name)
       {
@@ -84,21 +84,21 @@ struct NestedCode {
 
   /// GNU sed and awk start commands when their program says so.
   private mutating func inspectFilters(_ words: [ShellReader.Word]) {
-    guard let at = words.firstIndex(where: { NestedCode.filters.contains(NestedCode.name($0)) }),
-      at == 0 || NestedCode.wrappers.contains(NestedCode.name(words[0]))
+    guard let at = words.firstIndex(where: { NestedCode.filters.contains($0.name) }),
+      at == 0 || NestedCode.wrappers.contains(words[0].name)
     else { return }
     var rest = words[(at + 1)...]
     while let word = rest.popFirst() {
       let text = word.string
       if text == "-e" || text == "--expression" {
-        if let code = rest.popFirst() { refuse(code, "is code for '\(NestedCode.name(words[at]))'") }
+        if let code = rest.popFirst() { refuse(code, "is code for '\(words[at].name)'") }
       } else if text == "-v" || text == "-F" || text == "-f" {
         _ = rest.popFirst()
       } else if !text.hasPrefix("-") {
         let hasOption = words.contains { $0.string == "-e" || $0.string == "-f" }
         if !hasOption {
           refuse(
-            word, "is code for '\(NestedCode.name(words[at]))'",
+            word, "is code for '\(words[at].name)'",
             help: "bind it to a variable of the program's own")
         }
         return
@@ -108,7 +108,7 @@ struct NestedCode {
 
   private mutating func inspectBuiltins(_ words: [ShellReader.Word]) {
     guard let first = words.first else { return }
-    let name = NestedCode.name(first)
+    let name = first.name
     let arguments = words.dropFirst()
     let evaluated = "is evaluated by '\(name)'"
     switch name {
@@ -157,17 +157,10 @@ struct NestedCode {
 
   private static func readerOfInput(_ words: [ShellReader.Word]) -> String? {
     for word in words where !word.isHereString {
-      let name = name(word)
+      let name = word.name
       if shells.contains(name) || interpreters.contains(name) || name == "ssh" { return name }
     }
     return nil
-  }
-
-  /// The last part of a path; "" where the shell puts something in.
-  private static func name(_ word: ShellReader.Word) -> String {
-    let text = word.string
-    guard !word.hasBindings, !word.isHereString else { return "" }
-    return text.split(separator: "/").last.map(String.init) ?? ""
   }
 
   private static func isCodeOption(_ word: ShellReader.Word, of program: String) -> Bool {

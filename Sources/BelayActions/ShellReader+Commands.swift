@@ -163,8 +163,8 @@ extension ShellReader {
     let top = frames.count - 1
     guard var word = frames[top].word else { return }
     frames[top].word = nil
-    word.string = String(word.text)
     word.isHereString = frames[top].takesHereString
+    word.end()
     frames[top].takesHereString = false
     let isFirst = commandName(of: frames[top].command) == nil
     let text = word.isQuoted ? "" : word.string

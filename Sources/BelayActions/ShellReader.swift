@@ -34,9 +34,18 @@ struct ShellReader {
     var isHereString = false
 
     /// ``text``, once the word has ended.
-    var string = ""
+    private(set) var string = ""
+    /// The last part of ``string`` as a path; "" where the shell puts something in, or it is no word of a command.
+    private(set) var name = ""
     var isQuoted: Bool { quotedFrom != nil }
     var hasBindings: Bool { !bindings.isEmpty }
+
+    mutating func end() {
+      string = String(text)
+      guard !hasBindings, !isHereString else { return }
+      let slash = text.lastIndex(of: "/")
+      name = slash.map { String(text[($0 + 1)...]) } ?? string
+    }
   }
 
   struct Command {

@@ -21,7 +21,7 @@ extension Reading {
   /// The one action of a node; an action of a later version leaves its keyword, so that nothing else is said of it.
   private func action(_ fields: inout Fields) -> ActionSource? {
     var found: [YAMLEntry] = []
-    for keyword in actions.keywords { if let entry = fields.take(keyword) { found.append(entry) } }
+    for keyword in keywords { if let entry = fields.take(keyword) { found.append(entry) } }
     found.sort { $0.key.start < $1.key.start }
     if found.count > 1 {
       error(
@@ -51,7 +51,7 @@ extension Reading {
     }
     more(&fields)
     fields.finish(
-      known: actions.keywords + Keys.body + Keys.polling + known, later: Keys.laterBody,
+      known: keywords + Keys.body + Keys.polling + known, later: Keys.laterBody,
       elsewhere: Keys.elsewhereOnCheck)
     return body
   }

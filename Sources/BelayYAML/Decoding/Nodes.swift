@@ -78,11 +78,11 @@ extension Reading {
     switch kind {
     case "step":
       rest.finish(
-        known: actions.keywords + Keys.body + Keys.step + Keys.node, later: Keys.laterBody + Keys.laterNode,
+        known: keywords + Keys.body + Keys.step + Keys.node, later: Keys.laterBody + Keys.laterNode,
         elsewhere: Keys.elsewhereOnStep)
     case "check":
       rest.finish(
-        known: actions.keywords + Keys.body + Keys.polling + Keys.check + Keys.node,
+        known: keywords + Keys.body + Keys.polling + Keys.check + Keys.node,
         later: Keys.laterBody + Keys.laterCheck + Keys.laterNode, elsewhere: Keys.elsewhereOnCheck)
     case "gate":
       rest.finish(

@@ -5,6 +5,7 @@ internal import BelayModel
 final class Reading {
   private(set) var source: SourceText
   let actions: ActionTable
+  let keywords: [String]
   private(set) var diagnostics: [Diagnostic] = []
   private var nearest = NearestName()
   /// While the nodes of a `rollback` are read.
@@ -13,6 +14,7 @@ final class Reading {
   init(source: SourceText, actions: ActionTable) {
     self.source = source
     self.actions = actions
+    keywords = actions.keywords
   }
 
   /// With a text of the same lines in which what could not be read is mended.
@@ -81,8 +83,14 @@ struct Fields {
   ///   - known: the keys that may stand here, for the nearest one.
   ///   - later: keys of the language that this version does not know yet.
   ///   - elsewhere: keys that belong somewhere else, with what to write here.
-  func finish(known: [String], later: [String] = [], elsewhere: [String: String] = [:]) {
+  func finish(
+    known: @autoclosure () -> [String], later: @autoclosure () -> [String] = [],
+    elsewhere: @autoclosure () -> [String: String] = [:]
+  ) {
     guard taken.contains(false) else { return }
+    let known = known()
+    let later = later()
+    let elsewhere = elsewhere()
     for (entry, taken) in zip(entries, taken) where !taken && !entry.name.hasPrefix("x-") {
       let name = entry.name
       // The reader has refused keys that are no texts.
@@ -102,13 +110,13 @@ struct Fields {
   }
 }
 
-/// What somebody may have meant, for the first mistakes of a file: comparing costs, and nobody reads a thousand.
+/// What somebody may have meant, for the first mistakes of a file: each name compared costs, and nobody reads a thousand.
 struct NearestName {
-  private var left = 200
+  private var left = 100_000
 
   mutating func name(to word: String, in names: [String]) -> String? {
     guard left > 0, word.utf8.count <= 100 else { return nil }
-    left -= 1
+    left -= names.count
     return Suggestion.nearest(to: word, in: names)
   }
 }

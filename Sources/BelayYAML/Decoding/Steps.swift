@@ -39,8 +39,7 @@ extension Reading {
         "temporary-irreversible", "a step is undone at the end or cannot be undone, not both",
         at: place(of: "irreversible", in: fields))
     }
-    let clash = Set(step.body.outputs.map(\.name))
-    for capture in step.captures where clash.contains(capture.name) {
+    for capture in step.captures where step.body.outputs.contains(where: { $0.name == capture.name }) {
       error(
         "duplicate-name", "'\(capture.name)' is an output of this step as well", at: capture.nameSpan,
         help: "outputs and captures are both read as steps.<id>.<name>: choose another name")
@@ -117,7 +116,7 @@ extension Reading {
     step.retry = fields.take("retry").map(retry) ?? Retry()
     step.idempotent = fields.take("idempotent").flatMap { bool($0) } ?? false
     fields.finish(
-      known: actions.keywords + Keys.body + Keys.rollbackBody, later: Keys.laterBody,
+      known: keywords + Keys.body + Keys.rollbackBody, later: Keys.laterBody,
       elsewhere: Keys.elsewhereOnStep)
     return step
   }
