@@ -53,7 +53,7 @@ extension Engine {
     let failed = plan.nodes.indices.filter { node in
       let record = record(of: node)
       return isMainOrSteady(node) && !record.continued && !isUndoneTemporary(node)
-        && [.failed, .unknown, .compensated].contains(record.status)
+        && (record.hasFailed || record.status == .compensated)
     }
     reset(failed, because: "tried again", by: actor)
   }
@@ -70,7 +70,7 @@ extension Engine {
   }
 
   private func isUndoneTemporary(_ node: Int) -> Bool {
-    isTemporary(node) && record(of: node).status == .compensated
+    isTemporary(node) && record(of: node).status == .compensated && !record(of: node).hasFailed
   }
 
   /// Temporaries that were undone while their list has not ended: needed again by what comes next in it.
@@ -88,10 +88,18 @@ extension Engine {
 
   private func failedNode() -> Int? {
     plan.nodes.indices.first { node in
-      let record = record(of: node)
-      return isMainOrSteady(node) && (record.status == .failed || record.status == .unknown)
-        && !record.continued
+      isMainOrSteady(node) && record(of: node).hasFailed && !standsInWhatHasEnded(node)
     }
+  }
+
+  /// A failure inside a group that has ended is the group's by now.
+  private func standsInWhatHasEnded(_ node: Int) -> Bool {
+    var outer = graph.parents[node]
+    while let group = outer {
+      if record(of: group).status.hasEnded { return true }
+      outer = graph.parents[group]
+    }
+    return false
   }
 
   private mutating func stayHeld(_ node: Int) {
@@ -103,7 +111,7 @@ extension Engine {
   private mutating func fail(again node: Int) {
     takeUpOpenAttempts()
     let record = record(of: node)
-    failed(node, NodeEnd(status: record.status, failure: record.failure))
+    failed(node, NodeEnd(status: record.ending ?? .failed, failure: record.failure))
   }
 
   /// Steps whose attempts are open, without anything that would be new.

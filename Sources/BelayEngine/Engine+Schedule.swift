@@ -98,7 +98,7 @@ extension Engine {
     switch record.status {
     case .succeeded, .skipped: return true
     case .failed, .unknown: return record.continued
-    case .compensating, .compensated: return isTemporary(node)
+    case .compensating, .compensated: return isTemporary(node) && !record.hasFailed
     default: return false
     }
   }

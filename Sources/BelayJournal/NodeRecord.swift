@@ -3,6 +3,8 @@ public import BelayModel
 /// What has happened to one node, as far as it matters for what may happen next.
 public struct NodeRecord: Hashable, Sendable {
   public internal(set) var status = NodeStatus.pending
+  /// How it ended by itself, whatever was undone since: succeeded, failed, unknown; nil: it has not.
+  public internal(set) var ending: NodeStatus?
   /// From 1; grows when a node is set back to be done again.
   public internal(set) var round = 1
   public internal(set) var startedAt: Timestamp?
@@ -44,8 +46,12 @@ public struct NodeRecord: Hashable, Sendable {
     if end.failure?.kind == StepFailure.notStarted { effects -= 1 }
   }
 
+  /// It ended otherwise than well, and the run did not go on over it.
+  public var hasFailed: Bool { (ending == .failed || ending == .unknown) && !continued }
+
   mutating func finish(_ end: NodeEnd, at time: Timestamp) {
     status = end.status
+    ending = end.status
     outputs = end.outputs
     failure = end.failure
     continued = end.continued
@@ -75,18 +81,21 @@ public struct NodeRecord: Hashable, Sendable {
     switch resolution {
     case .done:
       status = .succeeded
+      ending = .succeeded
       failure = nil
       finishedAt = time
       openAttempt = nil
       for (name, value) in values.entries { outputs[name] = value }
     case .failed:
       status = .failed
+      ending = .failed
       failure = Failure(kind: "person", message: note)
       finishedAt = time
       openAttempt = nil
     case .notDone:
       if openAttempt != nil { effects -= 1 }
       status = .pending
+      ending = nil
       openAttempt = nil
       finishedAt = nil
     }
