@@ -104,12 +104,12 @@ extension String {
 }
 
 extension ExecutedDocuments.Session {
-  /// With what differs from run to run replaced: names of runs, times, digests.
+  /// With what differs from run to run replaced: names of runs and people, times, digests.
   fileprivate var steady: Self {
     let changing: [(Regex<Substring>, String)] = [
       (/\d{8}-\d{6}-[a-z0-9]{4}/, "RUN"), (/\d{4}-\d\d-\d\dT[0-9:.]+Z/, "MOMENT"),
       (/\b\d\d:\d\d:\d\d\b/, "TIME"),
-      (/\b[0-9a-f]{64}\b/, "DIGEST"),
+      (/\b[0-9a-f]{64}\b/, "DIGEST"), (/\bby [a-z][a-z0-9_-]*$/, "by SOMEBODY"),
     ]
     var steady = self
     for (pattern, word) in changing {
