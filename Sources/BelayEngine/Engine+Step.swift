@@ -249,7 +249,8 @@ extension Engine {
     guard let activity = activities[node] else { return }
     switch activity.part {
     case .asking(let question): ask(question, of: node)
-    case .awaitingTime: ended(node, NodeEnd(status: .succeeded, outputs: ["opened_at": .timestamp(clock.wall)]))
+    case .awaitingTime:
+      ended(node, NodeEnd(status: .succeeded, outputs: ["opened_at": .timestamp(clock.wall)]))
     case .awaitingRetry:
       guard case .step(let step) = plan.nodes[node].detail else { return }
       takePlace(node, .acting)

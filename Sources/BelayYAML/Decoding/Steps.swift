@@ -17,7 +17,7 @@ extension Reading {
     step.retry = fields.take("retry").map(retry) ?? Retry()
     step.irreversible = fields.take("irreversible").flatMap(irreversible)
     let rollbackEntry = fields.take("rollback")
-    if isInRollback, let rollbackEntry {
+    if isInRollback, let rollbackEntry, rollbackEntry.value.text != "nothing" {
       error(
         "misplaced-key", "a step of a rollback is not rolled back itself", at: rollbackEntry.key.span,
         help: "leave 'rollback' out; a failing step of a rollback ends it incomplete, and says so")
