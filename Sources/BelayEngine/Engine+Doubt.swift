@@ -104,6 +104,13 @@ extension Engine {
     }
   }
 
+  mutating func attemptLost(_ name: AttemptName, _ reason: String) {
+    guard let node = owners[name], activities[node]?.part == .acting,
+      case .step(let step) = plan.nodes[node].detail
+    else { return }
+    lost(node, step, name, reason)
+  }
+
   private mutating func lost(_ node: Int, _ step: PlanStep, _ name: AttemptName, _ reason: String) {
     owners[name] = nil
     activities[node]?.attempt = nil

@@ -89,6 +89,7 @@ public struct Engine {
     case .processStarted(let attempt, let process): processStarted(attempt, process)
     case .processFinished(let attempt, let report): processFinished(attempt, report, recovered: false)
     case .keeperLost(let fates): keeperLost(fates)
+    case .attemptLost(let attempt, let reason): attemptLost(attempt, reason)
     case .stop(let request, let actor): stopAsked(request, by: actor)
     case .timePassed: break
     }

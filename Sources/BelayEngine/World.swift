@@ -11,6 +11,8 @@ public enum Input: Hashable, Sendable {
   case processFinished(AttemptName, ProcessReport)
   /// The keeper is gone; its log says what it can of the attempts that it had. A new one is ready.
   case keeperLost([AttemptName: Fate])
+  /// It ended, or will, with nobody to see how.
+  case attemptLost(AttemptName, reason: String)
   case stop(StopRequest, by: Actor)
   /// A deadline that the engine asked for has come, or nothing has.
   case timePassed

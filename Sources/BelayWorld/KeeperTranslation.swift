@@ -84,8 +84,7 @@ extension BelayEngine.Fate {
     switch fate {
     case .notStarted: self = .notStarted
     case .running(let start): self = .running(start?.identity)
-    case .runningUnobserved(let start):
-      self = .unknown("its keeper is gone; process \(start.pid) still runs, and nobody will see how it ends")
+    case .runningUnobserved(let start): self = .running(start.identity)
     case .endedUnobserved: self = .unknown("its keeper is gone, and it ended unobserved")
     case .exited(let record): self = .ended(ProcessReport(record, in: folder))
     case .unknown(let reason): self = .unknown(reason)

@@ -125,16 +125,17 @@ public struct RealWorld: World {
   }
 
   /// What became of the attempts that the journal left open.
-  public func fates() -> [AttemptName: BelayEngine.Fate] {
+  public mutating func fates() -> [AttemptName: BelayEngine.Fate] {
     fates(of: run.state.attempts.values.filter { $0.end == nil }.map(\.intent.attempt))
   }
 
-  private func fates(of attempts: [AttemptName]) -> [AttemptName: BelayEngine.Fate] {
+  private mutating func fates(of attempts: [AttemptName]) -> [AttemptName: BelayEngine.Fate] {
     var fates: [AttemptName: BelayEngine.Fate] = [:]
     for name in attempts {
       guard let id = AttemptID(name) else { continue }
       let fate = records?.fate(of: id) ?? .unknown("the keeper's log is gone")
       fates[name] = BelayEngine.Fate(fate, in: run.folder)
+      if case .runningUnobserved(let start) = fate { orphans.watch(start, as: name, in: poller) }
     }
     return fates
   }
@@ -150,6 +151,8 @@ public struct RealWorld: World {
     } catch { failure = error }
   }
 
+  /// Processes whose keeper is gone: their end can be seen, not how they end.
+  private var orphans = Orphans()
   /// Attempts handed to the keeper and not heard of since.
   private var started: [AttemptName] = []
 
@@ -210,6 +213,8 @@ public struct RealWorld: World {
         inputs += signals.take().map { .stop($0, by: Caller.actor()) }
       } else if descriptor == control.descriptor {
         if let (request, actor) = control.take() { inputs.append(.stop(request, by: actor)) }
+      } else if let (attempt, reason) = orphans.ended(descriptor, in: poller) {
+        inputs.append(.attemptLost(attempt, reason: reason))
       } else {
         hearKeeper()
       }
@@ -247,7 +252,9 @@ public struct RealWorld: World {
         journal.add(events, at: time, row: row, urgent: urgent, now: clock.boot())
       case .spawn(let order): spawn(order)
       case .stopAttempt(let attempt, let reason):
-        if let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
+        if let given = orphans.giveUp(attempt, in: poller) {
+          inputs.append(.attemptLost(attempt, reason: given))
+        } else if let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
       case .leave: break
       }
     }
