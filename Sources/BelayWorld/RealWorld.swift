@@ -254,7 +254,9 @@ public struct RealWorld: World {
       case .stopAttempt(let attempt, let reason):
         if let given = orphans.giveUp(attempt, in: poller) {
           inputs.append(.attemptLost(attempt, reason: given))
-        } else if let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
+        } else if let id = AttemptID(attempt) {
+          tell(.stop(id, reason: reason))
+        }
       case .leave: break
       }
     }

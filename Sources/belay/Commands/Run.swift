@@ -32,6 +32,8 @@ struct Run: ParsableCommand {
     let (plan, bytes) = try planning.plan()
     if dryRun { return format.print(plan, bytes) }
     try confirm(plan)
+    // Before the run is on the record and holds its claims.
+    _ = try Driving.secrets(of: plan)
     let opened = try store.open()
     let row = try RunCreation(plan: plan, bytes: bytes).create(in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))

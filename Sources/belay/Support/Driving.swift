@@ -72,7 +72,8 @@ struct Driving {
     }
   }
 
-  private static func secrets(of plan: Plan) throws -> Secrets {
+  /// - Throws: exit 2, naming the secret that cannot be read.
+  static func secrets(of plan: Plan) throws -> Secrets {
     do {
       return try Secrets(plan.secrets, caller: callerEnvironment(), home: homeFolder())
     } catch {

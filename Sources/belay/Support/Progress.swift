@@ -95,29 +95,32 @@ struct RestReport {
 
   private var next: [String] {
     let id = run.run
-    let node = run.restNode ?? "NODE"
     switch run.status {
-    case .failed:
-      return [
-        "try again:   belay resume \(id) --retry",
-        "skip it:     belay resume \(id) --skip \(node) --note '…'",
-        "mark done:   belay resolve \(id) \(node) --as done --note '…'", "undo all:    belay rollback \(id)",
-        "give it up:  belay close \(id) --note '…'",
-      ]
+    case .failed: return afterFailure + ["undo all:    belay rollback \(id)", closing]
     case .held:
       return [
-        "decide:      belay resolve \(id) \(node) --as done|not_done|failed --note '…'",
+        "decide:      belay resolve \(id) \(run.restNode ?? "NODE") --as done|not_done|failed --note '…'",
         "then:        belay resume \(id)",
       ]
     case .paused: return ["go on:       belay resume \(id)"]
     case .rollbackIncomplete:
       return [
         "try again:   belay resume \(id) --retry",
-        "mark undone: belay resolve \(id) NODE~rollback --as done --note '…'",
-        "give it up:  belay close \(id) --note '…'",
+        "mark undone: belay resolve \(id) NODE~rollback --as done --note '…'", closing,
       ]
     default: return []
     }
+  }
+
+  private var closing: String { "give it up:  belay close \(run.run) --note '…'" }
+
+  private var afterFailure: [String] {
+    guard let node = run.restNode else { return ["go on:       belay resume \(run.run)"] }
+    return [
+      "try again:   belay resume \(run.run) --retry",
+      "skip it:     belay resume \(run.run) --skip \(node) --note '…'",
+      "mark done:   belay resolve \(run.run) \(node) --as done --note '…'",
+    ]
   }
 
   var json: JSON {
