@@ -80,5 +80,9 @@ final class EngineLink {
     }
   }
 
-  func end() { isOver = true }
+  /// Nothing is read or sent any more; the other end sees that at once, whoever else holds this object.
+  func end() {
+    isOver = true
+    shutdown(file.number, Int32(SHUT_RDWR))
+  }
 }

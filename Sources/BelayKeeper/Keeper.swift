@@ -204,6 +204,7 @@ final class Keeper {
 
   private func leaveEngine() {
     guard let (link, tag) = engine else { return }
+    link.end()
     forget(tag, link.file.number)
     engine = nil
   }

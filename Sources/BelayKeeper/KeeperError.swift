@@ -22,7 +22,7 @@ public enum KeeperError: Error, Hashable, Sendable, CustomStringConvertible {
   public var message: String {
     switch self {
     case .system(let call, let path, let code): "\(call) \(path): \(errorText(code))"
-    case .refused(let reason): "the keeper refused: \(reason)"
+    case .refused(let reason): "no keeper: \(reason)"
     case .versions(let ours, let theirs): "belay \(ours) and belay-keeper \(theirs) do not belong together"
     case .gone: "the keeper is gone"
     case .silent: "the keeper does not answer"

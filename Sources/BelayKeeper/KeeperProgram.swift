@@ -28,7 +28,7 @@ public enum KeeperProgram {
       withExtendedLifetime(lock) { keeper.serve() }
       return 0
     } catch {
-      deny(first, error.message)
+      if case .refused(let reason) = error { deny(first, reason) } else { deny(first, error.message) }
       return 1
     }
   }

@@ -6,16 +6,40 @@ internal import Glibc
 enum ProcessTable {
   private static let largestEnvironment = 2 << 20
 
-  /// Everything alive in the session of an attempt, or marked as its own by the environment.
+  /// Everything alive below this process that is in the session of an attempt, or marked as its own by the environment.
   ///
-  /// A descendant that made a session of its own and cleaned its environment is not found.
+  /// As the reaper this process is an ancestor of all that its attempts have started: a process that carries the mark
+  /// without being below (of another store's run with the same name) is not theirs. A descendant that made a session
+  /// of its own and cleaned its environment is not found.
   static func members(of start: StartRecord, mark: String) -> [ProcessStatus] {
     let mark = Array(mark.utf8)
-    return all().filter { process in
+    let all = all()
+    let parents = Dictionary(all.map { ($0.pid, $0.parent) }) { first, _ in first }
+    return all.filter { process in
       // Its processes are not older than it; of most others no environment need be read.
       guard process.isAlive, process.startTicks >= start.startTicks.lowerBound else { return false }
-      return process.session == start.session || environment(of: process.pid, holds: mark)
+      let isNamed = process.session == start.session || environment(of: process.pid, holds: mark)
+      return isNamed && isBelow(process, parents)
     }
+  }
+
+  private static func isBelow(
+    _ process: ProcessStatus, _ parents: [Int32: Int32], looksLeft: Int = 3
+  ) -> Bool {
+    let own = getpid()
+    var parent = process.parent
+    // Chains are short; one that runs in circles was read while numbers changed hands.
+    for _ in 0..<1000 {
+      if parent == own { return true }
+      if parent <= 1 { return false }
+      // One that ended meanwhile has handed its children to its own reaper: to us, if they are ours.
+      guard let next = parents[parent] ?? ProcessStatus(pid: parent)?.parent else {
+        guard looksLeft > 0, let now = ProcessStatus(pid: process.pid) else { return false }
+        return isBelow(now, parents, looksLeft: looksLeft - 1)
+      }
+      parent = next
+    }
+    return false
   }
 
   /// - Parameter attempts: marks by session.
