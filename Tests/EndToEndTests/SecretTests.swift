@@ -3,49 +3,54 @@ import Testing
 @Suite("Secrets") struct SecretsStaySecret {
   private static let secret = #"s3cr3t/+ "q'u\o:te$é"#
 
-  /// Prints it in each of the forms that the keeper promises to find, and split over two writes.
-  private static let printer = #"""
+  /// The forms that the keeper promises to find; base64 by what is the same of it at each alignment.
+  private static let forms = #"""
     import base64, json, os, shlex, sys, urllib.parse
     secret = os.environ["TOKEN"]
     raw = secret.encode()
-    forms = [secret, urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""),
-             urllib.parse.quote_plus(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1],
-             shlex.quote(secret), raw.hex(), raw.hex().upper()]
-    for before in (b"", b"x", b"xy"):
-        forms += [base64.b64encode(before + raw).decode(), base64.urlsafe_b64encode(before + raw).decode()]
-    for stream in (sys.stdout, sys.stderr):
-        for form in forms:
-            print("form:", form, file=stream)
-        for place in range(1, len(secret)):
-            stream.flush()
-            stream.write(secret[:place]); stream.flush()
-            stream.write(secret[place:] + "\n"); stream.flush()
-    """#
-
-  /// What must not be found anywhere: the secret, and what is the same of it at each alignment in base64.
-  private static let finder = #"""
-    import base64, json, os, re, shlex, sys, urllib.parse
-    secret = os.environ["TOKEN"]
-    raw = secret.encode()
-    needles = {raw, urllib.parse.quote(secret).encode(), urllib.parse.quote(secret, safe="").encode(),
-               urllib.parse.quote_plus(secret).encode(), json.dumps(secret)[1:-1].encode(),
-               json.dumps(secret, ensure_ascii=False)[1:-1].encode(),
-               shlex.quote(secret).encode(), raw.hex().encode(), raw.hex().upper().encode()}
+    escaped = json.dumps(secret)[1:-1]
+    forms = {secret, urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret),
+             urllib.parse.quote(secret).lower(), escaped, escaped.replace("/", "\\/"),
+             json.dumps(secret, ensure_ascii=False)[1:-1], shlex.quote(secret), raw.hex(), raw.hex().upper()}
+    base64s = set()
     for before in range(3):
         text = base64.b64encode(b"x" * before + raw)[(0, 2, 3)[before]:]
-        whole = text[: (len(text) // 4) * 4 - 4]
-        needles |= {whole, whole.translate(bytes.maketrans(b"+/", b"-_"))}
-    found = []
-    for top in sys.argv[1:]:
-        for folder, _, names in os.walk(top):
-            for name in names:
-                if not os.path.isfile(os.path.join(folder, name)):
-                    continue
-                with open(os.path.join(folder, name), "rb") as file:
-                    data = file.read()
-                found += [(os.path.join(folder, name), needle) for needle in needles if needle in data]
-    print(found)
+        base64s.add(text[: len(text) // 4 * 4 - 4].decode())
+    base64s |= {text.replace("+", "-").replace("/", "_") for text in base64s}
+
     """#
+
+  /// Prints each form, and the secret split over two writes.
+  private static let printer =
+    forms + #"""
+      for stream in (sys.stdout, sys.stderr):
+          for form in forms:
+              print("form:", form, file=stream)
+          for before in (b"", b"x", b"xy"):
+              print(base64.b64encode(before + raw).decode(), file=stream)
+              print(base64.urlsafe_b64encode(before + raw).decode(), file=stream)
+          for place in range(1, len(secret)):
+              stream.flush()
+              stream.write(secret[:place])
+              stream.flush()
+              stream.write(secret[place:] + chr(10))
+              stream.flush()
+      """#
+
+  /// Looks for all of them in every file of these folders.
+  private static let finder =
+    forms + #"""
+      needles = [form.encode() for form in forms | base64s]
+      found = []
+      for top in sys.argv[1:]:
+          for folder, _, names in os.walk(top):
+              for path in (os.path.join(folder, name) for name in names):
+                  if os.path.isfile(path):
+                      with open(path, "rb") as file:
+                          data = file.read()
+                      found += [(path, needle) for needle in needles if needle in data]
+      print(found)
+      """#
 
   private static let playbook = """
     belay: 1
@@ -57,7 +62,11 @@ import Testing
         rollback: nothing
       - step: fail
         env: { TOKEN: "${{ secrets.token }}" }
-        run: 'printf %s\\\\n "$TOKEN" >&2; exit 3'
+        run: |
+          printf '%s\\n' "$TOKEN" >&2
+          printf '%q\\n' "$TOKEN" >&2
+          echo "${TOKEN@Q}" >&2
+          exit 3
         rollback: nothing
     """
 

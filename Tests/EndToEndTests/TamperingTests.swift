@@ -59,4 +59,32 @@ import Testing
     #expect(after.status == 8, "\(what): \(after)")
     #expect(after.output.contains("BROKEN"), "\(what): \(after)")
   }
+
+  @Test("is found by heads.log when the newest run is gone with all that the database says of it")
+  func newestRunErased() throws {
+    let sandbox = try Sandbox(["two": Tampering.playbook])
+    #expect(try sandbox.belay("run", "two").status == 0)
+    let copy = try sandbox.execute(["/bin/cp", "-r", sandbox.store, sandbox.folder + "/earlier"]).wait()
+    #expect(copy.status == 0)
+    #expect(try sandbox.belay("run", "two").status == 0)
+    // The database of a moment ago is consistent in itself; what stands in heads.log is not in it.
+    for name in ["store.db", "store.db-wal", "store.db-shm"] {
+      try sandbox.execute(["/bin/rm", "-f", sandbox.store + "/" + name]).wait()
+      try sandbox.execute(["/bin/cp", "\(sandbox.folder)/earlier/\(name)", sandbox.store + "/" + name]).wait()
+    }
+    let after = try sandbox.belay("audit", "verify")
+    #expect(after.status == 8 && after.output.contains("heads.log"), "\(after)")
+  }
+
+  @Test("is told from one that nobody has when an output file is edited")
+  func outputFile() throws {
+    let sandbox = try Sandbox([
+      "long": "belay: 1\nsteps:\n  - { step: long, run: seq 1 9999, rollback: nothing }\n"
+    ])
+    #expect(try sandbox.belay("run", "long").status == 0)
+    let edit = "f=$(grep -lr 9999 \(sandbox.store)/runs) && [ -n \"$f\" ] && sed -i s/5000/5001/ $f"
+    #expect(try sandbox.execute(["/bin/bash", "-c", edit]).wait().status == 0)
+    let after = try sandbox.belay("audit", "verify")
+    #expect(after.status == 8 && after.output.contains("stdout was altered"), "\(after)")
+  }
 }
