@@ -7,16 +7,15 @@ extension Engine {
   mutating func begin(_ begin: Begin) {
     record(.driverStarted(begin.driver))
     fates = begin.fates
-    rebuildSchedule()
-    ready.removeAll()
+    countWhatIsMissing()
     skip(begin)
+    // First of all: what the keeper tells of them from here on must find them.
+    takeUpOpenAttempts()
     switch begin.purpose {
     case .run: goForward()
     case .resume(let retry): resume(retry: retry, by: begin.driver.actor)
     case .rollback(let scope): rollBackOnRequest(scope, by: begin.driver.actor)
-    case .cancel:
-      takeUpOpenAttempts()
-      stopAsked(.cancel, by: begin.driver.actor)
+    case .cancel: stopAsked(.cancel, by: begin.driver.actor)
     case .close(let note): close(note, by: begin.driver.actor)
     }
   }
@@ -35,16 +34,18 @@ extension Engine {
 
   private mutating func resume(retry: Bool, by actor: Actor) {
     if let scope = run.rollback { return resumeRollback(scope, retry: retry, by: actor) }
-    if run.stop == .cancel {
-      takeUpOpenAttempts()
-      return stopAsked(.cancel, by: actor)
+    if run.stop == .cancel { return stopAsked(.cancel, by: actor) }
+    // What was in flight has failed, or is held.
+    if isStopping { return }
+    if retry {
+      resetFailed(by: actor)
+      resetFailedCompensations(by: actor)
     }
-    if retry { resetFailed(by: actor) }
     let temporaries = lostTemporaries()
     if let held = heldNode() { return stayHeld(held) }
     if !retry, let node = failedNode() { return fail(again: node) }
     if temporaries.isEmpty { return goForward() }
-    takeUpOpenAttempts()
+    reset(temporaries, because: "temporary, applied again")
     reapply(temporaries, then: .goForward)
   }
 
@@ -103,13 +104,11 @@ extension Engine {
   }
 
   private mutating func stayHeld(_ node: Int) {
-    takeUpOpenAttempts()
     held(node, record(of: node).heldBecause ?? "\(id(node)) is held")
   }
 
   /// The consequence of a failure is drawn again: the engine may have died before it was.
   private mutating func fail(again node: Int) {
-    takeUpOpenAttempts()
     let record = record(of: node)
     failed(node, NodeEnd(status: record.ending ?? .failed, failure: record.failure))
   }
@@ -130,10 +129,9 @@ extension Engine {
 
   private mutating func resumeRollback(_ scope: RollbackScope, retry: Bool, by actor: Actor) {
     if retry { resetFailedCompensations(by: actor) }
-    takeUpOpenAttempts()
     let cause = run.cause
     stop(
-      Stop(cause: .failure, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
+      Stop(cause: .request, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
   }
 
   private mutating func resetFailedCompensations(by actor: Actor) {
@@ -146,13 +144,11 @@ extension Engine {
 
   private mutating func rollBackOnRequest(_ scope: RollbackScope, by actor: Actor) {
     if run.claims.isEmpty, !plan.claims.isEmpty { record(.claimsTaken(plan.claims)) }
-    takeUpOpenAttempts()
     let cause = "rolled back by \(actor.name)"
-    stop(Stop(cause: .failure, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
+    stop(Stop(cause: .request, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
   }
 
   private mutating func close(_ note: String, by actor: Actor) {
-    takeUpOpenAttempts()
     stop(Stop(cause: .cancel, reason: note, consequence: .close(note: note, by: actor)))
   }
 }

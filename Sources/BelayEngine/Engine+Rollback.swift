@@ -26,10 +26,14 @@ extension Engine {
       return rest(
         .held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
     }
-    if run.rollback == nil { record(.rollbackStarted(scope, cause: cause, by: actor)) }
-    let ended = endedTemporaries(around: effects)
-    guard ended.isEmpty else {
-      return reapply(ended, then: .rollBack(scope, cause: cause, by: actor))
+    // What this rollback itself has undone is not applied again by who resumes it.
+    let temporaries = run.rollback == nil ? endedTemporaries(around: effects) : halfReapplied(around: effects)
+    if run.rollback == nil {
+      record(.rollbackStarted(scope, cause: cause, by: actor))
+      reset(temporaries, because: "temporary, applied again")
+    }
+    guard temporaries.isEmpty else {
+      return reapply(temporaries, then: .rollBack(scope, cause: cause, by: actor))
     }
     var job = RollbackJob(
       scope: scope, cause: cause, order: RollbackOrder(graph, scope: nodes), effects: Set(effects))
@@ -260,10 +264,19 @@ extension Engine {
 
   /// Temporaries that were undone when their list ended, and in whose list something is to be compensated.
   private func endedTemporaries(around effects: Set<Int>) -> [Int] {
+    temporaries(around: effects) { $0.status == .compensated }
+  }
+
+  /// Temporaries that the driver before this one had begun to apply again.
+  private func halfReapplied(around effects: Set<Int>) -> [Int] {
+    temporaries(around: effects) { $0.round > 1 && !$0.status.hasEnded && $0.status != .compensating }
+  }
+
+  private func temporaries(around effects: Set<Int>, where isWanted: (NodeRecord) -> Bool) -> [Int] {
     plan.nodes.indices.filter { node in
-      guard case .step(let step) = plan.nodes[node].detail, step.temporary,
-        record(of: node).status == .compensated, plan.nodes[node].role == .main
-      else { return false }
+      guard isTemporary(node), plan.nodes[node].role == .main, isWanted(record(of: node)) else {
+        return false
+      }
       let list = graph.parents[node].map { graph.subtree($0) } ?? 0..<graph.count
       return effects.contains { list.contains($0) && plan.nodes[$0].role == .main }
     }
@@ -271,7 +284,6 @@ extension Engine {
 
   /// Applies temporaries again, one after the other, before what needs them.
   mutating func reapply(_ nodes: [Int], then: Consequence) {
-    reset(nodes, because: "temporary, applied again")
     stage = .reapplying(nodes, then: then)
     startNextReapplication()
   }

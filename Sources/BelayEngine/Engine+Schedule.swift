@@ -44,7 +44,7 @@ extension Engine {
   /// The stage ends when nothing of it is going on.
   private mutating func settleStage() -> Bool {
     switch stage {
-    case .forward: return false
+    case .forward: return restStalled()
     case .stopping(let stop): return settleStop(stop)
     case .reapplying: return settleReapplying()
     case .undoing: return false
@@ -56,10 +56,23 @@ extension Engine {
     }
   }
 
+  /// A run in which nothing can ever happen again must not wait for it.
+  private mutating func restStalled() -> Bool {
+    guard activities.isEmpty, ready.isEmpty, blocked.isEmpty, run.epoch > 0 else { return false }
+    let open = plan.nodes.indices.first { plan.nodes[$0].role == .main && !isMet($0) }
+    rest(.held, "no node can start any more\(open.map { ", \(id($0)) waits" } ?? "")", open)
+    return true
+  }
+
   // MARK: Readiness
 
   /// Counts anew, from the journal's state, what every node waits for, and queues what may start.
   mutating func rebuildSchedule() {
+    countWhatIsMissing()
+    for node in 0..<graph.count where plan.nodes[node].role == .main && missing[node] == 0 { queue(node) }
+  }
+
+  mutating func countWhatIsMissing() {
     ready.removeAll()
     blocked.removeAll()
     missing = [Int](repeating: 0, count: graph.count)
@@ -68,7 +81,6 @@ extension Engine {
       missing[node] = graph.needs[node].count { !isMet($0) } + (parentHasStarted(node) ? 0 : 1)
       openChildren[node] = graph.children[node].count { !isMet($0) }
     }
-    for node in 0..<graph.count where plan.nodes[node].role == .main && missing[node] == 0 { queue(node) }
   }
 
   /// Puts a node to work again that was at work when the journal ended, or starts it.
@@ -98,7 +110,7 @@ extension Engine {
     switch record.status {
     case .succeeded, .skipped: return true
     case .failed, .unknown: return record.continued
-    case .compensating, .compensated: return isTemporary(node) && !record.hasFailed
+    case .compensating, .compensated, .compensationFailed: return isTemporary(node) && !record.hasFailed
     default: return false
     }
   }

@@ -84,7 +84,8 @@ extension Engine {
   /// Writes the intent down and starts the action when that is durable.
   mutating func attempt(_ node: Int, _ step: PlanStep) {
     let record = record(of: node)
-    let key = "\(run.run)/\(id(node))/\(record.number)"
+    let round = record.round == 1 ? "" : "#\(record.round)"
+    let key = "\(run.run)/\(id(node))\(round)/\(record.number)"
     do throws(StepFailure) {
       let request = try request(step.body, of: node, key: key)
       let timeout = try timeout(of: step.body, node: node)

@@ -130,7 +130,7 @@ extension Engine {
     guard activities.isEmpty else { return false }
     undos.removeAll()
     switch stop.cause {
-    case .pause, .hold, .kill: draw(stop.consequence)
+    case .request, .pause, .hold, .kill: draw(stop.consequence)
     case .failure, .cancel:
       if case .rollBack = stop.consequence { draw(stop.consequence) } else { undoAll(then: stop.consequence) }
     }

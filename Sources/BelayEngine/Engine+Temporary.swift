@@ -41,6 +41,11 @@ extension Engine {
     if status == .inDoubt || status == .held, !isIdempotent(root) {
       return cannotUndo(node, "\(id(node)) is in doubt, and its rollback is not idempotent", then)
     }
+    let undoing = record(of: root)
+    if undoing.status == .failed || undoing.status == .held {
+      let reason = undoing.heldBecause ?? "its rollback failed: \(undoing.failure?.message ?? "")"
+      return cannotUndo(node, reason, then)
+    }
     undos[root] = Undo(list: list, then: then)
     activate(root)
   }

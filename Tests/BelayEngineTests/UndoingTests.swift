@@ -168,6 +168,9 @@ private let maintenance = """
     stage.acts["on~rollback"] = [.fails()]
     #expect(try stage.drive() == .held)
     #expect(try stage.state().cause.contains("on is still in force") == true)
+    #expect(try stage.drive(.resume(retry: false)) == .held, "asked again, it says so again")
+    stage.acts["on~rollback"] = [.ok]
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
   }
 
   @Test("a rollback that reaches into an ended list applies its temporaries again first")
