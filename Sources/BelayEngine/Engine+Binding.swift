@@ -10,6 +10,14 @@ extension Engine {
       programs: programs)
   }
 
+  /// What an answer amounts to under a body's conditions.
+  ///
+  /// A context shares the run's state. It must not live on while events are recorded: each would copy the state.
+  func judgement(_ answer: ActionAnswer?, by body: PlanBody, of node: Int) -> Judgement {
+    var context = context(node)
+    return context.judge(answer, by: body)
+  }
+
   /// The action of a body as the world is to be asked for it.
   func request(_ body: PlanBody, of node: Int, key: String?) throws(StepFailure) -> EffectRequest? {
     guard let source = body.action else { return nil }

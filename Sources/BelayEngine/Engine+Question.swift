@@ -29,14 +29,9 @@ extension Engine {
     _ kind: Question.Kind, _ body: PlanBody, of node: Int, tolerate: Int = 0, minSamples: Int? = nil
   ) -> Question? {
     do throws(StepFailure) {
-      let context = context(node)
-      let span = { (text: Template?) throws(StepFailure) -> TimeSpan? in
-        guard let text else { return nil }
-        return try context.span(text)
-      }
-      let every = try span(body.every) ?? Engine.defaultInterval
-      let staysFor = try span(body.staysFor) ?? .zero
-      let within = try span(body.within) ?? .zero
+      let every = try span(body.every, of: node) ?? Engine.defaultInterval
+      let staysFor = try span(body.staysFor, of: node) ?? .zero
+      let within = try span(body.within, of: node) ?? .zero
       let samples = every.nanoseconds > 0 ? Int(staysFor.nanoseconds / every.nanoseconds) : 0
       return Question(
         kind: kind, body: body, every: every, staysFor: staysFor,
@@ -48,6 +43,11 @@ extension Engine {
     }
   }
 
+  private func span(_ text: Template?, of node: Int) throws(StepFailure) -> TimeSpan? {
+    guard let text else { return nil }
+    return try context(node).span(text)
+  }
+
   /// Asks now: of the world, or, without an action, of what is known.
   mutating func ask(_ question: Question, of node: Int) {
     var question = question
@@ -55,8 +55,7 @@ extension Engine {
     activities[node]?.part = .asking(question)
     do throws(StepFailure) {
       guard let request = try request(question.body, of: node, key: nil) else {
-        var context = context(node)
-        answered(node, question, context.judge(nil, by: question.body))
+        answered(node, question, judgement(nil, by: question.body, of: node))
         return
       }
       let attempt = newAttempt()
@@ -78,8 +77,7 @@ extension Engine {
     do throws(StepFailure) {
       guard let source = question.body.action else { return }
       let answer = try action(source).answer(.process(report.result))
-      var context = context(node)
-      answered(node, question, context.judge(answer, by: question.body), fields: answer.fields)
+      answered(node, question, judgement(answer, by: question.body, of: node), fields: answer.fields)
     } catch {
       cannotAsk(question.kind, node, error)
     }

@@ -77,6 +77,7 @@ extension Engine {
     blocked.removeAll()
     missing = [Int](repeating: 0, count: graph.count)
     openChildren = missing
+    openTop = graph.top.count { !isMet($0) }
     for node in 0..<graph.count {
       missing[node] = graph.needs[node].count { !isMet($0) } + (parentHasStarted(node) ? 0 : 1)
       openChildren[node] = graph.children[node].count { !isMet($0) }
@@ -244,7 +245,8 @@ extension Engine {
   private mutating func topEnded(_ node: Int) {
     switch plan.nodes[node].role {
     case .main:
-      if stage == .forward, graph.top.allSatisfy(isMet) { endList(graph.top, then: .endPlaybook) }
+      openTop -= 1
+      if stage == .forward, openTop == 0 { endList(graph.top, then: .endPlaybook) }
     case .rollback(let undone): rollbackRootEnded(node, of: undone)
     case .steadyState: steadyStateHolds()
     }

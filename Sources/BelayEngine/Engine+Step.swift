@@ -66,10 +66,7 @@ extension Engine {
     let capture = step.captures[index]
     do throws(StepFailure) {
       guard judgement.verdict == .pass else { throw judgement.failure ?? .noAnswer }
-      var context = context(node)
-      context.fields = fields
-      for (name, value) in judgement.outputs.entries { context.fields[name] = value }
-      let value = try context.evaluate(capture.value)
+      let value = try self.value(of: capture, fields, judgement.outputs, at: node)
       record(.captured(id(node), name: capture.name, value: value))
       self.capture(node, step, from: index + 1)
     } catch {
@@ -77,6 +74,15 @@ extension Engine {
         kind: error.kind, message: "capture \(capture.name): \(error.message)", stderr: error.stderr)
       ended(node, NodeEnd(status: .failed, failure: failure))
     }
+  }
+
+  private func value(
+    of capture: PlanStep.Capture, _ fields: ValueMap, _ outputs: ValueMap, at node: Int
+  ) throws(StepFailure) -> Value {
+    var context = context(node)
+    context.fields = fields
+    for (name, value) in outputs.entries { context.fields[name] = value }
+    return try context.evaluate(capture.value)
   }
 
   // MARK: Attempts
@@ -135,14 +141,13 @@ extension Engine {
   mutating func attemptEnded(_ node: Int, _ name: AttemptName, _ report: ProcessReport, recovered: Bool) {
     guard case .step(let step) = plan.nodes[node].detail, let source = step.body.action else { return }
     activities[node]?.attempt = nil
-    var context = context(node)
     let answer: ActionAnswer
     do throws(StepFailure) {
       answer = try action(source).answer(.process(report.result))
     } catch {
       answer = ActionAnswer(fields: ValueMap(), failure: error, answered: false, definite: false)
     }
-    let judgement = context.judge(answer, by: step.body)
+    let judgement = judgement(answer, by: step.body, of: node)
     let outcome = judgement.outcome(of: answer)
     record(
       .attemptFinished(

@@ -153,7 +153,7 @@ extension Engine {
   mutating func goForward() {
     stage = .forward
     rebuildSchedule()
-    if graph.top.allSatisfy(isMet) { endList(graph.top, then: .endPlaybook) }
+    if openTop == 0 { endList(graph.top, then: .endPlaybook) }
   }
 
   mutating func rest(_ status: RunStatus, _ cause: String, _ node: Int?, left: [String] = []) {

@@ -37,6 +37,8 @@ public struct Engine {
   var missing: [Int] = []
   /// Children that have not ended.
   var openChildren: [Int] = []
+  /// Main nodes at the top that have not ended.
+  var openTop = 0
   var ready = ReadyQueue()
   /// Running steps and checks, in all and in each group that limits them.
   var running = 0
