@@ -6,6 +6,8 @@ extension Keeper {
   /// Slots that an attempt may still need when it was accepted: start, two signals, and an end with 8 KiB of output and
   /// its lists.
   private static let slotsPerAttempt = 64
+  /// Bytes of a reason.
+  private static let textLimit = 1000
   /// Names in a list of processes.
   private static let listLimit = 24
 
@@ -65,7 +67,7 @@ extension Keeper {
     var nothing = StreamRecord()
     nothing.digest = StreamKeeper.emptyDigest
     let exit = ExitRecord(
-      ending: .notStarted(failure.code, patterns.masked(failure.words)), stopped: nil,
+      ending: .notStarted(failure.code, text(failure.words)), stopped: nil,
       duration: now(CLOCK_MONOTONIC) - startedAt, usage: ResourceUse(), stdout: nothing, stderr: nothing,
       leftRunning: [], notStopped: [], time: now(CLOCK_REALTIME))
     record(exit, of: id)
@@ -173,6 +175,13 @@ extension Keeper {
       found += settled.filter { $0.isAlive && !named.contains($0.pid) }
     }
     return list(found.sorted { $0.pid < $1.pid }.map { "\($0.pid) \($0.command)" })
+  }
+
+  /// Masked, and short enough for what is reserved in the log.
+  func text(_ text: String) -> String {
+    let masked = patterns.masked(text)
+    guard masked.utf8.count > Keeper.textLimit else { return masked }
+    return String(decoding: masked.utf8.prefix(Keeper.textLimit), as: UTF8.self) + "…"
   }
 
   private func list(_ processes: [String]) -> [String] {

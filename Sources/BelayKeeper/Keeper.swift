@@ -246,7 +246,7 @@ final class Keeper {
     case .spawn(let spawn): start(spawn)
     case .stop(let id, let reason):
       let attempt = running.values.first { $0.id == id }
-      if let attempt { stop(attempt, .asked(patterns.masked(reason)), now: now(CLOCK_MONOTONIC)) }
+      if let attempt { stop(attempt, .asked(text(reason)), now: now(CLOCK_MONOTONIC)) }
     case .leave: leaveEngine()
     }
   }

@@ -13,6 +13,9 @@ enum MaskForm: UInt8, CaseIterable {
   /// Both alphabets; the value begins at the first, second or third byte of a group.
   case base64First, base64Second, base64Third
 
+  /// What is no escape stands for itself.
+  var readsBytes: Bool { rawValue <= MaskForm.singleQuoted.rawValue }
+
   /// Bytes of the group before the value begins.
   var alignment: Int? {
     switch self {
@@ -58,6 +61,15 @@ struct MaskWalk {
     var index = 0
     while index < pattern.count {
       guard place < output.count else { return isEnd ? .none : .open }
+      if pattern.form.readsBytes, isPlain(output[place]) {
+        // Most of a value stands as it is in most forms.
+        if output[place] == pool[pattern.start + index] {
+          index += 1
+          place += 1
+          continue
+        }
+        if !(pattern.form == .percent && output[place] == UInt8(ascii: "+")) { return .none }
+      }
       switch step(pattern, index, place) {
       case .none: return .none
       case .open: return isEnd ? .none : .open
@@ -68,6 +80,11 @@ struct MaskWalk {
     }
     if pattern.form.alignment == nil { return .whole(place - start) }
     return padding(from: place, start: start, isEnd: isEnd)
+  }
+
+  /// No form uses it for anything but itself, or for a space.
+  private func isPlain(_ byte: UInt8) -> Bool {
+    byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "%") && byte != UInt8(ascii: "'")
   }
 
   private func step(_ pattern: MaskPattern, _ index: Int, _ place: Int) -> Step {

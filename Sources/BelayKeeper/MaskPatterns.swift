@@ -7,11 +7,7 @@ public final class MaskPatterns: Sendable {
 
   let pool: [UInt8]
   let patterns: [MaskPattern]
-  /// By two bytes, the first high: 0, or the place in ``lists`` of the patterns that can begin with them.
-  let pairs: [UInt16]
-  /// By one byte, for the last one of what is there.
-  let singles: [UInt16]
-  let lists: [[Int32]]
+  let starts: MaskStarts
 
   public var isEmpty: Bool { patterns.isEmpty }
 
@@ -36,11 +32,7 @@ public final class MaskPatterns: Sendable {
     }
     self.pool = pool
     self.patterns = patterns
-    var index = StartIndex()
-    index.add(patterns, pool: pool)
-    pairs = index.pairs
-    singles = index.singles
-    lists = index.lists
+    starts = MaskStarts(patterns, pool: pool)
   }
 
   private static func forms(of value: String) -> [MaskForm] {
@@ -93,52 +85,4 @@ extension Substring.UTF8View {
 
 extension String.UTF8View {
   fileprivate var trimmed: Substring.UTF8View { self[...].trimmed }
-}
-
-/// Which patterns can begin with one byte, with two.
-private struct StartIndex {
-  var pairs = [UInt16](repeating: 0, count: 1 << 16)
-  var singles = [UInt16](repeating: 0, count: 1 << 8)
-  var lists: [[Int32]] = [[]]
-  private var places: [[Int32]: UInt16] = [:]
-
-  mutating func add(_ patterns: [MaskPattern], pool: [UInt8]) {
-    var bySingle: [Int: [Int32]] = [:]
-    var byPair: [Int: [Int32]] = [:]
-    for (number, pattern) in patterns.enumerated() {
-      for first in 0..<256 where StartIndex.canBegin(pattern, [UInt8(first)], pool) {
-        bySingle[first, default: []].append(Int32(number))
-        for second in 0..<256
-        where StartIndex.canBegin(pattern, [UInt8(first), UInt8(second)], pool) {
-          byPair[first << 8 | second, default: []].append(Int32(number))
-        }
-      }
-    }
-    for (byte, list) in bySingle.sorted(by: { $0.key < $1.key }) { singles[byte] = place(of: list) }
-    for (pair, list) in byPair.sorted(by: { $0.key < $1.key }) { pairs[pair] = place(of: list) }
-  }
-
-  private static func canBegin(_ pattern: MaskPattern, _ start: [UInt8], _ pool: [UInt8]) -> Bool {
-    start.withUnsafeBufferPointer { output in
-      pool.withUnsafeBufferPointer { pool in
-        let match = MaskWalk(output: output, pool: pool).match(pattern, at: 0, isEnd: false)
-        if case .none = match { return false }
-        return true
-      }
-    }
-  }
-
-  private mutating func place(of list: [Int32]) -> UInt16 {
-    if let place = places[list] { return place }
-    guard lists.count < UInt16.max else {
-      // Thousands of values: a list that names too many patterns costs time, and misses none.
-      if lists.count == UInt16.max { lists.append([]) }
-      lists[Int(UInt16.max)] += list
-      return .max
-    }
-    lists.append(list)
-    let place = UInt16(lists.count - 1)
-    places[list] = place
-    return place
-  }
 }

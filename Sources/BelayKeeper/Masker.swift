@@ -28,9 +28,16 @@ public final class Masker {
     }
   }
 
-  /// The stream has ended: what is held back is decided.
-  public func finish(to sink: (UnsafeRawBufferPointer) -> Void) {
-    _ = held.withUnsafeBufferPointer { scan($0, isEnd: true, to: sink) }
+  /// Nothing more is taken.
+  ///
+  /// - Parameter isCut: the stream goes on without us. What could have become a value is masked then: that nobody waited
+  ///   for its rest does not make it harmless.
+  public func finish(isCut: Bool = false, to sink: (UnsafeRawBufferPointer) -> Void) {
+    if !isCut {
+      _ = held.withUnsafeBufferPointer { scan($0, isEnd: true, to: sink) }
+    } else if held.count > maskedAhead {
+      Masker.mark.withUnsafeBytes(sink)
+    }
     held = []
     maskedAhead = 0
   }
@@ -67,20 +74,38 @@ public final class Masker {
 
   /// The next place at which a value can begin, and the patterns that can.
   private func candidate(_ output: UnsafeBufferPointer<UInt8>, from start: Int) -> (Int, [Int32])? {
-    let last = output.count - 1
+    let starts = patterns.starts
     var place = start
-    let found = patterns.pairs.withUnsafeBufferPointer { pairs in
-      while place < last {
-        let list = pairs[Int(output[place]) << 8 | Int(output[place + 1])]
-        if list != 0 { return list }
-        place += 1
-      }
-      return 0
+    while let likely = likelyPlace(output, from: place, starts.filter) {
+      let list = starts.pairs[Int(output[likely]) << 8 | Int(output[likely + 1])]
+      if list != 0 { return (likely, starts.lists[Int(list)]) }
+      place = likely + 1
     }
-    if found != 0 { return (place, patterns.lists[Int(found)]) }
-    guard place == last else { return nil }
-    let list = patterns.singles[Int(output[last])]
-    return list == 0 ? nil : (last, patterns.lists[Int(list)])
+    // The last two bytes may be a beginning too.
+    for last in max(start, output.count - 2)..<max(start, output.count) {
+      let list =
+        last + 1 < output.count
+        ? starts.pairs[Int(output[last]) << 8 | Int(output[last + 1])] : starts.singles[Int(output[last])]
+      if list != 0 { return (last, starts.lists[Int(list)]) }
+    }
+    return nil
+  }
+
+  /// The next three bytes that pass the filter.
+  private func likelyPlace(
+    _ output: UnsafeBufferPointer<UInt8>, from start: Int, _ filter: [UInt64]
+  ) -> Int? {
+    let end = output.count - 2
+    guard start < end else { return nil }
+    return filter.withUnsafeBufferPointer { filter in
+      var bytes = UInt32(output[start]) << 8 | UInt32(output[start + 1]) << 16
+      for place in start..<end {
+        bytes = bytes >> 8 | UInt32(output[place + 2]) << 16
+        let hash = MaskStarts.hash(bytes)
+        if filter[hash >> 6] >> UInt64(hash & 63) & 1 == 1 { return place }
+      }
+      return nil
+    }
   }
 
   private func longest(

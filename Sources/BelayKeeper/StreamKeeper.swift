@@ -106,7 +106,7 @@ final class StreamKeeper {
 
   /// The stream has ended, or nobody listens any longer.
   func finish(heldOpen: Bool) -> StreamRecord {
-    masker.finish { keep($0) }
+    masker.finish(isCut: heldOpen) { keep($0) }
     flush()
     var record = StreamRecord()
     record.bytes = count

@@ -153,6 +153,31 @@ import Testing
     #expect(String(decoding: out, as: UTF8.self) == "Password: s?")
   }
 
+  @Test("a stream that is cut off where a value could go on ends in the mark")
+  func cutOff() {
+    for (text, expected) in [
+      ("password: secret-to", "password: •••"), ("password: secret-token", "password: •••"),
+      ("password: secret-t?", "password: secret-t?"), ("", ""),
+    ] {
+      let masker = Masker(MaskPatterns(["secret-token"]))
+      var out: [UInt8] = []
+      Array(text.utf8).withUnsafeBytes { masker.write($0) { out.append(contentsOf: $0) } }
+      masker.finish(isCut: true) { out.append(contentsOf: $0) }
+      #expect(String(decoding: out, as: UTF8.self) == expected)
+    }
+  }
+
+  @Test("hundreds of values, and very short ones, are all found")
+  func hundreds() {
+    let secrets = (0..<300).map { "value-\($0 * 7919)-of-\($0)" } + ["7", "é", "zq"]
+    let text = secrets.map { "[\($0)|\(encodeBase64(Array($0.utf8), url: false, padded: true))]" }.joined()
+    let out = MaskPatterns(secrets).masked(text)
+    for number in 0..<300 { #expect(!out.contains("-of-\(number)]")) }
+    #expect(!out.contains("7"))
+    #expect(!out.contains("é"))
+    #expect(!out.contains("zq"))
+  }
+
   // MARK: Chance
 
   @Test("any mixture, in any pieces, is masked as in one piece, and no value is left", arguments: 0..<60)
