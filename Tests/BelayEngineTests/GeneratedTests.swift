@@ -111,7 +111,7 @@ private struct Generator {
   }
 
   @Test(
-    "always come to rest, and after a crash anywhere to the same rest by the same deeds", arguments: 0..<400)
+    "always come to rest, and after a crash anywhere to the same rest by the same deeds", arguments: 0..<150)
   func crashes(seed: Int) throws {
     let whole = try stage(UInt64(seed))
     let end = try #require(try whole.drive(), "seed \(seed) comes to rest")
@@ -131,7 +131,7 @@ private struct Generator {
     }
   }
 
-  @Test("paused anywhere and resumed, they end alike", arguments: 0..<300)
+  @Test("paused anywhere and resumed, they end alike", arguments: 0..<100)
   func pauses(seed: Int) throws {
     let whole = try stage(UInt64(seed))
     let end = try #require(try whole.drive())
@@ -142,7 +142,7 @@ private struct Generator {
     if end == .succeeded || !isParallel(whole) { #expect(status == end, "seed \(seed)") }
   }
 
-  @Test("cancelled anywhere, no temporary stays in force unless the run says so", arguments: 0..<300)
+  @Test("cancelled anywhere, no temporary stays in force unless the run says so", arguments: 0..<100)
   func cancels(seed: Int) throws {
     let stage = try stage(UInt64(seed))
     stage.stopAtSecond = [(Int64(seed) % 17, .cancel)]

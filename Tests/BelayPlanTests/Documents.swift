@@ -12,15 +12,12 @@ enum Documents {
     while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
     return String(decoding: bytes, as: UTF8.self)
   }
-}
 
-extension String {
-  func range(of part: String, startingAt start: Index? = nil) -> Range<Index>? {
-    var at = start ?? startIndex
-    while at < endIndex {
-      if self[at...].hasPrefix(part) { return at..<index(at, offsetBy: part.count) }
-      at = index(after: at)
-    }
-    return nil
+  /// What stands between the first line that begins a JSON block and its end.
+  static func firstBlock(_ path: String) throws -> String {
+    let lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(lines.firstIndex(of: "```json"))
+    let end = try #require(lines[start...].firstIndex(of: "```"))
+    return lines[(start + 1)..<end].joined(separator: "\n")
   }
 }
