@@ -24,6 +24,7 @@ struct Driving {
       throw Failure(
         .usage, "run \(row.run) is \(recorded.state.status.rawValue): nothing more can be done with it")
     }
+    try requireSpace()
     let clock = SystemClock()
     let secrets = try Driving.secrets(of: recorded.plan)
     var world: RealWorld
@@ -54,6 +55,13 @@ struct Driving {
       return signal == SIGTERM ? .terminated : signal == SIGHUP ? .hangup : .interrupted
     }
     return ExitStatus(status)
+  }
+
+  /// Room for what has to be recorded even when the disk is full; without it nothing is started.
+  private func requireSpace() throws {
+    do {
+      try store.restoreReserve()
+    } catch { throw Failure(error) }
   }
 
   private func takeDriver(_ folder: String) throws -> DriverLock {
