@@ -17,8 +17,7 @@ extension KeeperConnection {
     runFolder: String, run: String, epoch: UInt32, executable: String, version: String
   ) throws(KeeperError) -> KeeperConnection {
     guard run.utf8.count <= BegunRecord.runLimit, !run.utf8.contains(0) else { throw .tooLarge }
-    let (ours, theirs) = try LocalSocket.pair()
-    let pid = try start(executable, run: run, in: runFolder, socket: theirs)
+    let (ours, pid) = try start(executable, run: run, in: runFolder)
     let connection = KeeperConnection(ours, keeperPid: pid, isChild: true)
     let welcome: Welcome
     do {
@@ -75,23 +74,25 @@ extension KeeperConnection {
     }
   }
 
+  /// The keeper's end is closed here when this returns: held open, it would hide that the keeper has died.
   private static func start(
-    _ executable: String, run: String, in folder: String, socket: Descriptor
-  ) throws(KeeperError) -> Int32 {
+    _ executable: String, run: String, in folder: String
+  ) throws(KeeperError) -> (ours: Descriptor, pid: Int32) {
+    let (ours, theirs) = try LocalSocket.pair()
     let null = try Descriptor(opening: "/dev/null", O_RDWR)
     // Nothing of the caller's surroundings: what a step gets comes with its request. Where the Swift runtime lies is
     // the one thing that the program itself may need.
     var environment = ["SWIFT_BACKTRACE=enable=no"]
     if let path = getenv("LD_LIBRARY_PATH") { environment.append("LD_LIBRARY_PATH=" + String(cString: path)) }
     var pid: pid_t = 0
-    let code = withExtendedLifetime((null, socket)) {
+    let code = withExtendedLifetime((null, theirs)) {
       withCStrings([executable, run]) { arguments in
         withCStrings(environment) { environment in
           executable.withCString { path in
             folder.withCString { folder in
               var process = belay_process(
                 path: path, arguments: arguments, environment: environment, working_directory: folder,
-                input: null.number, output: null.number, error: null.number, extra: socket.number)
+                input: null.number, output: null.number, error: null.number, extra: theirs.number)
               return belay_spawn(&process, &pid)
             }
           }
@@ -99,7 +100,7 @@ extension KeeperConnection {
       }
     }
     guard code == 0 else { throw .system(call: "start", path: executable, code: code) }
-    return pid
+    return (ours, pid)
   }
 
   // MARK: The first words

@@ -137,6 +137,15 @@ import Testing
     #expect(try keeping.end(of: try keeping.spawn(["true"])).ending == .exited(0))
   }
 
+  @Test("a keeper that dies before it answers is known to be dead at once, not when patience ends")
+  func diesAtStart() throws {
+    #expect(throws: KeeperError.refused("/bin/false ended at its start")) {
+      _ = try KeeperConnection.launch(
+        runFolder: folder.path, run: RunFolder.run, epoch: 1, executable: "/bin/false",
+        version: KeeperProgram.version)
+    }
+  }
+
   @Test("another build is refused, another run's keeper does not answer")
   func strangers() throws {
     #expect(throws: KeeperError.versions(ours: "0.0.0", theirs: KeeperProgram.version)) {
