@@ -35,7 +35,7 @@ extension Keeper {
 
   private func launch(_ request: SpawnRequest, startedAt: UInt64) throws(StartFailure) {
     let program = try Program(request, mark: mark(request.attempt))
-    let input = try StandardInput.file(request.input)
+    let input = try StandardInput.file(request.input, nothing: nothing)
     let stdout = try Pipe()
     let stderr = try Pipe()
     let before = now(CLOCK_BOOTTIME)
@@ -56,10 +56,6 @@ extension Keeper {
     }
     let attempt = RunningAttempt(request, start: record, startedAt: startedAt, outputs: outputs)
     running[pid] = attempt
-    for (index, output) in outputs.enumerated() {
-      sources[output.tag] = .output(attempt, index)
-      if let file = output.file { poll.watch(file.number, as: output.tag) }
-    }
     tell(.started(request.attempt, record))
   }
 
@@ -78,8 +74,17 @@ extension Keeper {
   func read(_ attempt: RunningAttempt, _ index: Int) {
     let output = attempt.outputs[index]
     guard let file = output.file, output.read(into: buffer, limit: Keeper.fairShare) else { return }
-    forget(output.tag, file.number)
+    if attempt.watchAt == nil { forget(output.tag, file.number) }
     _ = output.close()
+  }
+
+  private func watchOutputs(of attempt: RunningAttempt) {
+    attempt.watchAt = nil
+    for (index, output) in attempt.outputs.enumerated() {
+      guard let file = output.file else { continue }
+      sources[output.tag] = .output(attempt, index)
+      poll.watch(file.number, as: output.tag)
+    }
   }
 
   func drain(_ file: Descriptor, _ tag: UInt64) {
@@ -104,11 +109,13 @@ extension Keeper {
       stop(attempt, .timeout, now: time)
     }
     if let stop = attempt.stop, !stop.isDone, time >= stop.nextSweep { sweep(attempt, now: time) }
-    guard attempt.hasEnded else { return }
-    let keepUntil = attempt.keepUntil ?? time + Keeper.keepAfterEnd
-    attempt.keepUntil = keepUntil
-    for index in attempt.outputs.indices { read(attempt, index) }
-    if attempt.outputs.allSatisfy({ $0.file == nil }) || time >= keepUntil { finish(attempt) }
+    if attempt.hasEnded {
+      let keepUntil = attempt.keepUntil ?? time + Keeper.keepAfterEnd
+      attempt.keepUntil = keepUntil
+      for index in attempt.outputs.indices { read(attempt, index) }
+      if attempt.outputs.allSatisfy({ $0.file == nil }) || time >= keepUntil { return finish(attempt) }
+    }
+    if let watchAt = attempt.watchAt, time >= watchAt || attempt.hasEnded { watchOutputs(of: attempt) }
   }
 
   func stop(_ attempt: RunningAttempt, _ cause: StopCause, now time: UInt64) {
@@ -135,6 +142,7 @@ extension Keeper {
   // MARK: The end
 
   private func finish(_ attempt: RunningAttempt) {
+    if attempt.watchAt != nil { watchOutputs(of: attempt) }
     running[attempt.start.pid] = nil
     let streams = attempt.outputs.map { output -> StreamRecord in
       let open = output.close()

@@ -23,6 +23,8 @@ final class Keeper {
   /// After the end of the first process.
   static let keepAfterEnd: UInt64 = 200_000_000
   private static let newcomerPatience: UInt64 = 10_000_000_000
+  /// So long may the engine not know that a process has started.
+  private static let startTold: UInt64 = 5_000_000
   private static let bufferSize = 128 << 10
   /// Taken from one descriptor before the others have their turn.
   static let fairShare = 512 << 10
@@ -34,6 +36,8 @@ final class Keeper {
   let space: ProcessSpace
   let log: LogWriter
   let folder = OutputFolder(runFolder: ".")
+  /// `/dev/null`, what most processes read.
+  let nothing: Descriptor
   let poll: Poll
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Keeper.bufferSize, alignment: 4096)
   var sources: [UInt64: Source] = [:]
@@ -50,6 +54,8 @@ final class Keeper {
   private let listener: Descriptor
   private var childrenEnded = false
   private var engineSpoke = false
+  /// When what is queued for the engine must be sent.
+  private var tellBy: UInt64?
   /// Its socket is full: what is told to it waits.
   private var engineWaits = false
   /// Frames of the engine's may be left over from the last turn.
@@ -64,6 +70,7 @@ final class Keeper {
     space = try ProcessSpace.current()
     log = try LogWriter(Keeper.logName)
     poll = try Poll()
+    nothing = try Descriptor(opening: "/dev/null", O_RDONLY)
     sigemptyset(&signals)
     sigaddset(&signals, SIGCHLD)
     sigprocmask(SIG_BLOCK, &signals, nil)
@@ -113,6 +120,7 @@ final class Keeper {
     for attempt in running.values {
       if let time = attempt.wakeAt { earliest = min(earliest ?? .max, time) }
     }
+    if engine != nil, let tellBy, !engineWaits { earliest = min(earliest ?? .max, tellBy) }
     for newcomer in newcomers.values { earliest = min(earliest ?? .max, newcomer.until) }
     return earliest
   }
@@ -200,6 +208,7 @@ final class Keeper {
     engineWaits = false
     engineSpoke = true
     link.send(Welcome(version: version, pid: getpid(), slots: log.count).frame)
+    tellBy = 0
   }
 
   private func leaveEngine() {
@@ -233,10 +242,14 @@ final class Keeper {
       taken += 1
       engineHasMore = taken == Keeper.requestShare
     }
-    link.flush()
+    if engineWaits || now(CLOCK_MONOTONIC) >= tellBy ?? .max {
+      link.flush()
+      tellBy = nil
+    }
     if link.isOver { return leaveEngine() }
-    if engine == nil || engineWaits == link.hasUnsent { return }
-    engineWaits = link.hasUnsent
+    let mustWait = tellBy == nil && link.hasUnsent
+    if engine == nil || engineWaits == mustWait { return }
+    engineWaits = mustWait
     poll.change(link.file.number, as: tag, writable: engineWaits)
   }
 
@@ -259,7 +272,15 @@ final class Keeper {
     patterns = MaskPatterns(secrets)
   }
 
-  func tell(_ event: KeeperEvent) { engine?.link.send(event.frame) }
+  /// A start alone is not worth waking the engine for: its end often comes at once.
+  func tell(_ event: KeeperEvent) {
+    engine?.link.send(event.frame)
+    if case .started = event {
+      tellBy = tellBy ?? now(CLOCK_MONOTONIC) + Keeper.startTold
+    } else {
+      tellBy = 0
+    }
+  }
 
   // MARK: Small things
 

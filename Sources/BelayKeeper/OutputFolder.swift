@@ -18,12 +18,12 @@ final class OutputFolder {
   func open(
     _ stream: OutputStream, of attempt: AttemptID, limits: OutputLimits
   ) throws(StreamRecord.Missing) -> KeptFile {
+    guard hasSpace() else { throw .diskNearlyFull }
     let used: Int
     if let known = self.used { used = known } else { used = try begin() }
     self.used = used
     let size = KeptFile.largestSize(limits)
     guard used + size <= OutputFolder.runLimit else { throw .runLimit }
-    guard hasSpace() else { throw .diskNearlyFull }
     let path = runFolder + "/" + stream.file(of: attempt)
     do {
       let file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)

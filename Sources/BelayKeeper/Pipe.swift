@@ -18,12 +18,10 @@ struct Pipe {
 /// What a process reads.
 enum StandardInput {
   /// A file without a name, in memory: a process that does not read it blocks nobody.
-  static func file(_ bytes: [UInt8]?) throws(StartFailure) -> Descriptor {
-    guard let bytes else {
-      do throws(KeeperError) { return try Descriptor(opening: "/dev/null", O_RDONLY) } catch {
-        throw StartFailure(code: ENOENT, words: error.message)
-      }
-    }
+  ///
+  /// - Parameter nothing: `/dev/null`.
+  static func file(_ bytes: [UInt8]?, nothing: Descriptor) throws(StartFailure) -> Descriptor {
+    guard let bytes else { return nothing }
     let file = Descriptor(owning: belay_memory_file("belay-input"))
     guard file.number >= 0 else { throw failure() }
     var done = 0

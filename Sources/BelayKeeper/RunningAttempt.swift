@@ -3,6 +3,10 @@ internal import Glibc
 
 /// An attempt that the keeper has started and not yet told the end of.
 final class RunningAttempt {
+  /// The first nanoseconds of a process. One that lives no longer is read when it has ended: that saves waking up for
+  /// each of its pipes, which is most of what a short step costs above its start.
+  private static let unwatched: UInt64 = 2_000_000
+
   let id: AttemptID
   let start: StartRecord
   let sensitive: Bool
@@ -26,15 +30,20 @@ final class RunningAttempt {
     self.startedAt = startedAt
     deadline = request.timeout.map { startedAt.addingReportingOverflow($0) }.flatMap { $1 ? nil : $0 }
     self.outputs = outputs
+    watchAt = startedAt + RunningAttempt.unwatched
   }
 
   /// Its end is settled but for its output.
   var hasEnded: Bool { stop.map(\.isDone) ?? (end != nil) }
 
+  /// When its pipes are to be watched; nil: they are.
+  var watchAt: UInt64?
+
   /// When something must be done for it though nothing happens.
   var wakeAt: UInt64? {
-    if let stop, !stop.isDone { return stop.nextSweep }
-    return hasEnded ? keepUntil ?? 0 : deadline
+    let next = stop.flatMap { $0.isDone ? nil : $0.nextSweep } ?? (hasEnded ? keepUntil ?? 0 : deadline)
+    guard let watchAt else { return next }
+    return min(watchAt, next ?? .max)
   }
 }
 
