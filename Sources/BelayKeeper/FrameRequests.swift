@@ -24,7 +24,8 @@ extension KeeperRequest {
     case .spawn: self = .spawn(try SpawnRequest(&reader))
     case .stop: self = .stop(try AttemptID(&reader), reason: try reader.text())
     case .leave: self = .leave
-    case .hello, .welcome, .denied, .started, .finished, .refused: throw .garbled("\(kind) is no request")
+    case .hello, .welcome, .denied, .started, .finished, .refused, .usedBefore:
+      throw .garbled("\(kind) is no request")
     }
   }
 }
@@ -49,6 +50,10 @@ extension KeeperEvent {
       attempt.append(to: &writer)
       writer.append(text: reason)
       return Frame.bytes(.refused, writer)
+    case .usedBefore(let attempt, let reason):
+      attempt.append(to: &writer)
+      writer.append(text: reason)
+      return Frame.bytes(.usedBefore, writer)
     }
   }
 
@@ -66,6 +71,7 @@ extension KeeperEvent {
         attempt,
         try ExitRecord(payload: payload, attempt: attempt, time: time, parts: [try reader.sized()]))
     case .refused: self = .refused(try AttemptID(&reader), reason: try reader.text())
+    case .usedBefore: self = .usedBefore(try AttemptID(&reader), reason: try reader.text())
     case .hello, .secrets, .spawn, .stop, .leave, .welcome, .denied: throw .garbled("\(kind) is no event")
     }
   }

@@ -16,7 +16,7 @@ extension Keeper {
   func start(_ request: SpawnRequest) {
     let id = request.attempt
     if log.hasAccepted(id) {
-      return tell(.refused(id, reason: "attempt \(id) was accepted before"))
+      return tell(.usedBefore(id, reason: "an attempt \(id) was accepted before"))
     }
     guard log.reserve((running.count + 1) * Keeper.slotsPerAttempt) else {
       return tell(.refused(id, reason: "the disk is full: how it ends could not be recorded"))

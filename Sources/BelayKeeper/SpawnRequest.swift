@@ -68,6 +68,8 @@ public enum KeeperRequest: Hashable, Sendable {
 public enum KeeperEvent: Hashable, Sendable {
   case started(AttemptID, StartRecord)
   case finished(AttemptID, ExitRecord)
-  /// Proven not to have started, and not recorded: the log cannot grow, or the name was used before.
+  /// Proven not to have started, and not recorded: the log cannot grow.
   case refused(AttemptID, reason: String)
+  /// Not started now, because an attempt of this name was before: what became of that one only the log can tell.
+  case usedBefore(AttemptID, reason: String)
 }

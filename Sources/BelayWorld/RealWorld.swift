@@ -242,6 +242,9 @@ public struct RealWorld: World {
     case .refused(let attempt, let reason):
       started.removeAll { $0 == attempt.description }
       inputs.append(.processFinished(attempt.description, ProcessReport(refused: reason)))
+    case .usedBefore(let attempt, let reason):
+      started.removeAll { $0 == attempt.description }
+      inputs.append(.attemptLost(attempt.description, reason: reason))
     }
   }
 

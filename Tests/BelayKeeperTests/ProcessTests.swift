@@ -177,6 +177,6 @@ import Testing
     _ = try keeping.end(of: id)
     try keeping.connection.send(
       .spawn(SpawnRequest(attempt: id, arguments: ["true"], environment: [], workingDirectory: "/")))
-    #expect(try keeping.refusal(of: id).contains("accepted before"))
+    #expect(try keeping.usedBefore(id).contains("accepted before"))
   }
 }

@@ -150,11 +150,11 @@ final class Keeping {
     return exit
   }
 
-  func refusal(of id: AttemptID) throws -> String {
+  func usedBefore(_ id: AttemptID) throws -> String {
     let event = try event {
-      if case .refused(id, _) = $0 { true } else { false }
+      if case .usedBefore(id, _) = $0 { true } else { false }
     }
-    guard case .refused(_, let reason) = event else { throw RunFolder.Missing(what: "refusal of \(id)") }
+    guard case .usedBefore(_, let reason) = event else { throw RunFolder.Missing(what: "\(id)") }
     return reason
   }
 }
