@@ -8,6 +8,11 @@ public enum KeeperProgram {
 
   static let socketNumber: Int32 = 3
   private static let lockPatience = 20
+  /// With SIGXFSZ and SIGXCPU a limit of the caller's (ulimit) is an error of a write, or nothing.
+  private static let ignored = [
+    SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGALRM, SIGXFSZ,
+    SIGXCPU,
+  ]
 
   /// - Returns: the exit status; 0: it has served and left, 2: it was started wrongly, 1: anything else.
   public static func run(_ arguments: [String]) -> Int32 {
@@ -35,9 +40,7 @@ public enum KeeperProgram {
 
   /// What the engine's terminal, session or caller suffers must not reach us.
   private static func settleDown() {
-    for number in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2] {
-      signal(number, SIG_IGN)
-    }
+    for number in ignored { signal(number, SIG_IGN) }
     // Of the steps: they inherit it. Our own files have modes of their own.
     umask(0o022)
     var none = rlimit(rlim_cur: 0, rlim_max: 0)

@@ -189,10 +189,27 @@ import Testing
     }
   }
 
+  @Test("what could not be recorded to its end is not started; what runs is recorded on a full disk too")
+  func full() throws {
+    let gate = try fifo("gate")
+    let keeping = try folder.launch()
+    // No file of the keeper's can grow beyond the first MiB of its log.
+    _ = try keeping.end(of: try keeping.sh("prlimit --pid $PPID --fsize=1048576"))
+    let ids = try (0..<70).map { _ in try keeping.sh("read line < '\(folder.path)/gate'") }
+    let last = try #require(ids.last)
+    #expect(try keeping.refusal(of: last).contains("disk is full"))
+    for _ in ids { letGo(gate) }
+    #expect(try keeping.end(of: ids[0]).ending == .exited(0))
+    try keeping.connection.send(.leave)
+    let records = try folder.recordsAfterEnd()
+    #expect(records.attempts[ids[0]]?.exited?.ending == .exited(0))
+    #expect(records.fate(of: last) == .notStarted)
+  }
+
   @Test("signals of a terminal do not reach a keeper")
   func deaf() throws {
     let keeping = try folder.launch()
-    for signal in [SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGQUIT] {
+    for signal in [SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGQUIT, SIGXFSZ, SIGXCPU] {
       kill(keeping.connection.keeperPid, signal)
     }
     #expect(try keeping.end(of: try keeping.spawn(["true"])).ending == .exited(0))

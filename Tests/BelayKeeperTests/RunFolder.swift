@@ -150,6 +150,14 @@ final class Keeping {
     return exit
   }
 
+  func refusal(of id: AttemptID) throws -> String {
+    let event = try event {
+      if case .refused(id, _) = $0 { true } else { false }
+    }
+    guard case .refused(_, let reason) = event else { throw RunFolder.Missing(what: "refusal of \(id)") }
+    return reason
+  }
+
   func usedBefore(_ id: AttemptID) throws -> String {
     let event = try event {
       if case .usedBefore(id, _) = $0 { true } else { false }
