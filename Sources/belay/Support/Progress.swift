@@ -14,10 +14,7 @@ struct PlainProgress: ProgressListener {
 
   func heard(_ event: RunEvent, at time: Timestamp, number: Int) {
     guard let text = text(of: event) else { return }
-    let civil = time.civil
-    let clock = [civil.hour, civil.minute, civil.second].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(
-      separator: ":")
-    output.line("\(clock)  \(printable(text))")
+    output.line("\(time.clockText)  \(printable(text))")
   }
 
   func rested(_ run: RunState) {
@@ -30,7 +27,7 @@ struct PlainProgress: ProgressListener {
     case .stopRequested(let request, let actor): "\(request.rawValue) asked for by \(actor.name)"
     case .rollbackStarted(_, let cause, _): "rolling back: \(cause)"
     case .nodeStarted(let node, let until):
-      "\(node): \(until == nil ? "begins" : "waits until \(until?.wall.text ?? "")")"
+      "\(node): \(until == nil ? "begins" : "waits until \(until?.wall.clockText ?? "")")"
     case .nodeSkipped(let node, let reason, let note, _):
       "\(node): skipped, \(reason.text)\(note.map { " (\($0))" } ?? "")"
     case .captured(let node, let name, let value): "\(node): before, \(name) is \(value.text)"
@@ -38,7 +35,7 @@ struct PlainProgress: ProgressListener {
       "\(node): \(answer.question.text)\(answer.verdict.rawValue)\(answer.reason.isEmpty ? "" : ": \(answer.reason)")"
     case .nodeFinished(let node, let end): finished(node, end)
     case .retryScheduled(let node, let failure, let moment):
-      "\(node): failed: \(failure.message); next attempt at \(moment.wall.text)"
+      "\(node): failed: \(failure.message); next attempt at \(moment.wall.clockText)"
     case .nodeHeld(let node, let reason): "\(node): held: \(reason)"
     case .nodesReset(let nodes, let reason, _): "\(nodes.joined(separator: ", ")): \(reason)"
     case .attemptIntended(let node, let intent):
@@ -174,5 +171,14 @@ extension Answer.Question {
     case .verify: "verify: "
     case .skipIf: "skip_if: "
     }
+  }
+}
+
+extension Timestamp {
+  /// `02:11:09`, UTC.
+  var clockText: String {
+    let civil = civil
+    return [civil.hour, civil.minute, civil.second].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(
+      separator: ":")
   }
 }
