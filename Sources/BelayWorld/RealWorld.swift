@@ -22,6 +22,11 @@ public enum WorldError: Error, Hashable, Sendable {
   }
 }
 
+/// What was built together: belay and its keeper refuse each other otherwise.
+public enum Build {
+  public static let version = KeeperProgram.version
+}
+
 /// What a driver brings to a run.
 public struct DrivingRun {
   public var plan: Plan

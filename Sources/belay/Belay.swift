@@ -1,4 +1,5 @@
 import ArgumentParser
+import BelayWorld
 
 @main struct Belay: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -51,5 +52,5 @@ import ArgumentParser
 }
 
 enum Version {
-  static let text = "0.1.0"
+  static let text = Build.version
 }
