@@ -129,7 +129,7 @@ extension Engine {
 
   private mutating func resumeRollback(_ scope: RollbackScope, retry: Bool, by actor: Actor) {
     if retry { resetFailedCompensations(by: actor) }
-    let cause = run.cause
+    let cause = run.rollbackCause
     stop(
       Stop(cause: .request, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
   }

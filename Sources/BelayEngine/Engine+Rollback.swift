@@ -233,7 +233,7 @@ extension Engine {
 
   mutating func steadyStateHolds() {
     if stage == .verifyingRollback {
-      rest(.rolledBack, run.cause, nil)
+      rest(.rolledBack, run.rollbackCause, nil)
     } else if stage == .forward {
       rest(.succeeded, summary, nil)
     }
@@ -243,7 +243,7 @@ extension Engine {
     for other in activities.keys.sorted() { leavePlace(other) }
     ready.removeAll()
     let left = "the steady state does not hold: \(id(node)): \(end.failure?.message ?? "")"
-    rest(.rollbackIncomplete, run.cause, node, left: [left])
+    rest(.rollbackIncomplete, run.rollbackCause, node, left: [left])
   }
 
   func settleRollbackVerification() -> Bool { false }

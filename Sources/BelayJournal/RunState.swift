@@ -23,6 +23,8 @@ public struct RunState: Hashable, Sendable {
   public private(set) var attempts: [AttemptName: AttemptRecord] = [:]
   /// Being undone, from its start to its end, also while the run rests in between.
   public private(set) var rollback: RollbackScope?
+  /// Why, also after the run has rested in between for another reason.
+  public private(set) var rollbackCause = ""
   /// Asked for, and not at rest since.
   public private(set) var stop: StopRequest?
 
@@ -49,6 +51,7 @@ public struct RunState: Hashable, Sendable {
     case .stopRequested(let request, _): stop = request
     case .rollbackStarted(let scope, let why, _):
       rollback = scope
+      rollbackCause = why
       status = .rollingBack
       cause = why
     case .rollbackFinished:

@@ -54,6 +54,16 @@ private let maintenance = """
     #expect(try stage.state()["a"].status == .compensated)
   }
 
+  @Test("a rollback that was paused ends for the reason it began for")
+  func cause() throws {
+    let stage = try Stage(deployment)
+    stage.acts["c"] = [.fails()]
+    stage.stopAtSecond = [(4, .pause)]
+    #expect(try stage.drive() == .paused)
+    #expect(try stage.drive(.resume(retry: false)) == .rolledBack)
+    #expect(try stage.state().cause == "c failed: exit status 1")
+  }
+
   @Test("what was never started is not undone")
   func onlyWhatWasStarted() throws {
     let stage = try Stage(deployment)
