@@ -143,27 +143,17 @@ final class Sandbox {
 
   // MARK: Processes
 
-  /// Those that have this sandbox's home in their environment: engines, keepers and steps, ours and nobody else's.
+  /// Engines, keepers and steps of this sandbox and of nobody else: those that have its home in their environment, or a
+  /// name of its runs as an argument. (A keeper refuses to show more than its arguments to anybody but root.)
   func processes(named name: String? = nil) -> [pid_t] {
-    guard let proc = opendir("/proc") else { return [] }
-    defer { closedir(proc) }
-    var found: [pid_t] = []
-    while let entry = readdir(proc) {
-      let text = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      guard let pid = pid_t(text), pid != getpid() else { continue }
-      let variables = Sandbox.text(of: "/proc/\(pid)/environ") ?? ""
-      let folders = Sandbox.link("/proc/\(pid)/cwd")
-      guard variables.split(separator: "\0").contains("HOME=\(home)") || folders.hasPrefix(folder) else {
-        continue
-      }
-      if let name, Sandbox.link("/proc/\(pid)/exe").split(separator: "/").last.map(String.init) != name {
-        continue
-      }
-      found.append(pid)
+    let runs = Set(Sandbox.names(in: store + "/runs"))
+    return Sandbox.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+      let arguments = Sandbox.words(of: "/proc/\(pid)/cmdline")
+      guard pid != getpid(), let program = arguments.first else { return false }
+      if let name, program.split(separator: "/").last.map(String.init) != name { return false }
+      return Sandbox.words(of: "/proc/\(pid)/environ").contains("HOME=\(home)")
+        || arguments.dropFirst().contains { runs.contains($0) }
     }
-    return found
   }
 
   /// Waits until no keeper of this sandbox is left: what it watched has ended and is in its log.
@@ -171,10 +161,21 @@ final class Sandbox {
     for pid in processes(named: "belay-keeper") { try Child.waitForEnd(of: pid) }
   }
 
-  private static func link(_ path: String) -> String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlink(path, &buffer, buffer.count)
-    return String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  private static func words(of path: String) -> [String] {
+    (text(of: path) ?? "").split(separator: "\0").map(String.init)
+  }
+
+  private static func names(in folder: String) -> [String] {
+    guard let open = opendir(folder) else { return [] }
+    defer { closedir(open) }
+    var names: [String] = []
+    while let entry = readdir(open) {
+      names.append(
+        withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        })
+    }
+    return names
   }
 }
 
