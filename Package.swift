@@ -64,11 +64,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    tests("RepositoryTests", []),
-    tests("EndToEndTests", ["belay", "belay-keeper", "CSystem"]),
+    .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
+    tests("RepositoryTests", ["TestFiles"]),
+    tests("EndToEndTests", ["belay", "belay-keeper", "CSystem", "TestFiles"]),
     tests("BelayKeeperTests", ["BelayKeeper", "BelayDigest", "CSystem"]),
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
-    tests("BelayYAMLTests", ["BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
+    tests("BelayYAMLTests", ["TestFiles", "BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
     tests("BelayStoreTests", ["BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
     tests(

@@ -2,6 +2,7 @@ import BelayActions
 import BelayModel
 import BelayYAML
 import Glibc
+import TestFiles
 import Testing
 
 /// `Goldens/<case>.yaml` and what is said of it, `<case>.expected`.

@@ -1,6 +1,7 @@
 import BelayActions
 import BelayModel
 import BelayYAML
+import TestFiles
 import Testing
 
 @Suite("Files that mean harm") struct HostileFileTests {

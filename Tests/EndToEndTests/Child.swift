@@ -1,5 +1,6 @@
 import CSystem
 import Glibc
+import TestFiles
 
 /// How a program ended, and all that it printed.
 struct End {
@@ -63,7 +64,7 @@ final class Child {
     waitpid(pid, &status, 0)
     let code = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     let ended = End(
-      status: code, output: Sandbox.text(of: output) ?? "", error: Sandbox.text(of: error) ?? "")
+      status: code, output: Files.text(output) ?? "", error: Files.text(error) ?? "")
     end = ended
     return ended
   }
@@ -75,7 +76,7 @@ final class Child {
   }
 
   /// What it has printed up to now.
-  var outputSoFar: String { Sandbox.text(of: output) ?? "" }
+  var outputSoFar: String { Files.text(output) ?? "" }
 
   static func waitForEnd(of pid: pid_t) throws {
     let descriptor = belay_process_descriptor(pid)

@@ -1,4 +1,5 @@
 import Glibc
+import TestFiles
 import Testing
 
 @Suite("The documents are executed") struct ExecutedDocuments {
@@ -23,7 +24,7 @@ import Testing
     var sessions = 0
     for block in try blocks(of: "README.md") {
       switch block.language {
-      case "yaml": try sandbox.write(block.lines.map { $0 + "\n" }.joined(), to: block.argument)
+      case "yaml": sandbox.write(block.lines.map { $0 + "\n" }.joined(), to: block.argument)
       case "console":
         for session in ExecutedDocuments.sessions(in: block) {
           let end = try sandbox.execute(["/bin/bash", "-c", session.command + " 2>&1"]).wait()
@@ -61,7 +62,7 @@ import Testing
   }
 
   private func blocks(of path: String) throws -> [Block] {
-    let text = try #require(Sandbox.text(of: ExecutedDocuments.root + "/" + path))
+    let text = try #require(Files.text(ExecutedDocuments.root + "/" + path))
     var blocks: [Block] = []
     var open: Block?
     for line in text.lines {

@@ -50,7 +50,7 @@ import Testing
   func notSteady() throws {
     let sandbox = try Sandbox(["deploy": Undoing.failing], gates: ["started", "go"])
     try sandbox.open("go")
-    try sandbox.write("", to: "broken")
+    sandbox.write("", to: "broken")
     let end = try sandbox.belay("run", "deploy")
     #expect(end.status == 5, "\(end)")
     #expect(end.output.contains("steady"))
@@ -87,7 +87,7 @@ import Testing
           rollback: { run: "echo ${{ steps.switch.before }} > current" }
       """
     let sandbox = try Sandbox(["switch": playbook])
-    try sandbox.write("old\n", to: "current")
+    sandbox.write("old\n", to: "current")
     #expect(try sandbox.belay("run", "switch", "-p", "to=new").status == 0)
     #expect(sandbox.lines("current") == ["new"])
     let end = try sandbox.belay("rollback", "last")

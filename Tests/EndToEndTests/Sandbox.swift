@@ -1,5 +1,6 @@
 import CSystem
 import Glibc
+import TestFiles
 import Testing
 
 /// A home, a store and a project of their own in a temporary folder, and the built `belay` to use them with.
@@ -23,7 +24,7 @@ final class Sandbox {
     guard mkdtemp(&template) != nil else { throw Trouble("no temporary folder: errno \(errno)") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     for path in [home, project, project + "/playbooks", folder + "/out"] { mkdir(path, 0o700) }
-    for (name, text) in playbooks { try write(text, to: "playbooks/\(name).yaml") }
+    for (name, text) in playbooks { write(text, to: "playbooks/\(name).yaml") }
     for name in names {
       mkfifo(project + "/" + name, 0o600)
       // Both ends: no opening and no writing of a few bytes waits, and nothing is lost before it is read.
@@ -44,29 +45,11 @@ final class Sandbox {
 
   func path(_ name: String) -> String { name.hasPrefix("/") ? name : project + "/" + name }
 
-  func write(_ text: String, to name: String) throws {
-    guard let file = fopen(path(name), "w") else {
-      throw Trouble("\(name) cannot be written: errno \(errno)")
-    }
-    defer { fclose(file) }
-    fputs(text, file)
-  }
+  func write(_ text: String, to name: String) { Files.write(text, to: path(name)) }
 
-  func text(_ name: String) -> String { Sandbox.text(of: path(name)) ?? "" }
+  func text(_ name: String) -> String { Files.text(path(name)) ?? "" }
   func lines(_ name: String) -> [String] { text(name).split(separator: "\n").map(String.init) }
   func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
-
-  static func text(of path: String) -> String? {
-    guard let file = fopen(path, "r") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, file)
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-      bytes += buffer[..<count]
-    }
-  }
 
   // MARK: belay
 
@@ -146,8 +129,8 @@ final class Sandbox {
   /// Engines, keepers and steps of this sandbox and of nobody else: those that have its home in their environment, or a
   /// name of its runs as an argument. (A keeper refuses to show more than its arguments to anybody but root.)
   func processes(named name: String? = nil) -> [pid_t] {
-    let runs = Set(Sandbox.names(in: store + "/runs"))
-    return Sandbox.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
+    let runs = Set(Files.names(in: store + "/runs"))
+    return Files.names(in: "/proc").compactMap { pid_t($0) }.filter { pid in
       let arguments = Sandbox.words(of: "/proc/\(pid)/cmdline")
       guard pid != getpid(), let program = arguments.first else { return false }
       if let name, program.split(separator: "/").last.map(String.init) != name { return false }
@@ -162,20 +145,7 @@ final class Sandbox {
   }
 
   private static func words(of path: String) -> [String] {
-    (text(of: path) ?? "").split(separator: "\0").map(String.init)
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let open = opendir(folder) else { return [] }
-    defer { closedir(open) }
-    var names: [String] = []
-    while let entry = readdir(open) {
-      names.append(
-        withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        })
-    }
-    return names
+    (Files.text(path) ?? "").split(separator: "\0").map(String.init)
   }
 }
 

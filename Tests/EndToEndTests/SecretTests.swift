@@ -74,9 +74,9 @@ import Testing
   func nowhere() throws {
     let sandbox = try Sandbox(["tell": SecretsStaySecret.playbook])
     try sandbox.execute(["/bin/mkdir", "playbooks/environments"]).wait()
-    try sandbox.write(
+    sandbox.write(
       "belay: 1\nsecrets: { token: { env: MY_TOKEN } }\n", to: "playbooks/environments/here.yaml")
-    try sandbox.write(SecretsStaySecret.printer, to: "printer.py")
+    sandbox.write(SecretsStaySecret.printer, to: "printer.py")
     let variables = ["MY_TOKEN": SecretsStaySecret.secret]
     let end = try sandbox.belay("run", "tell", "-e", "here", variables: variables)
     #expect(end.status == 1, "\(end)")
@@ -99,7 +99,7 @@ import Testing
   func refused() throws {
     let sandbox = try Sandbox(["tell": SecretsStaySecret.playbook])
     try sandbox.execute(["/bin/mkdir", "playbooks/environments"]).wait()
-    try sandbox.write(
+    sandbox.write(
       "belay: 1\nsecrets: { token: { env: MY_TOKEN } }\n", to: "playbooks/environments/here.yaml")
     let missing = try sandbox.belay("run", "tell", "-e", "here")
     #expect(missing.status == 2 && missing.error.contains("MY_TOKEN"), "\(missing)")

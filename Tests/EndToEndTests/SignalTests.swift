@@ -95,7 +95,7 @@ import Testing
     mkfifo(sandbox.path("hang_up"), 0o600)
     let shell = try sandbox.execute(["/usr/bin/python3", "-c", terminal])
     try sandbox.heard("started")
-    try sandbox.write("\n", to: "hang_up")
+    sandbox.write("\n", to: "hang_up")
     try sandbox.repeated("the pause") {
       try sandbox.belay("audit", "show", "last").output.contains("stop_requested")
     }

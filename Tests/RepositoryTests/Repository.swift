@@ -1,4 +1,5 @@
 import Glibc
+import TestFiles
 import Testing
 
 /// The project's own files, as they stand on the disk.
@@ -43,7 +44,8 @@ enum Repository {
 
   static let files: [File] = {
     paths(below: "").compactMap { path in
-      guard let bytes = bytes(root + "/" + path), let text = String(validating: bytes, as: UTF8.self) else {
+      guard let bytes = Files.bytes(root + "/" + path), let text = String(validating: bytes, as: UTF8.self)
+      else {
         return nil
       }
       return File(path: path, text: text)
@@ -59,10 +61,10 @@ enum Repository {
   }
 
   /// The targets of `Sources`, by their folders.
-  static let targets = names(in: root + "/Sources").filter { !$0.contains(".") }
+  static let targets = Files.names(in: root + "/Sources").filter { !$0.contains(".") }
 
   private static func paths(below folder: String) -> [String] {
-    names(in: root + "/" + folder).flatMap { name -> [String] in
+    Files.names(in: root + "/" + folder, hidden: true).flatMap { name -> [String] in
       guard !foreign.contains(name), !name.hasSuffix(".swp") else { return [] }
       let path = folder.isEmpty ? name : folder + "/" + name
       var status = stat()
@@ -72,31 +74,6 @@ enum Repository {
       case S_IFREG: return [path]
       default: return []
       }
-    }
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let open = opendir(folder) else { return [] }
-    defer { closedir(open) }
-    var names: [String] = []
-    while let entry = readdir(open) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
-  private static func bytes(_ path: String) -> [UInt8]? {
-    guard let file = fopen(path, "r") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, file)
-      if count == 0 { return bytes }
-      bytes += buffer[..<count]
     }
   }
 }
