@@ -46,7 +46,8 @@ struct Audit: ParsableCommand {
       for finding in report.findings { Output.standard.line(printable(finding.text)) }
       if report.furtherFindings > 0 { Output.standard.line("and \(report.furtherFindings) more") }
       Output.standard.line(
-        "\(report.runs) runs, \(report.events) events, \(report.entries) ledger entries: \(report.verdict.text)"
+        "\(counted(report.runs, "run")), \(counted(report.events, "event")), \(report.entries) ledger entries: "
+          + report.verdict.text
       )
     }
   }

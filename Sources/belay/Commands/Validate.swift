@@ -45,8 +45,7 @@ struct Validate: ParsableCommand {
       Output.standard.json(.object(["files": .int(Int64(files)), "diagnostics": .array(all.map(\.json))]))
     } else {
       Output.standard.line(
-        "\(files) file\(files == 1 ? "" : "s"), \(errors) error\(errors == 1 ? "" : "s"), "
-          + "\(all.count - errors) warning\(all.count - errors == 1 ? "" : "s")")
+        "\(counted(files, "file")), \(counted(errors, "error")), \(counted(all.count - errors, "warning"))")
     }
     if errors > 0 { throw ExitCode(ExitStatus.usage.rawValue) }
   }

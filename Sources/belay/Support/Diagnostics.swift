@@ -8,7 +8,7 @@ enum Diagnostics {
     for diagnostic in diagnostics { Output.error.line(diagnostic.text(source: source)) }
     let errors = diagnostics.count { $0.severity == .error }
     guard errors == 0 else {
-      throw Failure(.usage, "\(errors) error\(errors == 1 ? "" : "s"), nothing was started")
+      throw Failure(.usage, "\(counted(errors, "error")), nothing was started")
     }
   }
 }
