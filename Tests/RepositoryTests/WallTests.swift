@@ -14,8 +14,8 @@ private let arrows: [String: Set<String>] = [
   "BelayActions": ["BelayModel", "BelayExpressions"],
   "BelayStore": ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite", "Glibc", "Synchronization"],
   "BelayWorld": [
-    "BelayModel", "BelayDigest", "BelayEngine", "BelayPlan", "BelayExpressions", "BelayJournal",
-    "BelayActions", "BelayKeeper", "BelayStore", "CSystem", "Glibc", "Synchronization",
+    "BelayModel", "BelayDigest", "BelayPlan", "BelayJournal", "BelayEngine", "BelayKeeper", "BelayStore",
+    "CSystem", "Glibc", "Synchronization",
   ],
   "belay-keeper": ["BelayKeeper", "Glibc"],
   "belay": [
