@@ -72,7 +72,6 @@ struct RunCreation {
     do {
       try state.apply(.runCreated(facts), at: now)
       guard let row = state.row else { throw Failure(.unusable, "the run could not be created") }
-      _ = try store.makeRunFolder(plan.run)
       let line = EventLine.encode(.runCreated(facts), run: plan.run, number: 1, epoch: 0, at: now)
       _ = try store.append(
         AppendBatch(
