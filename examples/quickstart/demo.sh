@@ -10,14 +10,20 @@ belay=$(realpath "$(command -v "${1:-belay}")") || { echo "There is no ${1:-bela
 example=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 folder=$(mktemp -d "${TMPDIR:-/tmp}/belay-demo-XXXXXX")
 engine=
+port=
 cleanup() {
   status=$?
   # By the pids that we know: an engine that this script has not seen end, and the service by its pid file.
   if [ -n "$engine" ]; then kill -KILL "$engine" 2>/dev/null || true; fi
   "$folder/hello" stop || true
+  if [ -n "$port" ] && [ "$("$folder/hello" port "$port")" != free ]; then
+    echo "The service still runs." >&2
+    status=1
+  fi
   cd /
   rm -rf "$folder"
   [ "$status" -eq 0 ] || echo "The demo has failed." >&2
+  exit "$status"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
