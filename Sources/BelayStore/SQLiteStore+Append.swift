@@ -53,54 +53,33 @@ extension SQLiteStore {
 
   private func write(_ batch: AppendBatch) throws(StoreError) -> (events: [StoredEvent], head: LedgerHead) {
     let stamp = writer.stamp(at: .now)
-    var link = try fence(batch)
-    let stampText = stamp.text
-    let stampDigest = hash.digest(of: stampText)
-    var events: [StoredEvent] = []
-    events.reserveCapacity(batch.lines.count)
-    for (index, line) in batch.lines.enumerated() {
-      let number = batch.firstNumber + index
-      link = hash.link(ofEvent: number, after: link, line: hash.digest(of: line), stamp: stampDigest)
+    let before = try batch.fence(try head(of: batch.run), by: hash)
+    let events = batch.sealed(after: before, stamp: stamp.text, by: hash)
+    for event in events {
       try execute(
         "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
-        [.text(batch.run), .int(number), .text(line), .text(stampText), .digest(link)])
-      events.append(
-        StoredEvent(run: batch.run, number: number, line: line, stamp: stampText, link: link))
+        [.text(event.run), .int(event.number), .text(event.line), .text(event.stamp), .digest(event.link)])
     }
     try change(batch, at: stamp.at)
-    let seal = Seal(run: batch.run, event: batch.row.events, link: link)
-    return (events, try extendLedger(batch, seal, at: stamp.at))
+    return (events, try extendLedger(batch, events.last?.link ?? before, at: stamp.at))
   }
 
-  /// The link that the batch continues.
-  ///
-  /// - Throws: `fenced` when the writer is no longer the run's driver or has not seen all its events.
-  private func fence(_ batch: AppendBatch) throws(StoreError) -> Digest {
+  /// - Returns: nil when there is no such run.
+  private func head(of run: String) throws(StoreError) -> RunHead? {
     let known = try checked { () throws(SQLiteError) in
-      try database.statement("SELECT epoch, events FROM run WHERE run = ?").first([.text(batch.run)]) {
+      try database.statement("SELECT epoch, events FROM run WHERE run = ?").first([.text(run)]) {
         (epoch: $0.int(0), events: $0.int(1))
       }
     }
-    guard let known else {
-      guard batch.firstNumber == 1 else { throw .fenced("run \(batch.run) does not exist") }
-      return hash.start(ofRun: batch.run)
-    }
-    guard batch.epoch >= known.epoch else {
-      throw .fenced(
-        "run \(batch.run) was taken over: driver \(known.epoch) has followed driver \(batch.epoch)")
-    }
-    guard batch.firstNumber == known.events + 1 else {
-      throw .fenced(
-        "run \(batch.run) has \(known.events) events, not \(batch.firstNumber - 1): another process appended")
-    }
+    guard let known else { return nil }
     let link = try checked { () throws(SQLiteError) in
       try database.statement("SELECT link FROM event WHERE run = ? AND n = ?")
-        .first([.text(batch.run), .int(known.events)]) { $0.digest(0) } ?? nil
+        .first([.text(run), .int(known.events)]) { $0.digest(0) } ?? nil
     }
     guard let link else {
-      throw .broken("event \(known.events) of run \(batch.run) is missing: 'belay audit verify' tells more")
+      throw .broken("event \(known.events) of run \(run) is missing: 'belay audit verify' tells more")
     }
-    return link
+    return RunHead(epoch: known.epoch, events: known.events, link: link)
   }
 
   /// The derived rows.
@@ -144,28 +123,24 @@ extension SQLiteStore {
     try execute("INSERT INTO claim VALUES (?, ?, ?)", [.text(name), .text(run), .text(now.fixedText)])
   }
 
-  /// The ledger's entries for this commit.
   private func extendLedger(
-    _ batch: AppendBatch, _ seal: Seal, at now: Timestamp
+    _ batch: AppendBatch, _ link: Digest, at now: Timestamp
   ) throws(StoreError) -> LedgerHead {
-    var entries: [LedgerEntry] = []
-    if batch.firstNumber == 1 { entries.append(.runCreated(seal)) }
-    if batch.row.status.hasLetGo { entries.append(.runEnded(seal, batch.row.status)) }
-    if entries.isEmpty { entries.append(.sealed(seal)) }
     let head = try checked { () throws(SQLiteError) in
       try database.statement("SELECT n, link FROM ledger ORDER BY n DESC LIMIT 1").first {
         (number: $0.int(0), link: $0.digest(1))
       }
     }
-    guard let head, var link = head.link else { throw .broken("\(location): the ledger is empty or damaged") }
-    var number = head.number
-    for entry in entries {
-      number += 1
-      let text = LedgerLine(number: number, at: now, entry: entry).text
-      link = hash.link(ofEntry: number, after: link, entry: hash.digest(of: text))
-      try execute("INSERT INTO ledger VALUES (?, ?, ?)", [.int(number), .text(text), .digest(link)])
+    guard let head, let before = head.link else {
+      throw .broken("\(location): the ledger is empty or damaged")
     }
-    return LedgerHead(at: now, store: id, entry: number, link: link)
+    let entries = batch.entries(sealing: link, after: (number: head.number, link: before), at: now, by: hash)
+    for entry in entries {
+      try execute(
+        "INSERT INTO ledger VALUES (?, ?, ?)", [.int(entry.number), .text(entry.text), .digest(entry.link)])
+    }
+    let last = entries.last
+    return LedgerHead(at: now, store: id, entry: last?.number ?? head.number, link: last?.link ?? before)
   }
 
   /// The run's end stands outside the database too. On a full disk it does not: the commit is durable without,

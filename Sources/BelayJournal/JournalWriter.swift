@@ -1,24 +1,23 @@
-internal import BelayJournal
-internal import BelayModel
+public import BelayModel
 
 /// Collects a run's events and commits them together; tells who listens when they are durable.
-final class JournalWriter {
+public final class JournalWriter {
   private let store: any RunStore
   private let run: String
   private let claims: [String]
   private let listener: (RunEvent, Timestamp, Int) -> Void
   private var epoch: Int
   /// Number of the newest event that is durable.
-  private(set) var committed: Int
+  public private(set) var committed: Int
   private var lines: [String] = []
   private var waiting: [(event: RunEvent, at: Timestamp)] = []
   private var row: RunRow?
   private var change = ClaimChange.none
-  private(set) var isUrgent = false
+  public private(set) var isUrgent = false
   /// When the oldest event that is not urgent came, by the boot clock.
-  private(set) var waitingSince: TimeSpan?
+  public private(set) var waitingSince: TimeSpan?
 
-  init(
+  public init(
     store: any RunStore, state: RunState, claims: [String],
     listener: @escaping (RunEvent, Timestamp, Int) -> Void
   ) {
@@ -30,9 +29,7 @@ final class JournalWriter {
     self.listener = listener
   }
 
-  var isEmpty: Bool { lines.isEmpty }
-
-  func add(_ events: [RunEvent], at time: Timestamp, row: RunRow, urgent: Bool, now: TimeSpan) {
+  public func add(_ events: [RunEvent], at time: Timestamp, row: RunRow, urgent: Bool, now: TimeSpan) {
     for event in events {
       if case .driverStarted(let driver) = event { epoch = driver.epoch }
       let number = committed + lines.count + 1
@@ -58,7 +55,7 @@ final class JournalWriter {
   /// Makes everything collected durable.
   ///
   /// - Returns: the number of the newest event.
-  func commit() throws(StoreError) -> Int {
+  public func commit() throws(StoreError) -> Int {
     guard let row, !lines.isEmpty else { return committed }
     _ = try store.append(
       AppendBatch(
