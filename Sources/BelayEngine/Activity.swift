@@ -94,7 +94,7 @@ struct Soak: Hashable {
 /// Why nothing new starts, and what comes when nothing runs any more.
 struct Stop: Hashable {
   enum Cause: Int, Hashable, Comparable {
-    case failure, hold, request, pause, kill, cancel
+    case failure, hold, request, pause, kill, cancel, noSpace
 
     static func < (left: Cause, right: Cause) -> Bool { left.rawValue < right.rawValue }
   }

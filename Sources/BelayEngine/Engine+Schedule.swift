@@ -39,7 +39,7 @@ extension Engine {
     return limits(around: node).first { runningIn[$0.group, default: 0] >= $0.limit }?.group
   }
 
-  private var hasPlace: Bool { !ready.isEmpty && running < plan.maxParallel }
+  private var hasPlace: Bool { !ready.isEmpty && running < plan.maxParallel && !isOutOfSpace }
 
   /// The stage ends when nothing of it is going on.
   private mutating func settleStage() -> Bool {

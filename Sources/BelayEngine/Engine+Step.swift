@@ -188,6 +188,7 @@ extension Engine {
 
   private mutating func verifyEffect(_ node: Int, _ step: PlanStep) {
     guard let verify = step.verify else { return succeeded(node) }
+    if isOutOfSpace { return leavePlace(node) }
     if let question = question(.verifyEffect, verify, of: node) { ask(question, of: node) }
   }
 

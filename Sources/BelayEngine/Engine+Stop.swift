@@ -13,9 +13,14 @@ extension Engine {
     }
   }
 
-  /// What runs is being stopped: doubts are left to the next driver.
+  /// What runs is being stopped, or nothing more can be recorded: doubts are left to the next driver.
   var isKilling: Bool {
     if case .stopping(let stop) = stage { stop.cause >= .kill } else { false }
+  }
+
+  /// Not even a question can be put any more: its answer may not fit.
+  var isOutOfSpace: Bool {
+    if case .stopping(let stop) = stage { stop.cause == .noSpace } else { false }
   }
 
   /// A node has failed and the run does not go on over it.
@@ -61,6 +66,12 @@ extension Engine {
     }
   }
 
+  /// Whatever was about to happen waits for a driver that has room for it.
+  mutating func diskFull(_ what: String) {
+    let cause = "the disk is full: \(what)"
+    stop(Stop(cause: .noSpace, reason: cause, consequence: .rest(.held, cause: cause, node: nil)))
+  }
+
   private func paused(_ cause: String) -> Consequence { .rest(.paused, cause: cause, node: nil) }
 
   /// The strongest cause counts; of equal ones the first.
@@ -68,7 +79,10 @@ extension Engine {
     if case .resting = stage { return }
     var stop = stop
     if case .stopping(let before) = stage {
-      guard before.cause < stop.cause else { return }
+      guard before.cause < stop.cause else {
+        if before.cause == .noSpace, stop.cause >= .kill { windDown(stop.cause) }
+        return
+      }
       // A pause does not take back what a failure has asked for: it only comes first.
       if stop.cause == .pause {
         stop.consequence = before.cause == .failure ? stop.consequence : before.consequence
@@ -77,19 +91,27 @@ extension Engine {
     stage = .stopping(stop)
     ready.removeAll()
     blocked.removeAll()
-    for node in activities.keys.sorted() { wind(down: node, kill: stop.cause >= .kill) }
+    windDown(stop.cause)
   }
 
-  private mutating func wind(down node: Int, kill: Bool) {
+  private mutating func windDown(_ cause: Stop.Cause) {
+    for node in activities.keys.sorted() { wind(down: node, cause) }
+  }
+
+  private mutating func wind(down node: Int, _ cause: Stop.Cause) {
     guard let activity = activities[node] else { return }
     switch activity.part {
     case .asking(let question):
-      if !kill, question.kind == .verifyEffect || question.kind == .verifyDoubt { return }
+      if cause < .kill, question.kind == .verifyEffect || question.kind == .verifyDoubt { return }
       withdraw(activity)
       leavePlace(node)
       if question.kind == .check { record(.nodesReset([id(node)], reason: "stopped while asking", by: nil)) }
     case .acting:
-      if kill || isInterruptible(node) { end(activity, of: node) }
+      if cause == .kill || cause == .cancel || isInterruptible(node) {
+        end(activity, of: node)
+      } else if cause == .noSpace, let attempt = activity.attempt, takeBack(attempt) {
+        leavePlace(node)
+      }
     case .awaitingRetry, .awaitingTime: leavePlace(node)
     }
   }
@@ -129,8 +151,11 @@ extension Engine {
   mutating func settleStop(_ stop: Stop) -> Bool {
     guard activities.isEmpty else { return false }
     undos.removeAll()
+    ready.removeAll()
     switch stop.cause {
     case .request, .pause, .hold, .kill: draw(stop.consequence)
+    case .noSpace:
+      rest(.held, stop.reason, nil, left: run.stop == .cancel ? ["asked for and not done: cancel"] : [])
     case .failure, .cancel:
       if case .rollBack = stop.consequence { draw(stop.consequence) } else { undoAll(then: stop.consequence) }
     }

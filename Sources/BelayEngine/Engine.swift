@@ -93,6 +93,7 @@ public struct Engine {
     case .keeperLost(let fates): keeperLost(fates)
     case .attemptLost(let attempt, let reason): attemptLost(attempt, reason)
     case .stop(let request, let actor): stopAsked(request, by: actor)
+    case .diskFull(let what): diskFull(what)
     case .timePassed: break
     }
     while let node = timers.popDue(at: clock.boot) { timerFired(node) }

@@ -14,6 +14,9 @@ public enum Input: Hashable, Sendable {
   /// It ended, or will, with nobody to see how.
   case attemptLost(AttemptName, reason: String)
   case stop(StopRequest, by: Actor)
+  /// There is room for the record of what ends, and for nothing else. Comes before the commit that did not fit, so
+  /// that nothing is started by it; with what was full, for people.
+  case diskFull(String)
   /// A deadline that the engine asked for has come, or nothing has.
   case timePassed
 }

@@ -131,6 +131,28 @@ private struct Generator {
     }
   }
 
+  @Test("on a disk full anywhere nothing more starts, and with room again they end alike", arguments: 0..<100)
+  func diskFull(seed: Int) throws {
+    let whole = try stage(UInt64(seed))
+    let end = try #require(try whole.drive())
+    var chance = Chance(state: UInt64(seed) ^ 0xD15C)
+    for _ in 0..<8 {
+      let limit = Int.random(in: 1..<whole.journal.count, using: &chance)
+      let full = try stage(UInt64(seed))
+      full.fullAfterEvents = limit
+      var status = try #require(try full.drive(), "seed \(seed), full after event \(limit), comes to rest")
+      #expect(full.startedWhenFull == full.started.count, "seed \(seed), after event \(limit)")
+      if try full.state().cause == "the disk is full: no room" {
+        #expect(status == .held)
+        status = try #require(try full.drive(.resume(retry: false)))
+      }
+      if end == .succeeded || !isParallel(whole) {
+        #expect(status == end, "seed \(seed), after event \(limit)")
+        #expect(deeds(full) == deeds(whole), "seed \(seed), after event \(limit)")
+      }
+    }
+  }
+
   @Test("paused anywhere and resumed, they end alike", arguments: 0..<100)
   func pauses(seed: Int) throws {
     let whole = try stage(UInt64(seed))

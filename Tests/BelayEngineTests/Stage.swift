@@ -36,6 +36,10 @@ final class Stage {
   /// The engine dies when this many processes were started.
   var diesAfterStarts: Int?
   var stopAtSecond: [(Int64, StopRequest)] = []
+  /// The first commit past this many events does not fit: there is room for what ends, and for nothing else.
+  var fullAfterEvents: Int?
+  /// How many processes were started when the disk was full.
+  fileprivate(set) var startedWhenFull: Int?
 
   var now: Int64 = 0
   private var keeper: [AttemptName: Kept] = [:]
@@ -190,6 +194,11 @@ private struct StageWorld: World {
     if let limit = stage.diesAfterEvents, stage.journal.count + pending.count > limit {
       isDead = true
       return nil
+    }
+    if let limit = stage.fullAfterEvents, stage.journal.count + pending.count > limit {
+      stage.fullAfterEvents = nil
+      stage.startedWhenFull = stage.started.count
+      return (.diskFull("no room"), stage.clock)
     }
     stage.durable(pending)
     pending.removeAll()
