@@ -136,7 +136,9 @@ public struct Clock: Hashable, Sendable {
   public func boot(of moment: Moment) -> TimeSpan {
     if moment.bootID == bootID { return moment.boot }
     let rest = moment.wall.since(wall) ?? .zero
-    return TimeSpan(nanoseconds: boot.nanoseconds + max(0, rest.nanoseconds))
+    // The wall clock may have been set back by centuries since.
+    let (due, isNever) = boot.nanoseconds.addingReportingOverflow(max(0, rest.nanoseconds))
+    return TimeSpan(nanoseconds: isNever ? .max : due)
   }
 }
 

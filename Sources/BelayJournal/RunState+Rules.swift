@@ -36,6 +36,9 @@ extension RunState {
       try require(!record.status.hasEnded, "\(node) has ended and is attempted again")
       try require(
         record.number == intent.number, "\(node): attempt \(intent.number), expected \(record.number)")
+      try require(
+        record.reruns == intent.rerun,
+        "\(node): attempt \(intent.number) after \(intent.rerun) repetitions, expected \(record.reruns)")
     case .attemptStarted(let node, let name, _), .attemptFinished(let node, let name, _):
       try requireOpen(name, of: node)
       try require(attempts[name]?.end == nil, "attempt \(name) ends twice")

@@ -44,7 +44,7 @@ extension AppendBatch {
     guard epoch >= head.epoch else {
       throw .fenced("run \(run) was taken over: driver \(head.epoch) has followed driver \(epoch)")
     }
-    guard firstNumber == head.events + 1 else {
+    guard firstNumber - 1 == head.events else {
       throw .fenced(
         "run \(run) has \(head.events) events, not \(firstNumber - 1): another process appended")
     }
@@ -66,14 +66,19 @@ extension AppendBatch {
   ///
   /// - Parameter link: of the run's newest event after the batch.
   /// - Parameter head: the ledger's newest entry.
+  /// - Throws: `broken` when that has a number that leaves none for what follows; nobody has written so much.
   public func entries(
     sealing link: Digest, after head: (number: Int, link: Digest), at now: Timestamp, by hash: ChainHash
-  ) -> [StoredEntry] {
+  ) throws(StoreError) -> [StoredEntry] {
     let seal = Seal(run: run, event: row.events, link: link)
     var entries: [LedgerEntry] = []
     if firstNumber == 1 { entries.append(.runCreated(seal)) }
     if row.status.hasLetGo { entries.append(.runEnded(seal, row.status)) }
     if entries.isEmpty { entries.append(.sealed(seal)) }
+    guard head.number <= Int.max - entries.count else {
+      throw .broken(
+        "ledger entry \(head.number) is the last that there can be: 'belay audit verify' tells more")
+    }
     var before = head.link
     return entries.enumerated().map { offset, entry in
       let number = head.number + offset + 1

@@ -98,15 +98,12 @@ struct RunCheck<Fold: RunFold> {
   }
 
   private mutating func checkNumber(_ row: EventRow, _ report: inout AuditReport) {
-    guard row.number != last + 1 else { return }
+    guard row.number != last.next else { return }
     isDamaged = true
     fold = nil
     chain.lose()
-    let missing = row.number - last - 1
-    if missing > 0 {
-      report.add(
-        .event(run: run, number: last + 1),
-        missing == 1 ? "it is missing" : "it and \(missing - 1) more after it are missing")
+    if row.number > last {
+      report.add(.event(run: run, number: last.next), gapText(from: last.next, to: row.number))
     } else {
       report.add(.event(run: run, number: row.number), "there are no numbers below 1")
     }

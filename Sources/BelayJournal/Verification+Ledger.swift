@@ -23,6 +23,20 @@ struct ChainCheck {
   }
 }
 
+// Numbers come from the file: any may stand there, and no arithmetic on them may overflow.
+
+extension Int {
+  /// The number after it; the last one's is itself.
+  var next: Int { self == .max ? .max : self + 1 }
+}
+
+/// What is missing from a number up to one that is there.
+func gapText(from expected: Int, to found: Int) -> String {
+  // As unsigned the difference always fits.
+  let missing = UInt(bitPattern: found &- expected)
+  return missing == 1 ? "it is missing" : "it and \(missing - 1) more after it are missing"
+}
+
 extension Verification {
   /// Numbers and links of the ledger; every seal against the event that it seals.
   mutating func checkLedger() throws(StoreError) {
@@ -44,7 +58,7 @@ extension Verification {
       }
       if !fits { report.add(.entry(row.number), "its text or its link was altered") }
       if let line { try apply(line.entry, row.number) }
-      expected = row.number + 1
+      expected = row.number.next
       report.entries += 1
     }
     if expected == 1 { report.add(.store, "the ledger is empty") }
@@ -52,8 +66,7 @@ extension Verification {
 
   private func gap(_ expected: Int, _ found: Int) -> String {
     if found < expected { return "there are no numbers below 1" }
-    return found - expected == 1
-      ? "it is missing" : "it and \(found - expected - 1) more after it are missing"
+    return gapText(from: expected, to: found)
   }
 
   private mutating func read(_ row: LedgerRow) -> LedgerLine? {

@@ -134,7 +134,8 @@ extension SQLiteStore {
     guard let head, let before = head.link else {
       throw .broken("\(location): the ledger is empty or damaged")
     }
-    let entries = batch.entries(sealing: link, after: (number: head.number, link: before), at: now, by: hash)
+    let entries = try batch.entries(
+      sealing: link, after: (number: head.number, link: before), at: now, by: hash)
     for entry in entries {
       try execute(
         "INSERT INTO ledger VALUES (?, ?, ?)", [.int(entry.number), .text(entry.text), .digest(entry.link)])

@@ -47,6 +47,16 @@ struct Journey {
     clock = Timestamp(seconds: seconds)
   }
 
+  /// Goes on with a run from what the store says of it.
+  init(_ store: SQLiteStore, resuming run: String) throws {
+    self.init(store, run: run)
+    for stored in try store.events(of: run, from: 1, limit: .max) {
+      let line = try EventLine(parsing: stored.line)
+      try state.apply(line.event, at: line.at)
+      clock = line.at
+    }
+  }
+
   /// Folds the events and makes the batch that stores them.
   mutating func batch(
     _ events: [RunEvent], epoch: Int? = nil, claims: ClaimChange = .none

@@ -29,4 +29,10 @@ enum SampleStore {
     try store.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
   }
+
+  /// The second run, taken up where its events end.
+  static func secondRun(in folder: TemporaryFolder) throws -> Journey {
+    let store = try SQLiteStore.open(folder.store)
+    return try Journey(store, resuming: "r2")
+  }
 }

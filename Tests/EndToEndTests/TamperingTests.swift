@@ -85,4 +85,20 @@ import Testing
     let after = try sandbox.belay("audit", "verify")
     #expect(after.status == 8 && after.output.contains("stdout was altered"), "\(after)")
   }
+
+  @Test("with a ledger number that nothing can follow is named by verification, and takes no run")
+  func lastNumber() throws {
+    let sandbox = try Sandbox(["two": Tampering.playbook])
+    #expect(try sandbox.belay("run", "two").status == 0)
+    let edit = try sandbox.execute([
+      "/usr/bin/python3", "-c", Tampering.editor, sandbox.store + "/store.db",
+      "UPDATE ledger SET n = 9223372036854775807 WHERE n = (SELECT max(n) FROM ledger)",
+    ]).wait()
+    #expect(edit.status == 0, "\(edit)")
+    let verified = try sandbox.belay("audit", "verify")
+    #expect(verified.status == 8 && verified.output.contains("BROKEN"), "\(verified)")
+    let run = try sandbox.belay("run", "two")
+    #expect(run.status == 9, "\(run)")
+    #expect(run.error.contains("ledger entry 9223372036854775807 is the last that there can be"), "\(run)")
+  }
 }
