@@ -71,7 +71,7 @@ let package = Package(
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests("BelayYAMLTests", ["TestFiles", "BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
-    tests("BelayStoreTests", ["BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
+    tests("BelayStoreTests", ["TestFiles", "BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
     tests(
       "BelayEngineTests",
       ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),

@@ -22,6 +22,14 @@ struct HeadsLog {
     try file.sync()
   }
 
+  /// In bytes; 0 where there is no file.
+  func size() throws(FileError) -> Int {
+    var status = stat()
+    if stat(path, &status) == 0 { return Int(status.st_size) }
+    if errno == ENOENT { return 0 }
+    throw FileError(call: "stat", path: path, code: errno)
+  }
+
   /// Whole lines; without what a crash left half written at the end. Empty where there is no file.
   func lines() throws(FileError) -> [String] {
     let file: OpenFile

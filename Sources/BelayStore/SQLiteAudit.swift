@@ -8,24 +8,29 @@ public final class SQLiteAudit: VerificationSource {
   public let runFolders: [String]
   private let folder: StoreFolder
   private let database: SQLiteDatabase
+  private let isEmpty: Bool
 
-  /// Nil when there is no store.
+  /// Nil when there is no store, or somebody is just making it.
   public static func open(_ path: String) throws(StoreError) -> SQLiteAudit? {
     let folder = StoreFolder(path: path)
-    return folder.hasStore ? try SQLiteAudit(folder) : nil
+    guard try folder.isThere() else { return nil }
+    let traces = try folder.traces()
+    let audit = try SQLiteAudit(folder)
+    if audit.isEmpty, traces.names.isEmpty { return nil }
+    return audit
   }
 
   private init(_ folder: StoreFolder) throws(StoreError) {
     self.folder = folder
     // Before the snapshot: what is written meanwhile is then in the snapshot at least.
-    do throws(FileError) { headLines = try HeadsLog(path: folder.heads).lines() } catch {
-      throw error.asStoreError
-    }
-    runFolders = SQLiteAudit.foldersInUse(folder)
+    do throws(FileError) {
+      headLines = try HeadsLog(path: folder.heads).lines()
+      runFolders = try SQLiteAudit.foldersInUse(folder)
+    } catch { throw error.asStoreError }
     do throws(SQLiteError) {
       database = try SQLiteDatabase(path: folder.database, .readOnly)
     } catch { throw error.asStoreError(folder.database) }
-    _ = try Schema.state(of: database, path: folder.database)
+    isEmpty = try Schema.state(of: database, path: folder.database) == .empty
     do throws(SQLiteError) { try database.execute("BEGIN") } catch {
       throw error.asStoreError(folder.database)
     }
@@ -140,22 +145,12 @@ public final class SQLiteAudit: VerificationSource {
   }
 
   /// Before its first event a run may have a folder with its lock, and nothing else.
-  private static func foldersInUse(_ folder: StoreFolder) -> [String] {
-    names(in: folder.runs).filter { run in
-      names(in: folder.runFolder(run)).contains { $0 != DriverLock.fileName }
-    }.sorted()
-  }
-
-  private static func names(in path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { names.append(name) }
+  private static func foldersInUse(_ folder: StoreFolder) throws(FileError) -> [String] {
+    var used: [String] = []
+    for run in try StoreFolder.names(in: folder.runs) {
+      let names = try StoreFolder.names(in: folder.runFolder(run))
+      if names.contains(where: { $0 != DriverLock.fileName }) { used.append(run) }
     }
-    return names
+    return used.sorted()
   }
 }

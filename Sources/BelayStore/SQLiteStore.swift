@@ -44,10 +44,14 @@ public final class SQLiteStore: RunStore {
     let lock: StoreLock
     do throws(FileError) {
       lock = try StoreLock(path: folder.lock, onLongWait: onLongWait)
-      if !folder.hasStore { try folder.makeDatabase() }
     } catch { throw error.asStoreError }
+    let traces = try folder.traces()
+    if try !folder.isThere() {
+      do throws(FileError) { try folder.makeDatabase() } catch { throw error.asStoreError }
+    }
     let database = try connect(folder, .readWrite)
     if try Schema.state(of: database, path: folder.database) == .empty {
+      try traces.refuse("is empty", in: folder)
       try lock.held { () throws(StoreError) in try create(database, in: folder) }
     }
     let id = try identity(database, folder)
@@ -65,10 +69,14 @@ public final class SQLiteStore: RunStore {
   /// - Note: SQLite keeps `store.db-shm` beside an existing store, also for readers.
   public static func openReadOnly(_ path: String) throws(StoreError) -> SQLiteStore? {
     let folder = StoreFolder(path: path)
-    guard folder.hasStore else { return nil }
+    guard try folder.isThere() else { return nil }
     try folder.checkFileSystem()
+    let traces = try folder.traces()
     let database = try connect(folder, .readOnly)
-    guard try Schema.state(of: database, path: folder.database) == .current else { return nil }
+    guard try Schema.state(of: database, path: folder.database) == .current else {
+      try traces.refuse("is empty", in: folder)
+      return nil
+    }
     return SQLiteStore(folder, database, lock: nil, id: try identity(database, folder) ?? "")
   }
 

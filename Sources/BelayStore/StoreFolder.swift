@@ -26,8 +26,6 @@ struct StoreFolder {
       }
   }
 
-  var hasStore: Bool { access(database, F_OK) == 0 }
-
   /// Made empty, so that it and the files that SQLite makes after it have mode 0600. An existing one is never
   /// opened here: closing it would let go of the locks that SQLite has on it in this process (fcntl(2)).
   func makeDatabase() throws(FileError) {

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @Suite("A store that somebody has edited") struct Tampering {
@@ -100,5 +101,64 @@ import Testing
     let run = try sandbox.belay("run", "two")
     #expect(run.status == 9, "\(run)")
     #expect(run.error.contains("ledger entry 9223372036854775807 is the last that there can be"), "\(run)")
+  }
+
+  @Test("by taking its database away is told from one that nobody has used")
+  func databaseRemoved() throws {
+    let sandbox = try Sandbox(["two": Tampering.playbook])
+    #expect(try sandbox.belay("audit", "verify").status == 2)
+    #expect(try sandbox.belay("run", "two").status == 0)
+    #expect(try sandbox.execute(["/bin/bash", "-c", "rm \(sandbox.store)/store.db*"]).wait().status == 0)
+    let verified = try sandbox.belay("audit", "verify")
+    #expect(verified.status == 8 && verified.error.contains("store.db is missing"), "\(verified)")
+    for command in [["run", "two"], ["runs"], ["status", "last"], ["resume", "last"]] {
+      let refused = try sandbox.start(command, variables: [:], in: nil).wait()
+      #expect(refused.status == 9 && refused.error.contains("begin a new store"), "\(command): \(refused)")
+    }
+    #expect(!sandbox.exists(sandbox.store + "/store.db"))
+  }
+}
+
+@Suite("A store that may not be read") struct UnreadableStore {
+  private static let commands = [
+    ["status", "last"], ["runs"], ["doctor"], ["audit", "verify"], ["audit", "export"],
+    ["audit", "show", "last"],
+    ["logs", "last"], ["run", "two"], ["resume", "last"],
+  ]
+
+  /// The superuser may read everything, unless that right is taken from its commands.
+  private static let withoutPrivilege =
+    geteuid() == 0
+    ? ["/usr/bin/setpriv", "--bounding-set=-dac_override,-dac_read_search"] : []
+
+  private func expectRefusals(_ sandbox: Sandbox, _ place: String, _ reason: String) throws {
+    for command in UnreadableStore.commands {
+      let end = try sandbox.execute(UnreadableStore.withoutPrivilege + [Sandbox.belay] + command).wait()
+      #expect(end.status == 9, "\(command): \(end)")
+      let told = end.output + end.error
+      #expect(told.contains(place) && told.contains(reason), "\(command): \(end)")
+    }
+  }
+
+  @Test("is said to be that, with the reason", arguments: ["", "/store.db"])
+  func forbidden(name: String) throws {
+    let sandbox = try Sandbox(["two": "belay: 1\nsteps:\n  - { step: two, run: 'true', rollback: nothing }\n"]
+    )
+    #expect(try sandbox.belay("run", "two").status == 0)
+    chmod(sandbox.store + name, 0)
+    defer { chmod(sandbox.store + name, 0o700) }
+    try expectRefusals(sandbox, "\(sandbox.store)\(name)", ": Permission denied")
+  }
+
+  @Test("when it is a plain file, or its database a folder")
+  func otherKinds() throws {
+    let sandbox = try Sandbox(["two": "belay: 1\nsteps:\n  - { step: two, run: 'true', rollback: nothing }\n"]
+    )
+    let make = "mkdir -p -m 700 \(sandbox.store)/store.db"
+    #expect(try sandbox.execute(["/bin/bash", "-c", "umask 077; \(make)"]).wait().status == 0)
+    try expectRefusals(sandbox, sandbox.store, "store.db is not a plain file")
+    let other = "rm -r \(sandbox.store) && touch \(sandbox.store)"
+    #expect(try sandbox.execute(["/bin/bash", "-c", other]).wait().status == 0)
+    try expectRefusals(sandbox, sandbox.store, " folder")
   }
 }
