@@ -32,13 +32,23 @@ extension Verification {
     }
   }
 
-  /// Each line of `heads.log` must name an entry that the ledger has.
+  /// Each line of `heads.log` must name an entry that the ledger has, later than the line before.
   mutating func checkHeads() throws(StoreError) {
+    var newest = 0
     for (index, text) in source.headLines.enumerated() {
       let place = AuditPlace.head(index + 1)
       let head: LedgerHead
       do throws(EventLineError) { head = try LedgerHead(parsing: text) } catch {
         report.add(place, error.message)
+        continue
+      }
+      guard head.text.isExactly(text) else {
+        report.add(place, "it is not spelt as belay writes it")
+        continue
+      }
+      guard head.entry > newest else {
+        report.add(
+          place, "it names ledger entry \(head.entry) after entry \(newest): a line was copied, or moved")
         continue
       }
       guard let row = try source.entry(head.entry) else {
@@ -52,6 +62,7 @@ extension Verification {
         report.add(place, "it does not fit ledger entry \(head.entry)")
         continue
       }
+      newest = head.entry
       report.anchor = head
     }
   }

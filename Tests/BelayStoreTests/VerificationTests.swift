@@ -2,6 +2,7 @@ import BelayDigest
 import BelayJournal
 import BelayModel
 import Glibc
+import TestFiles
 import Testing
 
 @testable import BelayStore
@@ -197,6 +198,57 @@ import Testing
     try tamper(folder.store, "DROP TABLE note", "DROP INDEX run_by_time")
     #expect(
       try findings() == ["the store: it lacks or has altered: CREATE INDEX run_by_time ON run(created_at)"])
+  }
+
+  @Test(
+    "heads.log: a line again, lines out of order, spelt otherwise, and what is no line",
+    arguments: [
+      (
+        ["1", "2", "1"],
+        "heads.log line 3: it names ledger entry 8 after entry 11: a line was copied, or moved"
+      ),
+      (
+        ["1", "2", "2"],
+        "heads.log line 3: it names ledger entry 11 after entry 11: a line was copied, or moved"
+      ),
+      (
+        ["2", "1"], "heads.log line 2: it names ledger entry 8 after entry 11: a line was copied, or moved"
+      ),
+      (["1", "rubbish", "2"], "heads.log line 2: no JSON: a digit expected at byte 0"),
+      (["1", "2", "rubbish"], "heads.log line 3: no JSON: a digit expected at byte 0"),
+      (["1", "", "2"], "heads.log line 2: no JSON: the text ends where a value should stand at byte 0"),
+      (["1", "2", ""], "heads.log line 3: no JSON: the text ends where a value should stand at byte 0"),
+      (["1", "\0\0", "2"], "heads.log line 2: no JSON: a digit expected at byte 0"),
+      (["1 ", "2"], "heads.log line 1: it is not spelt as belay writes it"),
+    ])
+  func headLines(lines: [String], finding: String) throws {
+    let log = folder.store + "/heads.log"
+    let before = try HeadsLog(path: log).lines()
+    let text = lines.map { line in
+      switch line.first {
+      case "1": before[0] + line.dropFirst() + "\n"
+      case "2": before[1] + "\n"
+      default: line + "\n"
+      }
+    }
+    Files.write(text.joined(), to: log)
+    #expect(try findings() == [finding])
+    #expect(try verified(folder.store).anchor?.entry == 11, "what was appended lowers no claim")
+  }
+
+  @Test(
+    "heads.log: what a power loss leaves of its last line is none, and the next line replaces it",
+    arguments: ["{\"at\":\"20", "\0\0\0\0", "{\"at\0\0\0\"}\n", "\0\0\0\"}\n"])
+  func torn(rest: String) throws {
+    let log = folder.store + "/heads.log"
+    let before = try #require(Files.text(log))
+    Files.write(before + rest, to: log)
+    #expect(try findings() == [])
+    var run = try SampleStore.secondRun(in: folder)
+    try run.end()
+    #expect(try findings() == [])
+    let lines = try HeadsLog(path: log).lines()
+    #expect(lines.count == 3 && Files.text(log)?.hasPrefix(before + lines[2]) == true)
   }
 
   @Test("a line of heads.log altered")
