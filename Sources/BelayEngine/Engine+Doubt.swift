@@ -10,7 +10,14 @@ extension Engine {
 
   mutating func doubt(_ node: Int, _ step: PlanStep, _ name: AttemptName, _ reason: String) {
     record(.doubted(id(node), name, reason: reason))
+    // Whatever proves its effect: what comes next would run beside it.
+    if !isKilling, let reason = stillRunning(node) { return hold(node, reason) }
     settleDoubt(node, step)
+  }
+
+  /// Why nothing may follow on a node: something of it could not be ended.
+  func stillRunning(_ node: Int) -> String? {
+    unstoppable[node].map { "\(id(node)) still runs and cannot be signalled: \($0.joined(separator: ", "))" }
   }
 
   /// Asks `verify`, else the rules. While what runs is being stopped the doubt waits for the next driver.
@@ -104,10 +111,11 @@ extension Engine {
     }
   }
 
-  mutating func attemptLost(_ name: AttemptName, _ reason: String) {
+  mutating func attemptLost(_ name: AttemptName, _ reason: String, notStopped: [String]) {
     guard let node = owners[name], activities[node]?.part == .acting,
       case .step(let step) = plan.nodes[node].detail
     else { return }
+    if !notStopped.isEmpty { unstoppable[node] = notStopped }
     lost(node, step, name, reason)
   }
 
@@ -131,7 +139,9 @@ extension Engine {
       owners[name] = nil
       activities[node]?.attempt = nil
       switch activity.part {
-      case .asking(let question): ask(question, of: node)
+      case .asking(let question):
+        if case .running? = fates[name] { orders.append(.stopAttempt(name, reason: "cancel")) }
+        ask(question, of: node)
       case .acting:
         if case .step(let step) = plan.nodes[node].detail, let attempt = run.attempts[name] {
           takeUp(node, step, attempt)

@@ -107,7 +107,10 @@ extension Engine {
 
   private mutating func compensate(_ node: Int, _ root: Int, in job: inout RollbackJob) {
     let status = record(of: node).status
-    if status == .inDoubt || status == .held, !isIdempotent(root) {
+    if let reason = stillRunning(node) {
+      job.heldBy = node
+      job.left.append(reason)
+    } else if status == .inDoubt || status == .held, !isIdempotent(root) {
       job.heldBy = node
       job.left.append("\(id(node)) is in doubt, and its rollback is not idempotent")
     } else if record(of: root).status == .failed {

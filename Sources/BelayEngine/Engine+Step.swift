@@ -152,6 +152,7 @@ extension Engine {
     record(
       .attemptFinished(
         id(node), name, end(report, outcome, judgement, of: node, recovered: recovered)))
+    if !report.notStopped.isEmpty { unstoppable[node] = report.notStopped }
     if !report.leftRunning.isEmpty {
       record(.leftRunning(id(node), name, processes: report.leftRunning))
     }

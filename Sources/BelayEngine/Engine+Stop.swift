@@ -152,6 +152,11 @@ extension Engine {
     guard activities.isEmpty else { return false }
     undos.removeAll()
     ready.removeAll()
+    if let node = unstoppable.keys.min(), let reason = stillRunning(node) {
+      // Its claims are kept, and nothing is undone beside it.
+      rest(.held, "\(stop.reason): \(reason)", node)
+      return true
+    }
     switch stop.cause {
     case .request, .pause, .hold, .kill: draw(stop.consequence)
     case .noSpace:

@@ -52,6 +52,9 @@ public struct Engine {
   var failedRoots: [Int: NodeEnd] = [:]
   /// What became of the attempts that an engine before this one left open.
   var fates: [AttemptName: Fate] = [:]
+  /// Processes that should have ended and could not be signalled, by the node whose attempt they are. A later driver
+  /// is not let in while they live.
+  var unstoppable: [Int: [String]] = [:]
   /// Outputs of sensitive nodes: nowhere but here.
   var unrecorded: [NodeID: ValueMap] = [:]
 
@@ -91,7 +94,7 @@ public struct Engine {
     case .processStarted(let attempt, let process): processStarted(attempt, process)
     case .processFinished(let attempt, let report): processFinished(attempt, report, recovered: false)
     case .keeperLost(let fates): keeperLost(fates)
-    case .attemptLost(let attempt, let reason): attemptLost(attempt, reason)
+    case .attemptLost(let attempt, let reason, let left): attemptLost(attempt, reason, notStopped: left)
     case .stop(let request, let actor): stopAsked(request, by: actor)
     case .diskFull(let what): diskFull(what)
     case .timePassed: break

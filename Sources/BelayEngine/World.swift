@@ -11,8 +11,9 @@ public enum Input: Hashable, Sendable {
   case processFinished(AttemptName, ProcessReport)
   /// The keeper is gone; its log says what it can of the attempts that it had. A new one is ready.
   case keeperLost([AttemptName: Fate])
-  /// It ended, or will, with nobody to see how.
-  case attemptLost(AttemptName, reason: String)
+  /// It has ended, with nobody to see how. `notStopped`: processes of it that should have ended and could not be
+  /// signalled.
+  case attemptLost(AttemptName, reason: String, notStopped: [String])
   case stop(StopRequest, by: Actor)
   /// There is room for the record of what ends, and for nothing else. Comes before the commit that did not fit, so
   /// that nothing is started by it; with what was full, for people.
@@ -56,7 +57,7 @@ public struct Begin: Hashable, Sendable {
 public enum Fate: Hashable, Sendable {
   /// Proven: it can be started under its intent.
   case notStarted
-  /// The keeper still has it; its end will be told.
+  /// A keeper has it; its end will be told.
   case running(ProcessIdentity?)
   case ended(ProcessReport)
   /// Nobody saw how it ended.

@@ -1,7 +1,7 @@
 /// What goes over the socket: length (4 bytes, of what follows), kind (1), body. KeeperLogFormat.md has the bodies'
 /// records; the rest is the business of the two ends, which are of one build or speak one protocol number.
 enum Frame {
-  static let protocolNumber: UInt32 = 1
+  static let protocolNumber: UInt32 = 2
   static let sizeLimit = 64 << 20
 
   enum Kind: UInt8 {
@@ -89,29 +89,41 @@ struct Welcome: Hashable {
   var protocolNumber: UInt32
   var version: String
   var pid: Int32
+  /// The slot of its `B`: what was accepted before is an earlier keeper's.
+  var begunAt: UInt32
   /// So many slots of the log are written.
   var slots: UInt32
+  /// Attempts of earlier keepers whose end it will tell.
+  var adopted: [AttemptID]
 
   var frame: [UInt8] {
     var writer = ByteWriter()
     writer.append(protocolNumber)
     writer.append(pid)
+    writer.append(begunAt)
     writer.append(slots)
     writer.append(text: version)
+    writer.append(UInt32(adopted.count))
+    for attempt in adopted { attempt.append(to: &writer) }
     return Frame.bytes(.welcome, writer)
   }
 
-  init(version: String, pid: Int32, slots: UInt32) {
+  init(version: String, pid: Int32, begunAt: UInt32, slots: UInt32, adopted: [AttemptID]) {
     protocolNumber = Frame.protocolNumber
     self.version = version
     self.pid = pid
+    self.begunAt = begunAt
     self.slots = slots
+    self.adopted = adopted
   }
 
   init(_ reader: inout ByteReader) throws(KeeperError) {
     protocolNumber = try reader.integer()
     pid = try reader.integer()
+    begunAt = try reader.integer()
     slots = try reader.integer()
     version = try reader.text()
+    adopted = []
+    for _ in 0..<(try reader.integer(UInt32.self)) { adopted.append(try AttemptID(&reader)) }
   }
 }

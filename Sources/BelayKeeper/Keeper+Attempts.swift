@@ -122,21 +122,21 @@ extension Keeper {
     reapNow()
     if attempt.end != nil || attempt.stop != nil { return }
     attempt.stop = StopLadder(cause, grace: attempt.grace, at: time)
-    recordSignal(attempt, SIGTERM, cause)
+    recordSignal(attempt.id, SIGTERM, cause)
     sweep(attempt, now: time)
   }
 
   private func sweep(_ attempt: RunningAttempt, now time: UInt64) {
     guard var stop = attempt.stop else { return }
     reapNow()
-    if stop.turnsToKill(at: time) { recordSignal(attempt, SIGKILL, stop.cause) }
+    if stop.turnsToKill(at: time) { recordSignal(attempt.id, SIGKILL, stop.cause) }
     stop.sweep(attempt.start, mark: mark(attempt.id), firstEnded: attempt.end != nil, now: time)
     attempt.stop = stop
   }
 
-  private func recordSignal(_ attempt: RunningAttempt, _ signal: Int32, _ cause: StopCause) {
+  func recordSignal(_ attempt: AttemptID, _ signal: Int32, _ cause: StopCause) {
     let record = SignalRecord(signal: signal, cause: cause, time: now(CLOCK_REALTIME))
-    log.append([slot(.signal, attempt.id, record.payload, time: record.time)])
+    log.append([slot(.signal, attempt, record.payload, time: record.time)])
   }
 
   // MARK: The end
@@ -161,7 +161,7 @@ extension Keeper {
     record(exit, of: attempt.id)
   }
 
-  private func record(_ exit: ExitRecord, of id: AttemptID) {
+  func record(_ exit: ExitRecord, of id: AttemptID) {
     log.append(exit.withoutSensitive.slots(of: id, monotonic: now(CLOCK_MONOTONIC)))
     tell(.finished(id, exit))
   }
@@ -192,7 +192,7 @@ extension Keeper {
     return String(decoding: masked.utf8.prefix(Keeper.textLimit), as: UTF8.self) + "…"
   }
 
-  private func list(_ processes: [String]) -> [String] {
+  func list(_ processes: [String]) -> [String] {
     var list = processes.prefix(Keeper.listLimit).map { patterns.masked($0.onOneLine) }
     if processes.count > list.count { list.append("… \(processes.count - list.count) more") }
     return list
@@ -206,12 +206,5 @@ extension ExitRecord {
     if copy.stdout.missing == .sensitive { copy.stdout.place = .nowhere }
     if copy.stderr.missing == .sensitive { copy.stderr.place = .nowhere }
     return copy
-  }
-}
-
-extension String {
-  /// A process may put anything in its name.
-  fileprivate var onOneLine: String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
   }
 }

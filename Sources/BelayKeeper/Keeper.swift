@@ -13,6 +13,8 @@ final class Keeper {
     /// Connected, and has not said who it is.
     case newcomer
     case output(RunningAttempt, Int)
+    /// A process that a keeper before this one has started.
+    case adopted(AdoptedAttempt)
     /// Of an attempt whose end is told; read so that who holds it does not block or die, and thrown away.
     case drain(Descriptor)
   }
@@ -35,6 +37,8 @@ final class Keeper {
   let version: String
   let space: ProcessSpace
   let log: LogWriter
+  /// The slot of our `B`.
+  private let begunAt: UInt32
   let folder = OutputFolder(runFolder: ".")
   /// `/dev/null`, what most processes read.
   let nothing: Descriptor
@@ -42,6 +46,8 @@ final class Keeper {
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Keeper.bufferSize, alignment: 4096)
   var sources: [UInt64: Source] = [:]
   var running: [Int32: RunningAttempt] = [:]
+  /// What keepers before this one have left at work.
+  var adopted: [AttemptID: AdoptedAttempt] = [:]
   /// Children that are no attempt's first process: what attempts have left, which came to us as the reaper.
   var orphans: Set<Int32> = []
   var patterns = MaskPatterns([])
@@ -78,11 +84,13 @@ final class Keeper {
     guard signalFile.number >= 0 else { throw .system(call: "signalfd", path: "", code: errno) }
     listener = try LocalSocket.listen(Keeper.socketName)
     let begun = BegunRecord(pid: getpid(), space: space, version: version, run: run)
+    begunAt = log.count
     guard log.reserve(2), log.append([slot(.begun, AttemptID(epoch: 0, sequence: 0), begun.payload)]) else {
       throw .system(call: "write", path: Keeper.logName, code: ENOSPC)
     }
     watch(signalFile.number, .signals)
     watch(listener.number, .listener)
+    try adopt()
     admit(first)
   }
 
@@ -97,6 +105,7 @@ final class Keeper {
       poll.wait(until: deadline) { hear($0) }
       if childrenEnded { reap() }
       for attempt in Array(running.values) { advance(attempt, now: now(CLOCK_MONOTONIC)) }
+      for attempt in Array(adopted.values) { advance(attempt, now: now(CLOCK_MONOTONIC)) }
       hearEngine()
       if !newcomers.isEmpty { dismissNewcomers() }
     }
@@ -106,10 +115,10 @@ final class Keeper {
 
   /// No engine, nothing running, nobody holds an output pipe.
   private var isIdle: Bool {
-    guard engine == nil, running.isEmpty else { return false }
+    guard engine == nil, running.isEmpty, adopted.isEmpty else { return false }
     return !sources.values.contains { source in
       switch source {
-      case .signals, .listener: false
+      case .signals, .listener, .adopted: false
       case .engine, .newcomer, .output, .drain: true
       }
     }
@@ -118,6 +127,9 @@ final class Keeper {
   private func wakeAt() -> UInt64? {
     var earliest: UInt64?
     for attempt in running.values {
+      if let time = attempt.wakeAt { earliest = min(earliest ?? .max, time) }
+    }
+    for attempt in adopted.values {
       if let time = attempt.wakeAt { earliest = min(earliest ?? .max, time) }
     }
     if engine != nil, let tellBy, !engineWaits { earliest = min(earliest ?? .max, tellBy) }
@@ -133,6 +145,7 @@ final class Keeper {
     case .engine: engineSpoke = true
     case .newcomer: hearNewcomer(tag)
     case .output(let attempt, let index): read(attempt, index)
+    case .adopted(let attempt): watch(attempt)
     case .drain(let file): drain(file, tag)
     }
   }
@@ -207,7 +220,10 @@ final class Keeper {
     engine = (link, tag)
     engineWaits = false
     engineSpoke = true
-    link.send(Welcome(version: version, pid: getpid(), slots: log.count).frame)
+    link.send(
+      Welcome(
+        version: version, pid: getpid(), begunAt: begunAt, slots: log.count, adopted: adopted.keys.sorted()
+      ).frame)
     tellBy = 0
   }
 
@@ -260,6 +276,7 @@ final class Keeper {
     case .stop(let id, let reason):
       let attempt = running.values.first { $0.id == id }
       if let attempt { stop(attempt, .asked(text(reason)), now: now(CLOCK_MONOTONIC)) }
+      if let attempt = adopted[id] { stop(attempt, .asked(text(reason))) }
     case .leave: leaveEngine()
     }
   }
@@ -309,7 +326,7 @@ final class Keeper {
   }
 
   /// What marks an attempt's processes in their environment.
-  func mark(_ attempt: AttemptID) -> String { "\(Program.markName)=\(run)/\(attempt)" }
+  func mark(_ attempt: AttemptID) -> String { Program.mark(run: run, attempt: attempt) }
 }
 
 extension ResourceUse {

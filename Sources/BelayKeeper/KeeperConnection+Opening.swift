@@ -4,6 +4,8 @@ internal import Glibc
 extension KeeperConnection {
   /// Until a keeper answers; nanoseconds.
   private static let patience: UInt64 = 10_000_000_000
+  /// Of the first answer, in bytes.
+  private static let longestAnswer = 1 << 20
 
   /// Starts a keeper and greets it.
   ///
@@ -18,15 +20,16 @@ extension KeeperConnection {
   ) throws(KeeperError) -> KeeperConnection {
     guard run.utf8.count <= BegunRecord.runLimit, !run.utf8.contains(0) else { throw .tooLarge }
     let (ours, pid) = try start(executable, run: run, in: runFolder)
-    let connection = KeeperConnection(ours, keeperPid: pid, isChild: true)
-    let welcome: Welcome
-    do {
-      welcome = try greet(ours, Hello(run: run, epoch: epoch, version: version))
-    } catch .gone {
+    do throws(KeeperError) {
+      let welcome = try greet(ours, Hello(run: run, epoch: epoch, version: version))
+      guard welcome.version == version else { throw .versions(ours: version, theirs: welcome.version) }
+      return KeeperConnection(ours, welcome, isChild: true)
+    } catch {
+      var status: Int32 = 0
+      waitpid(pid, &status, WNOHANG)
+      guard error == .gone else { throw error }
       throw .refused("\(executable) ended at its start")
     }
-    guard welcome.version == version else { throw .versions(ours: version, theirs: welcome.version) }
-    return connection
   }
 
   /// Finds the keeper of a driver before this one, or what it left. The caller has the run's driver lock.
@@ -48,8 +51,8 @@ extension KeeperConnection {
       if let socket = try LocalSocket.connect(place) {
         do throws(KeeperError) {
           let welcome = try greet(socket, Hello(run: run, epoch: epoch, version: version))
-          let records = try KeeperRecords(log: log, slots: welcome.slots, keeperLives: true)
-          return .alive(KeeperConnection(socket, keeperPid: welcome.pid, isChild: false), records)
+          let records = try KeeperRecords(log: log, of: welcome)
+          return .alive(KeeperConnection(socket, welcome, isChild: false), records)
         } catch {
           // It was leaving: next time the lock is free.
           guard error == .gone else { throw error }
@@ -113,7 +116,7 @@ extension KeeperConnection {
     // Not a byte more is taken than the answer has: what follows it belongs to `receive`.
     var header = ByteReader(try read(4, from: socket, until: until))
     let length: UInt32 = try header.integer()
-    guard length >= 1, length <= 4096 else { throw .garbled("an answer of \(length) bytes") }
+    guard length >= 1, length <= longestAnswer else { throw .garbled("an answer of \(length) bytes") }
     let frame = try read(Int(length), from: socket, until: until)
     var reader = ByteReader(Array(frame.dropFirst()))
     switch Frame.Kind(rawValue: frame[0]) {

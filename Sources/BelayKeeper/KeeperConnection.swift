@@ -6,6 +6,8 @@ public final class KeeperConnection {
   private static let piece = 64 << 10
 
   public let keeperPid: Int32
+  /// Attempts of keepers before this one that still run: it has taken them over, and will tell their end.
+  public let adopted: [AttemptID]
   private let socket: Descriptor
   /// A keeper that this process started must be waited for by it.
   private let isChild: Bool
@@ -18,9 +20,10 @@ public final class KeeperConnection {
   /// Requests wait for the socket: watch for writability too, and call ``flush()``.
   public var hasUnsent: Bool { !output.isEmpty }
 
-  init(_ socket: Descriptor, keeperPid: Int32, isChild: Bool) {
+  init(_ socket: Descriptor, _ welcome: Welcome, isChild: Bool) {
     self.socket = socket
-    self.keeperPid = keeperPid
+    keeperPid = welcome.pid
+    adopted = welcome.adopted
     self.isChild = isChild
   }
 

@@ -66,6 +66,8 @@ public struct ExitRecord: Hashable, Sendable {
     case notStarted(Int32, String)
     /// It could not be stopped (another user's, after sudo) and was given up.
     case stillRunning
+    /// It has ended, and nobody saw how: the keeper that had started it was killed before.
+    case unobserved
   }
 
   public var ending: Ending
@@ -110,6 +112,8 @@ public struct StreamRecord: Hashable, Sendable {
     case diskNearlyFull, runLimit, writeFailed
     /// The follow-up records of the log are damaged.
     case recordDamaged
+    /// Its keeper was killed.
+    case unobserved
   }
 
   /// Of the whole stream.

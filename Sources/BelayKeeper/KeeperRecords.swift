@@ -7,6 +7,10 @@ public struct KeeperRecords: Hashable, Sendable {
     public var started: StartRecord?
     public var signals: [SignalRecord] = []
     public var exited: ExitRecord?
+    /// The slot of its `A`.
+    var acceptedAt: UInt32?
+    /// Monotonic nanoseconds of its `S`.
+    var startedAt: UInt64?
   }
 
   public internal(set) var attempts: [AttemptID: Attempt] = [:]
@@ -14,10 +18,17 @@ public struct KeeperRecords: Hashable, Sendable {
   public internal(set) var spaces: [UInt32: Set<ProcessSpace>] = [:]
   /// Slots that hold neither a record nor nothing.
   public internal(set) var damaged = 0
-  /// The keeper lives, and nothing that was asked of it before is still to be started.
-  public internal(set) var keeperLives = false
+  /// Where the keeper that lives has begun; nil: none lives. Nothing that was asked of it before is still to be started.
+  var keeperBegunAt: UInt32?
+  /// Attempts of earlier keepers whose end the one that lives will tell.
+  public var adopted: Set<AttemptID> = []
 
   public init() {}
+
+  /// Reads what is there now, whether or not a keeper is writing; no log is an empty one.
+  public init(runFolder: String) throws(KeeperError) {
+    try self.init(log: runFolder + "/" + Keeper.logName)
+  }
 
   /// What became of an attempt, by the algorithm of the log's format; looks at processes now.
   public func fate(of attempt: AttemptID) -> Fate {
@@ -29,10 +40,9 @@ public struct KeeperRecords: Hashable, Sendable {
   func fate(of attempt: AttemptID, here: ProcessSpace, process: (Int32) -> ProcessStatus?) -> Fate {
     let records = attempts[attempt] ?? Attempt()
     if let exited = records.exited { return .exited(exited) }
+    if isWatched(attempt, records) { return .running(records.started) }
     if let started = records.started { return fate(of: started, here: here, process: process) }
-    if records.accepted != nil {
-      return keeperLives ? .running(nil) : .unknown("the keeper ended while it was starting it")
-    }
+    if records.accepted != nil { return .unknown("the keeper ended while it was starting it") }
     guard let spaces = spaces[attempt.epoch] else {
       return .unknown("no keeper of its engine has left a record")
     }
@@ -42,10 +52,31 @@ public struct KeeperRecords: Hashable, Sendable {
     return .notStarted
   }
 
+  /// Attempts whose end a living keeper will tell.
+  public var watched: [AttemptID] {
+    attempts.filter { $0.value.exited == nil && isWatched($0.key, $0.value) || adopted.contains($0.key) }
+      .keys.sorted()
+  }
+
+  /// Signals were sent to it, as far as the log was read.
+  public func isBeingStopped(_ attempt: AttemptID) -> Bool {
+    guard let known = attempts[attempt] else { return false }
+    return !known.signals.isEmpty || known.exited != nil
+  }
+
+  /// Its end is recorded.
+  public func hasEnd(_ attempt: AttemptID) -> Bool { attempts[attempt]?.exited != nil }
+
+  /// Somebody lives who will tell its end.
+  private func isWatched(_ attempt: AttemptID, _ records: Attempt) -> Bool {
+    if adopted.contains(attempt) { return true }
+    guard let keeperBegunAt, let acceptedAt = records.acceptedAt else { return false }
+    return acceptedAt > keeperBegunAt
+  }
+
   private func fate(
     of start: StartRecord, here: ProcessSpace, process: (Int32) -> ProcessStatus?
   ) -> Fate {
-    if keeperLives { return .running(start) }
     guard start.space == here else {
       return .unknown("it ran before the machine's last start, or elsewhere, and its keeper is gone")
     }
@@ -60,7 +91,7 @@ public struct KeeperRecords: Hashable, Sendable {
 public enum Fate: Hashable, Sendable {
   /// Proven: it can be started under its intent.
   case notStarted
-  /// The keeper has it, and will tell its end.
+  /// A keeper has it, and will tell its end.
   case running(StartRecord?)
   /// It runs, and nobody will see how it ends.
   case runningUnobserved(StartRecord)

@@ -30,6 +30,7 @@ extension ExitRecord {
       case .signalled(let signal, let core): (2, core, signal)
       case .notStarted(let code, _): (3, false, code)
       case .stillRunning: (4, false, 0)
+      case .unobserved: (5, false, 0)
       }
     writer.append(kind)
     writer.append(UInt8(core ? 1 : 0))
@@ -142,6 +143,7 @@ extension ExitRecord.Ending {
     case 2: self = .signalled(code, core: core == 1)
     case 3: self = .notStarted(code, words)
     case 4: self = .stillRunning
+    case 5: self = .unobserved
     default: return nil
     }
   }
@@ -191,7 +193,7 @@ extension StreamRecord {
     missing = Missing(rawValue: try reader.integer())
     _ = try reader.bytes(5)
     digest = Digest(bytes: try reader.bytes(Digest.byteCount))
-    if missing == .sensitive { digest = nil }
+    if missing == .sensitive || missing == .unobserved { digest = nil }
     truncated = flags & Flag.truncated != 0
     durable = flags & Flag.durable != 0
     heldOpen = flags & Flag.heldOpen != 0

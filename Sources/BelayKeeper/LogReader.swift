@@ -53,12 +53,11 @@ struct LogReader {
 extension KeeperRecords {
   /// Reads a run's log; no log is an empty one.
   ///
-  /// - Parameter slots: how many are written for sure, where the keeper lives; it may be writing more.
-  init(log path: String, slots: UInt32 = .max, keeperLives: Bool = false) throws(KeeperError) {
-    self.keeperLives = keeperLives
+  /// - Parameter slots: no more are read.
+  init(log path: String, slots: UInt32 = .max) throws(KeeperError) {
     var parts: [LogSlot] = []
     do {
-      try LogReader.read(path, slots: slots) { (_, reading) throws(KeeperError) in
+      try LogReader.read(path, slots: slots) { (number, reading) throws(KeeperError) in
         switch reading {
         case .empty, .newer: break
         case .damaged:
@@ -68,7 +67,7 @@ extension KeeperRecords {
           if slot.kind == .part {
             parts.append(slot)
           } else {
-            take(slot, parts: parts)
+            take(slot, number, parts: parts)
             parts.removeAll()
           }
         }
@@ -76,13 +75,24 @@ extension KeeperRecords {
     } catch .system("open", _, ENOENT) {}
   }
 
-  private mutating func take(_ slot: LogSlot, parts: [LogSlot]) {
+  /// Reads the log of a keeper that lives: what it has written up to its welcome.
+  init(log path: String, of keeper: Welcome) throws(KeeperError) {
+    try self.init(log: path, slots: keeper.slots)
+    keeperBegunAt = keeper.begunAt
+    adopted = Set(keeper.adopted)
+  }
+
+  private mutating func take(_ slot: LogSlot, _ number: UInt32, parts: [LogSlot]) {
     do {
       switch slot.kind {
       case .begun, .ended, .part: break
       case .driven: spaces[slot.attempt.epoch, default: []].insert(try DrivenRecord(slot).space)
-      case .accepted: attempts[slot.attempt, default: Attempt()].accepted = try AcceptRecord(slot)
-      case .started: attempts[slot.attempt, default: Attempt()].started = try StartRecord(slot)
+      case .accepted:
+        attempts[slot.attempt, default: Attempt()].accepted = try AcceptRecord(slot)
+        attempts[slot.attempt]?.acceptedAt = number
+      case .started:
+        attempts[slot.attempt, default: Attempt()].started = try StartRecord(slot)
+        attempts[slot.attempt]?.startedAt = slot.monotonic
       case .signal: attempts[slot.attempt, default: Attempt()].signals.append(try SignalRecord(slot))
       case .exited:
         if attempts[slot.attempt]?.exited != nil { return }

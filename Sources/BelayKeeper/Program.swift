@@ -32,6 +32,9 @@ struct Program {
 
   static let markName = "BELAY_ATTEMPT"
 
+  /// What marks an attempt's processes in their environment.
+  static func mark(run: String, attempt: AttemptID) -> String { "\(markName)=\(run)/\(attempt)" }
+
   /// Looks a name up as execvp(3) does, but in the process's own PATH and from its own folder.
   private static func find(
     _ name: String, environment: [String], workingDirectory: String

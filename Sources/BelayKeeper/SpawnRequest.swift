@@ -17,9 +17,12 @@ public struct SpawnRequest: Hashable, Sendable {
   /// Output goes to the engine alone: it is neither written nor digested.
   public var sensitive: Bool
 
+  /// Nanoseconds.
+  static let defaultGrace: UInt64 = 10_000_000_000
+
   public init(
     attempt: AttemptID, arguments: [String], environment: [String], workingDirectory: String,
-    input: [UInt8]? = nil, timeout: UInt64? = nil, grace: UInt64 = 10_000_000_000,
+    input: [UInt8]? = nil, timeout: UInt64? = nil, grace: UInt64? = nil,
     limits: OutputLimits = OutputLimits(), sensitive: Bool = false
   ) {
     self.attempt = attempt
@@ -28,7 +31,7 @@ public struct SpawnRequest: Hashable, Sendable {
     self.workingDirectory = workingDirectory
     self.input = input
     self.timeout = timeout
-    self.grace = grace
+    self.grace = grace ?? SpawnRequest.defaultGrace
     self.limits = limits
     self.sensitive = sensitive
   }
@@ -58,7 +61,8 @@ public enum KeeperRequest: Hashable, Sendable {
   /// Values to be masked in the output of every process that is asked for later; they add to those known.
   case secrets([String])
   case spawn(SpawnRequest)
-  /// TERM, grace, KILL, until nothing of the attempt is left. Nothing happens if it has ended.
+  /// TERM, grace, KILL, until nothing of the attempt is left. Nothing happens if it has ended. Also of an attempt that a
+  /// keeper before this one has started.
   case stop(AttemptID, reason: String)
   /// The engine needs its keeper no more: it leaves when nothing runs.
   case leave

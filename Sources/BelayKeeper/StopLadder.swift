@@ -46,14 +46,29 @@ struct StopLadder {
   ///   - mark: of the attempt's processes, in their environment.
   ///   - firstEnded: the first process was waited for.
   mutating func sweep(_ start: StartRecord, mark: String, firstEnded: Bool, now time: UInt64) {
-    if turnsToKill(at: time) { rung = .killing(until: time + StopLadder.patience) }
+    climb(at: time)
     // A group is signalled at once, whatever it forks meanwhile; its number is safe until its leader was waited for.
     if case .killing = rung, !firstEnded { kill(-start.pid, SIGKILL) }
-    var alive: [String] = []
-    for process in ProcessTable.members(of: start, mark: mark) where signal(process) {
-      alive.append("\(process.pid) \(process.command)")
-    }
+    let alive = ProcessTable.members(of: start, mark: mark).filter { signal($0) }
     if alive.isEmpty, firstEnded { return end(leaving: []) }
+    settle(alive, now: time)
+  }
+
+  /// Signals what is there now of an attempt that is not a child of ours.
+  ///
+  /// - Parameter others: of which it is not proven that they are the attempt's. They are only named.
+  mutating func sweep(_ members: [ProcessStatus], besides others: [ProcessStatus], now time: UInt64) {
+    climb(at: time)
+    let alive = members.filter { signal($0) }
+    if alive.isEmpty { return end(leaving: others) }
+    settle(alive + others, now: time)
+  }
+
+  private mutating func climb(at time: UInt64) {
+    if turnsToKill(at: time) { rung = .killing(until: time + StopLadder.patience) }
+  }
+
+  private mutating func settle(_ alive: [ProcessStatus], now time: UInt64) {
     if case .killing(let until) = rung, time >= until { return end(leaving: alive) }
     schedule(after: time)
   }
@@ -68,9 +83,9 @@ struct StopLadder {
     }
   }
 
-  private mutating func end(leaving alive: [String]) {
+  private mutating func end(leaving alive: [ProcessStatus]) {
     isDone = true
-    left = alive
+    left = alive.map { "\($0.pid) \($0.command)" }
     forbidden = forbidden.filter { name, _ in
       ProcessStatus(pid: name.pid).map { ProcessName($0) == name && $0.isAlive } ?? false
     }

@@ -15,7 +15,7 @@ extension ProcessReport {
       case .signalled(let signal, _): .signalled(signal)
       case .notStarted(_, let reason): .notStarted(reason)
       // Only ever after a stop, which makes the outcome unknown; `notStopped` names it.
-      case .stillRunning: .signalled(9)
+      case .stillRunning, .unobserved: .signalled(9)
       }
     self.init(
       result: ProcessResult(
@@ -31,6 +31,18 @@ extension ProcessReport {
     self.init(
       result: ProcessResult(ending: .notStarted(reason), stdout: nothing, stderr: nothing, duration: .zero),
       stdout: KeptStream(), stderr: KeptStream())
+  }
+}
+
+extension ExitRecord {
+  /// Why it is not known how it ended; nil: it is.
+  var lostBecause: String? {
+    guard ending == .unobserved else { return nil }
+    switch stopped {
+    case nil: return "its keeper was killed, and it ended unobserved"
+    case .timeout?: return "its keeper was killed, and it was stopped at its timeout"
+    case .asked?: return "its keeper was killed, and it was stopped"
+    }
   }
 }
 
@@ -84,9 +96,10 @@ extension BelayEngine.Fate {
     switch fate {
     case .notStarted: self = .notStarted
     case .running(let start): self = .running(start?.identity)
-    case .runningUnobserved(let start): self = .running(start.identity)
-    case .endedUnobserved: self = .unknown("its keeper is gone, and it ended unobserved")
-    case .exited(let record): self = .ended(ProcessReport(record, in: folder))
+    case .runningUnobserved(let start): self = .unknown("process \(start.pid) runs, and no keeper has it")
+    case .endedUnobserved: self = .unknown("its keeper was killed, and it ended unobserved")
+    case .exited(let record):
+      self = record.lostBecause.map(Fate.unknown) ?? .ended(ProcessReport(record, in: folder))
     case .unknown(let reason): self = .unknown(reason)
     }
   }

@@ -12,12 +12,15 @@ public enum WorldError: Error, Hashable, Sendable {
   case store(StoreError)
   case system(SystemError)
   case keeper(String)
+  /// Processes of earlier attempts run on: nothing may be started beside them.
+  case stillRunning([LivingAttempt])
 
   public var message: String {
     switch self {
     case .store(let error): error.message
     case .system(let error): error.message
     case .keeper(let text): text
+    case .stillRunning(let attempts): attempts.map(\.text).joined(separator: "; ")
     }
   }
 }
@@ -36,12 +39,15 @@ public struct DrivingRun {
   public var version: String
   public var caller: [String: String]
   public var secrets: Secrets
+  /// What earlier drivers have left running is stopped, also what nobody waits for: it is cancelled or closed.
+  public var stopsStrays: Bool
   /// Told of each event when it is durable, with its number.
   public var listener: (RunEvent, Timestamp, Int) -> Void
 
   public init(
     plan: Plan, state: RunState, folder: String, keeperExecutable: String, version: String,
-    caller: [String: String], secrets: Secrets, listener: @escaping (RunEvent, Timestamp, Int) -> Void
+    caller: [String: String], secrets: Secrets, stopsStrays: Bool = false,
+    listener: @escaping (RunEvent, Timestamp, Int) -> Void
   ) {
     self.plan = plan
     self.state = state
@@ -50,13 +56,14 @@ public struct DrivingRun {
     self.version = version
     self.caller = caller
     self.secrets = secrets
+    self.stopsStrays = stopsStrays
     self.listener = listener
   }
 }
 
 /// The real world: one thread in epoll over the keeper's socket, signals, and who asks from outside.
 public struct RealWorld: World {
-  private let run: DrivingRun
+  let run: DrivingRun
   private let store: SQLiteStore
   private let journal: JournalWriter
   private let clock: SystemClock
@@ -64,9 +71,9 @@ public struct RealWorld: World {
   private let poller: Poller
   private let signals: SignalSource
   private let control: ControlSocket
-  private var keeper: KeeperConnection?
+  private(set) var keeper: KeeperConnection?
   /// Read at the start, when the keeper of an engine before this one was found.
-  private var records: KeeperRecords?
+  private(set) var records: KeeperRecords?
   private var inputs: [Input] = []
   private var nextInput = 0
   /// Set when the world cannot go on; `next` then ends.
@@ -92,10 +99,19 @@ public struct RealWorld: World {
       try poller.watch(signals.descriptor)
       try poller.watch(control.descriptor)
     } catch { throw .system(error) }
+    let open = openAttempts()
     try takeUpKeeper()
+    try endStrays(besides: Set(open))
   }
 
   // MARK: The keeper
+
+  /// What the journal knows to be at work.
+  private func openAttempts() -> [AttemptName] {
+    run.state.attempts.values.filter { attempt in
+      attempt.end == nil && run.state[attempt.node].openAttempt == attempt.intent.attempt
+    }.map(\.intent.attempt)
+  }
 
   private mutating func takeUpKeeper() throws(WorldError) {
     let epoch = UInt32(clamping: run.state.epoch + 1)
@@ -107,12 +123,12 @@ public struct RealWorld: World {
       case .alive(let found, let records):
         connection = found
         self.records = records
-        try stopStrays(connection)
       case .gone(let records):
         self.records = records
         connection = try KeeperConnection.launch(
           runFolder: run.folder, run: run.plan.run, epoch: epoch, executable: run.keeperExecutable,
           version: run.version)
+        self.records?.adopted = Set(connection.adopted)
       }
       if !run.secrets.all.isEmpty { try connection.send(.secrets(run.secrets.all)) }
     } catch { throw .keeper("\(error)") }
@@ -120,27 +136,18 @@ public struct RealWorld: World {
     do throws(SystemError) { try poller.watch(connection.descriptor) } catch { throw .system(error) }
   }
 
-  /// Questions of an engine that is gone: nobody waits for their answers.
-  private func stopStrays(_ connection: KeeperConnection) throws(KeeperError) {
-    let open = Set(run.state.attempts.values.filter { $0.end == nil }.map(\.intent.attempt))
-    for (attempt, known) in records?.attempts ?? [:]
-    where known.exited == nil && !open.contains(attempt.description) {
-      try connection.send(.stop(attempt, reason: "cancel"))
-    }
-  }
-
   /// What became of the attempts that the journal left open.
-  public mutating func fates() -> [AttemptName: BelayEngine.Fate] {
-    fates(of: run.state.attempts.values.filter { $0.end == nil }.map(\.intent.attempt))
-  }
+  public mutating func fates() -> [AttemptName: BelayEngine.Fate] { fates(of: openAttempts()) }
 
   private mutating func fates(of attempts: [AttemptName]) -> [AttemptName: BelayEngine.Fate] {
     var fates: [AttemptName: BelayEngine.Fate] = [:]
+    started.removeAll()
     for name in attempts {
       guard let id = AttemptID(name) else { continue }
-      let fate = records?.fate(of: id) ?? .unknown("the keeper's log is gone")
-      fates[name] = BelayEngine.Fate(fate, in: run.folder)
-      if case .runningUnobserved(let start) = fate { orphans.watch(start, as: name, in: poller) }
+      let fate = BelayEngine.Fate(
+        records?.fate(of: id) ?? .unknown("the keeper's log is gone"), in: run.folder)
+      fates[name] = fate
+      if case .running = fate { started.append(name) }
     }
     return fates
   }
@@ -151,13 +158,13 @@ public struct RealWorld: World {
     keeper = nil
     do {
       try takeUpKeeper()
-      inputs.append(.keeperLost(fates(of: started)))
-      started.removeAll()
+      let known = Set(started)
+      let fates = fates(of: started)
+      _ = try stopStrays(besides: known)
+      inputs.append(.keeperLost(fates))
     } catch { failure = error }
   }
 
-  /// Processes whose keeper is gone: their end can be seen, not how they end.
-  private var orphans = Orphans()
   /// Attempts handed to the keeper and not heard of since.
   private var started: [AttemptName] = []
 
@@ -218,8 +225,6 @@ public struct RealWorld: World {
         inputs += signals.take().map { .stop($0, by: Caller.actor()) }
       } else if descriptor == control.descriptor {
         if let (request, actor) = control.take() { inputs.append(.stop(request, by: actor)) }
-      } else if let (attempt, reason) = orphans.ended(descriptor, in: poller) {
-        inputs.append(.attemptLost(attempt, reason: reason))
       } else {
         hearKeeper()
       }
@@ -237,19 +242,24 @@ public struct RealWorld: World {
     } catch { replaceKeeper() }
   }
 
-  private mutating func hear(_ event: KeeperEvent) {
+  mutating func hear(_ event: KeeperEvent) {
     switch event {
     case .started(let attempt, let start):
       inputs.append(.processStarted(attempt.description, start.identity))
     case .finished(let attempt, let exit):
       started.removeAll { $0 == attempt.description }
-      inputs.append(.processFinished(attempt.description, ProcessReport(exit, in: run.folder)))
+      if let reason = exit.lostBecause {
+        inputs.append(
+          .attemptLost(attempt.description, reason: reason, notStopped: exit.notStopped))
+      } else {
+        inputs.append(.processFinished(attempt.description, ProcessReport(exit, in: run.folder)))
+      }
     case .refused(let attempt, let reason):
       started.removeAll { $0 == attempt.description }
       inputs.append(.processFinished(attempt.description, ProcessReport(refused: reason)))
     case .usedBefore(let attempt, let reason):
       started.removeAll { $0 == attempt.description }
-      inputs.append(.attemptLost(attempt.description, reason: reason))
+      inputs.append(.attemptLost(attempt.description, reason: reason, notStopped: []))
     }
   }
 
@@ -260,11 +270,7 @@ public struct RealWorld: World {
         journal.add(events, at: time, row: row, urgent: urgent, now: clock.boot())
       case .spawn(let order): spawn(order)
       case .stopAttempt(let attempt, let reason):
-        if let given = orphans.giveUp(attempt, in: poller) {
-          inputs.append(.attemptLost(attempt, reason: given))
-        } else if let id = AttemptID(attempt) {
-          tell(.stop(id, reason: reason))
-        }
+        if let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
       case .leave: break
       }
     }
@@ -298,6 +304,6 @@ public struct RealWorld: World {
 }
 
 extension RealWorld {
-  /// Queues the first input.
-  public mutating func begin(_ begin: Begin) { inputs.append(.begin(begin)) }
+  /// Queues the first input, before what was heard meanwhile.
+  public mutating func begin(_ begin: Begin) { inputs.insert(.begin(begin), at: 0) }
 }

@@ -94,7 +94,7 @@ import Testing
     arguments: [
       ExitRecord.Ending.exited(0), .exited(255), .signalled(11, core: false),
       .notStarted(2, "nope: not found"),
-      .stillRunning,
+      .stillRunning, .unobserved,
     ])
   func endings(ending: ExitRecord.Ending) throws {
     var exit = exited(0)
@@ -217,7 +217,7 @@ import Testing
     var records = KeeperRecords()
     records.attempts[first] = attempt
     records.spaces[1] = spaces
-    records.keeperLives = lives
+    records.keeperBegunAt = lives ? 1 : nil
     return records.fate(of: first, here: here) { $0 == 4711 ? process : nil }
   }
 
@@ -245,7 +245,7 @@ import Testing
 
   @Test("accepted only: running with a keeper, unknown without")
   func acceptedOnly() {
-    let attempt = KeeperRecords.Attempt(accepted: accepted)
+    let attempt = KeeperRecords.Attempt(accepted: accepted, acceptedAt: 3)
     #expect(fate(attempt, lives: true) == .running(nil))
     guard case .unknown = fate(attempt) else {
       Issue.record("an attempt was taken for settled")
@@ -255,7 +255,7 @@ import Testing
 
   @Test("started: by the keeper, else by what /proc says of that very process")
   func startedOnly() throws {
-    let attempt = KeeperRecords.Attempt(accepted: accepted, started: started)
+    let attempt = KeeperRecords.Attempt(accepted: accepted, started: started, acceptedAt: 3)
     #expect(fate(attempt, lives: true) == .running(started))
     #expect(fate(attempt) == .endedUnobserved)
     #expect(fate(attempt, process: try process("S", ticks: 99)) == .runningUnobserved(started))

@@ -8,8 +8,10 @@ import Testing
 final class RunFolder {
   let path: String
   static let run = "deploy-7"
+  let run: String
 
-  init() throws {
+  init(run: String = RunFolder.run) throws {
+    self.run = run
     var template = Array("/tmp/belay-keeper-test.XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -36,13 +38,13 @@ final class RunFolder {
   func launch(epoch: UInt32 = 1) throws -> Keeping {
     Keeping(
       try KeeperConnection.launch(
-        runFolder: path, run: RunFolder.run, epoch: epoch, executable: try RunFolder.executable(),
+        runFolder: path, run: run, epoch: epoch, executable: try RunFolder.executable(),
         version: KeeperProgram.version))
   }
 
   func attach(epoch: UInt32 = 2) throws -> KeeperAttachment {
     try KeeperConnection.attach(
-      runFolder: path, run: RunFolder.run, epoch: epoch, version: KeeperProgram.version)
+      runFolder: path, run: run, epoch: epoch, version: KeeperProgram.version)
   }
 
   /// Waits for the keeper's end, then reads what it has left.
@@ -90,6 +92,9 @@ private func name(of entry: UnsafeMutablePointer<dirent>) -> String {
 
 /// A connection, and waiting on it.
 final class Keeping {
+  /// Milliseconds; longer than anything here takes.
+  private static let patience: Int32 = 120_000
+
   let connection: KeeperConnection
   private var heard: [KeeperEvent] = []
   private var sequence: UInt32 = 0
@@ -129,7 +134,7 @@ final class Keeping {
       var waiting = pollfd(
         fd: connection.descriptor, events: Int16(POLLIN) | (connection.hasUnsent ? Int16(POLLOUT) : 0),
         revents: 0)
-      poll(&waiting, 1, -1)
+      guard poll(&waiting, 1, Keeping.patience) != 0 else { throw RunFolder.Missing(what: "any event") }
       heard += try connection.receive()
     }
   }

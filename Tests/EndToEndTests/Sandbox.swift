@@ -144,6 +144,9 @@ final class Sandbox {
     for pid in processes(named: "belay-keeper") { try Child.waitForEnd(of: pid) }
   }
 
+  /// `/proc/PID/stat`.
+  static func status(of pid: pid_t) -> String? { Files.text("/proc/\(pid)/stat") }
+
   private static func words(of path: String) -> [String] {
     (Files.text(path) ?? "").split(separator: "\0").map(String.init)
   }

@@ -39,6 +39,7 @@ struct Resolve: ParsableCommand {
       defer { withExtendedLifetime(lock) {} }
       let recorded = try RecordedRun(row, in: opened)
       try recorded.requireNode(node)
+      if resolution != .done { try requireEnded(recorded, folder) }
       let event = RunEvent.resolved(
         node, as: resolution, note: note, values: try values(), by: Caller.actor())
       try append(event, to: recorded, in: opened)
@@ -46,6 +47,14 @@ struct Resolve: ParsableCommand {
       throw Failure(.lockHeld, "run \(row.run) is \(error.message)")
     }
     Output.standard.line("\(node) is \(self.resolution); go on with: belay resume \(row.run)")
+  }
+
+  /// That the effect is not there, or has failed, nobody can say while it is at work.
+  private func requireEnded(_ recorded: RecordedRun, _ folder: String) throws {
+    do {
+      let living = try LivingAttempt.all(of: recorded.state, folder: folder).filter { $0.node == node }
+      if !living.isEmpty { throw Failure(stillRunning: living, of: recorded.row.run) }
+    } catch let error as WorldError { throw Failure(error, run: recorded.row.run) }
   }
 
   private func values() throws -> ValueMap {

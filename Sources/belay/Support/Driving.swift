@@ -32,9 +32,10 @@ struct Driving {
       world = try RealWorld(
         DrivingRun(
           plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: try Driving.keeper(),
-          version: Version.text, caller: callerEnvironment(), secrets: secrets, listener: progress.heard),
+          version: Version.text, caller: callerEnvironment(), secrets: secrets,
+          stopsStrays: purpose.stopsWhatRuns, listener: progress.heard),
         store: store, clock: clock)
-    } catch let error as WorldError { throw Failure(error) }
+    } catch let error as WorldError { throw Failure(error, run: row.run) }
     var engine = Engine(
       plan: recorded.plan, digest: recorded.row.planDigest, actions: builtInActions, run: recorded.state)
     let driver = DriverStarted(
@@ -47,7 +48,7 @@ struct Driving {
   }
 
   private func end(_ status: RunStatus?, _ run: RunState, _ world: RealWorld) throws -> ExitStatus {
-    if let failure = world.failure { throw Failure(failure) }
+    if let failure = world.failure { throw Failure(failure, run: row.run) }
     progress.rested(run)
     try? store.checkpointIfIdle()
     guard let status else { return .unusable }
@@ -101,16 +102,36 @@ struct Driving {
 }
 
 extension Failure {
-  init(_ error: WorldError) {
+  init(_ error: WorldError, run: String) {
     switch error {
+    case .stillRunning(let attempts): self.init(stillRunning: attempts, of: run)
     case .store(let error): self.init(error)
     case .system(let error): self.init(.unusable, error.message)
     case .keeper(let text): self.init(.unusable, "the keeper: \(text)")
     }
   }
+
+  /// Something runs beside which nothing may be started.
+  init(stillRunning attempts: [LivingAttempt], of run: String) {
+    let pids = attempts.flatMap(\.processes).compactMap { $0.split(separator: " ").first }
+    let way =
+      attempts.contains(where: \.isGivenUp)
+      ? "end it:      sudo kill \(pids.joined(separator: " "))" : "end it:      belay cancel \(run)"
+    self.init(
+      .unfinished, "run \(run): " + attempts.map(\.text).joined(separator: "; "),
+      hints: [way, "or wait until it has ended, then look what it has done"])
+  }
 }
 
 extension Begin.Purpose {
+  /// Whatever runs is stopped first.
+  fileprivate var stopsWhatRuns: Bool {
+    switch self {
+    case .cancel, .close: true
+    case .run, .resume, .rollback: false
+    }
+  }
+
   fileprivate var word: String {
     switch self {
     case .run: "run"
