@@ -153,11 +153,13 @@ extension Keeper {
     }
     if attempt.end == nil { orphans.insert(attempt.start.pid) }
     let end = attempt.end?.at ?? now(CLOCK_MONOTONIC)
+    // After a stop these are what it could not find: the mark cleaned away, in a session of its own.
+    let notStopped = attempt.stop?.notStopped ?? []
+    let left = leftRunning(by: attempt).filter { !notStopped.contains($0) }
     let exit = ExitRecord(
       ending: attempt.end?.ending ?? .stillRunning, stopped: attempt.stop?.cause,
       duration: end - attempt.startedAt, usage: attempt.end?.usage ?? ResourceUse(), stdout: streams[0],
-      stderr: streams[1], leftRunning: attempt.stop == nil ? leftRunning(by: attempt) : [],
-      notStopped: list(attempt.stop?.notStopped ?? []), time: now(CLOCK_REALTIME))
+      stderr: streams[1], leftRunning: list(left), notStopped: list(notStopped), time: now(CLOCK_REALTIME))
     record(exit, of: attempt.id)
   }
 
@@ -182,7 +184,7 @@ extension Keeper {
       let named = Set(found.map(\.pid))
       found += settled.filter { $0.isAlive && !named.contains($0.pid) }
     }
-    return list(found.sorted { $0.pid < $1.pid }.map { "\($0.pid) \($0.command)" })
+    return found.sorted { $0.pid < $1.pid }.map { "\($0.pid) \($0.command)" }
   }
 
   /// Masked, and short enough for what is reserved in the log.

@@ -128,6 +128,22 @@ import Testing
     #expect(left == [])
   }
 
+  @Test("what a stop cannot find, in a session of its own and without its mark, is named")
+  func notFound() throws {
+    let (id, pids) = try ready(
+      { "env -i setsid sh -c 'echo $$ > \($0); exec sleep 1000' </dev/null >/dev/null 2>&1 & sleep 1001" },
+      grace: Stopping.never)
+    let pid = try #require(pids.first)
+    try keeping.connection.send(.stop(id, reason: "cancel"))
+    let exit = try keeping.end(of: id)
+    #expect(exit.stopped == .asked("cancel"))
+    #expect(exit.leftRunning == ["\(pid) sleep"])
+    #expect(exit.notStopped == [])
+    #expect(isAlive(pid))
+    kill(pid, SIGKILL)
+    waitForEnd(of: pid)
+  }
+
   @Test("what has ended by itself is not stopped, nor what it left")
   func ended() throws {
     let id = try keeping.sh("sleep 1000 >/dev/null 2>&1 & echo $!")
