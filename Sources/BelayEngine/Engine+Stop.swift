@@ -72,6 +72,11 @@ extension Engine {
     stop(Stop(cause: .noSpace, reason: cause, consequence: .rest(.held, cause: cause, node: nil)))
   }
 
+  /// Its intent stays open: the next driver finds that it was not started, and starts it.
+  mutating func notTaken(_ attempt: AttemptName) {
+    if let node = owners[attempt], activities[node]?.attempt == attempt { leavePlace(node) }
+  }
+
   private func paused(_ cause: String) -> Consequence { .rest(.paused, cause: cause, node: nil) }
 
   /// The strongest cause counts; of equal ones the first.

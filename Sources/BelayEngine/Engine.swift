@@ -97,6 +97,7 @@ public struct Engine {
     case .attemptLost(let attempt, let reason, let left): attemptLost(attempt, reason, notStopped: left)
     case .stop(let request, let actor): stopAsked(request, by: actor)
     case .diskFull(let what): diskFull(what)
+    case .notTaken(let attempt): notTaken(attempt)
     case .timePassed: break
     }
     while let node = timers.popDue(at: clock.boot) { timerFired(node) }

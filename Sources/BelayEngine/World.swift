@@ -18,6 +18,8 @@ public enum Input: Hashable, Sendable {
   /// There is room for the record of what ends, and for nothing else. Comes before the commit that did not fit, so
   /// that nothing is started by it; with what was full, for people.
   case diskFull(String)
+  /// After `diskFull`: the keeper has no room to record this attempt and has not started it.
+  case notTaken(AttemptName)
   /// A deadline that the engine asked for has come, or nothing has.
   case timePassed
 }

@@ -158,7 +158,7 @@ public enum StoreError: Error, Hashable, Sendable {
   case claimed(ClaimRow)
   /// Another driver has taken the run over, or an event was appended by someone else.
   case fenced(String)
-  /// No space: the batch was not written.
+  /// No space: the batch was not written, and may be appended again once there is some.
   case full(String)
   /// An I/O error, a failed sync: nothing that this connection says can be believed any more.
   case broken(String)

@@ -8,7 +8,7 @@ enum Frame {
     case hello = 1
     case secrets, spawn, stop, leave
     case welcome = 129
-    case denied, started, finished, refused, usedBefore
+    case denied, started, finished, refused, usedBefore, noSpace
   }
 
   static func bytes(_ kind: Kind, _ body: ByteWriter) -> [UInt8] {

@@ -24,7 +24,7 @@ extension KeeperRequest {
     case .spawn: self = .spawn(try SpawnRequest(&reader))
     case .stop: self = .stop(try AttemptID(&reader), reason: try reader.text())
     case .leave: self = .leave
-    case .hello, .welcome, .denied, .started, .finished, .refused, .usedBefore:
+    case .hello, .welcome, .denied, .started, .finished, .refused, .usedBefore, .noSpace:
       throw .garbled("\(kind) is no request")
     }
   }
@@ -54,6 +54,10 @@ extension KeeperEvent {
       attempt.append(to: &writer)
       writer.append(text: reason)
       return Frame.bytes(.usedBefore, writer)
+    case .noSpace(let attempt, let reason):
+      attempt.append(to: &writer)
+      writer.append(text: reason)
+      return Frame.bytes(.noSpace, writer)
     }
   }
 
@@ -72,6 +76,7 @@ extension KeeperEvent {
         try ExitRecord(payload: payload, attempt: attempt, time: time, parts: [try reader.sized()]))
     case .refused: self = .refused(try AttemptID(&reader), reason: try reader.text())
     case .usedBefore: self = .usedBefore(try AttemptID(&reader), reason: try reader.text())
+    case .noSpace: self = .noSpace(try AttemptID(&reader), reason: try reader.text())
     case .hello, .secrets, .spawn, .stop, .leave, .welcome, .denied: throw .garbled("\(kind) is no event")
     }
   }

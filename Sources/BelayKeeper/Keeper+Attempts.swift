@@ -19,7 +19,7 @@ extension Keeper {
       return tell(.usedBefore(id, reason: "an attempt \(id) was accepted before"))
     }
     guard log.reserve((running.count + 1) * Keeper.slotsPerAttempt) else {
-      return tell(.refused(id, reason: "the disk is full: how it ends could not be recorded"))
+      return tell(.noSpace(id, reason: "no room in \(Keeper.logName) for how it ends"))
     }
     let accepted = AcceptRecord(
       space: space, timeout: request.timeout, grace: request.grace, sensitive: request.sensitive,

@@ -72,8 +72,10 @@ public enum KeeperRequest: Hashable, Sendable {
 public enum KeeperEvent: Hashable, Sendable {
   case started(AttemptID, StartRecord)
   case finished(AttemptID, ExitRecord)
-  /// Proven not to have started, and not recorded: the log cannot grow.
+  /// Proven not to have started, and not recorded: the log cannot be written.
   case refused(AttemptID, reason: String)
   /// Not started now, because an attempt of this name was before: what became of that one only the log can tell.
   case usedBefore(AttemptID, reason: String)
+  /// Nothing was started, and nothing stands in the log: it has no room for how this attempt would end.
+  case noSpace(AttemptID, reason: String)
 }

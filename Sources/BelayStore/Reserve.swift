@@ -7,24 +7,28 @@ struct Reserve {
   static let size = 16 << 20
   let path: String
 
-  var isThere: Bool { (try? OpenFile(path, O_RDONLY).size()) == Reserve.size }
+  var isThere: Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_size == Reserve.size
+  }
 
   /// Takes the blocks again; without effect when they are there. Leaves as much for the work itself: a reserve
   /// that takes the last block would be what fills the disk.
-  func restore() throws(FileError) {
+  ///
+  /// - Throws: `full` with how much is needed, and where.
+  func restore() throws(StoreError) {
     if isThere { return }
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-    var status = statvfs()
-    guard statvfs(folder, &status) == 0 else { throw FileError(call: "statvfs", path: folder, code: errno) }
-    guard status.f_bavail * status.f_frsize >= UInt(2 * Reserve.size) else {
-      throw FileError(call: "reserve 16 MiB in", path: path, code: ENOSPC)
-    }
-    let file = try OpenFile(path, O_RDWR | O_CREAT)
-    do throws(FileError) { try file.allocate(Reserve.size) } catch {
-      // A part of it would be taken for nothing: it is released only whole.
-      try file.truncate(to: 0)
-      throw error
-    }
+    try Room.require(
+      2 * Reserve.size, in: folder, why: "half of it is set aside, to record what ends when the disk is full")
+    do throws(FileError) {
+      let file = try OpenFile(path, O_RDWR | O_CREAT)
+      do throws(FileError) { try file.allocate(Reserve.size) } catch {
+        // A part of it would be taken for nothing: it is released only whole.
+        try file.truncate(to: 0)
+        throw error
+      }
+    } catch { throw error.asStoreError }
   }
 
   /// - Returns: false when there was nothing left to release.
@@ -35,5 +39,36 @@ struct Reserve {
     // Freed blocks can be had once the file system has committed that they are free.
     try file.sync()
     return true
+  }
+}
+
+/// Free space, looked at before anything is begun that needs it.
+enum Room {
+  /// For a keeper's log, and for what the journal grows by until somebody can see that the disk is nearly full.
+  static let forWork = 8 << 20
+
+  /// - Throws: `full` with how much is needed, and where.
+  static func require(_ bytes: Int, in folder: String, why: String) throws(StoreError) {
+    var status = statvfs()
+    guard statvfs(folder, &status) == 0 else {
+      throw FileError(call: "statvfs", path: folder, code: errno).asStoreError
+    }
+    let free = status.f_bavail * status.f_frsize
+    guard free >= UInt(bytes) else {
+      throw .full(
+        "\(bytes >> 20) MiB must be free in \(folder), \(free >> 10) KiB are: \(why)")
+    }
+  }
+
+  /// What is free may not be ours to take, by a quota or a limit: takes it for a moment.
+  static func take(_ bytes: Int, in folder: String) throws(StoreError) {
+    let path = folder + "/.room"
+    do throws(FileError) {
+      let file = try OpenFile(path, O_RDWR | O_CREAT)
+      defer { unlink(path) }
+      try file.allocate(bytes)
+    } catch {
+      throw .full("\(bytes >> 20) MiB must be free in \(folder): \(error.message)")
+    }
   }
 }

@@ -9,28 +9,12 @@ extension SQLiteStore {
         && !batch.lines.isEmpty, "the batch's row does not fit its lines")
     guard let lock else { throw .unusable("\(location) was opened for reading") }
     return try lock.held { () throws(StoreError) in
-      let (stored, head) = try releasingReserve { () throws(StoreError) in
-        try transaction { () throws(StoreError) in try write(batch) }
-      }
+      let (stored, head) = try transaction { () throws(StoreError) in try write(batch) }
       if batch.row.status.hasLetGo { try anchor(head) }
       if database.pagesInLog >= SQLiteStore.overdueAtPages {
         try checkpoint()
       }
       return stored
-    }
-  }
-
-  /// At the first sign of a full disk the reserve makes room, for the next batch: this one may be the intent of
-  /// something new, and nothing new may start.
-  private func releasingReserve<Result>(
-    _ body: () throws(StoreError) -> Result
-  ) throws(StoreError) -> Result {
-    do throws(StoreError) { return try body() } catch {
-      if case .full = error {
-        let reserve = Reserve(path: folder.reserve)
-        do throws(FileError) { _ = try reserve.release() } catch { throw error.asStoreError }
-      }
-      throw error
     }
   }
 

@@ -163,8 +163,27 @@ public final class SQLiteStore: RunStore {
   /// Takes back the 16 MiB that a full disk has used up; without effect when they are there.
   ///
   /// - Throws: `full` while there is no room. Nothing should be started then.
-  public func restoreReserve() throws(StoreError) {
-    do throws(FileError) { try Reserve(path: folder.reserve).restore() } catch { throw error.asStoreError }
+  public func restoreReserve() throws(StoreError) { try Reserve(path: folder.reserve).restore() }
+
+  /// False once a full disk has used it up, here or in another process.
+  public var hasReserve: Bool { Reserve(path: folder.reserve).isThere }
+
+  /// Makes room on a full disk for what must still be recorded; once, until the reserve is restored.
+  ///
+  /// - Returns: false when there was nothing left to release.
+  public func releaseReserve() throws(StoreError) -> Bool {
+    do throws(FileError) { return try Reserve(path: folder.reserve).release() } catch {
+      throw error.asStoreError
+    }
+  }
+
+  /// Sees that there is room for the record of a run before there is anything to record.
+  ///
+  /// - Throws: `full` with how much is needed, and where.
+  public func requireRoom() throws(StoreError) {
+    try restoreReserve()
+    try Room.require(Room.forWork, in: folder.runs, why: "for the journal and the keeper's log")
+    try Room.take(Room.forWork, in: folder.runs)
   }
 
   // MARK: - Folders of runs

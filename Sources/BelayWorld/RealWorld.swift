@@ -76,6 +76,8 @@ public struct RealWorld: World {
   private(set) var records: KeeperRecords?
   private var inputs: [Input] = []
   private var nextInput = 0
+  /// The store's reserve is used up: what is committed now is the end of what runs.
+  private var isFull = false
   /// Set when the world cannot go on; `next` then ends.
   public private(set) var failure: WorldError?
   /// The signals that came, in order.
@@ -203,10 +205,23 @@ public struct RealWorld: World {
   }
 
   private mutating func commit() {
-    do {
+    do throws(StoreError) {
+      // What another run has used up was for this one too.
+      if !isFull, !store.hasReserve { return becomeFull("its reserve is used up") }
       inputs.append(.committed(through: try journal.commit()))
       if store.checkpointIsDue { try store.checkpointIfIdle() }
-    } catch { failure = .store(error) }
+    } catch {
+      do throws(StoreError) {
+        guard case .full = error, !isFull, try store.releaseReserve() else { throw error }
+        becomeFull("there is no room for the journal")
+      } catch { failure = .store(error) }
+    }
+  }
+
+  /// The engine hears of it before the commit is tried again: nothing that waits for it is started.
+  private mutating func becomeFull(_ why: String) {
+    isFull = true
+    inputs.append(.diskFull("\(why) in \(store.location)"))
   }
 
   /// Nil: without end.
@@ -257,6 +272,10 @@ public struct RealWorld: World {
     case .refused(let attempt, let reason):
       started.removeAll { $0 == attempt.description }
       inputs.append(.processFinished(attempt.description, ProcessReport(refused: reason)))
+    case .noSpace(let attempt, let reason):
+      started.removeAll { $0 == attempt.description }
+      inputs.append(.diskFull("\(reason) in \(run.folder)"))
+      inputs.append(.notTaken(attempt.description))
     case .usedBefore(let attempt, let reason):
       started.removeAll { $0 == attempt.description }
       inputs.append(.attemptLost(attempt.description, reason: reason, notStopped: []))

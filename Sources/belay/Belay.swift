@@ -1,5 +1,6 @@
 import ArgumentParser
 import BelayWorld
+import Glibc
 
 @main struct Belay: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,6 +30,8 @@ import BelayWorld
     ])
 
   static func main() {
+    // A limit of the caller's on files is an error of a write. What is started has all signals at their defaults.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

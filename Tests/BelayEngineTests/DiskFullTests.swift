@@ -85,6 +85,38 @@ import Testing
     #expect(full.started == ["a", "b", "a~rollback"])
   }
 
+  @Test("a keeper without room starts nothing: the intent stays open, what runs ends", arguments: 0...4)
+  func keeperFull(limit: Int) throws {
+    let yaml = """
+        - group: g
+          mode: parallel
+          steps:
+            - step: a
+              exec: [a]
+              rollback: nothing
+            - step: b
+              exec: [b]
+              verify: { exec: [look] }
+              rollback: nothing
+            - check: c
+              exec: [c]
+            - step: d
+              exec: [d]
+              retry: { attempts: 2 }
+              rollback: nothing
+
+      """
+    let stage = try stage(yaml)
+    stage.keeperFullAfterStarts = limit
+    #expect(try stage.drive() == .held)
+    #expect(stage.started.count == limit)
+    #expect(try stage.state().cause == DiskFullTests.cause)
+    #expect(try stage.state().attempts.values.allSatisfy { $0.end?.outcome != .failed })
+    stage.keeperFullAfterStarts = nil
+    #expect(try stage.drive(.resume(retry: false)) == .succeeded)
+    #expect(stage.started.filter { !$0.hasSuffix("?") }.sorted() == ["a", "b", "d"])
+  }
+
   @Test("of several temporaries on their way back, the next one waits for room")
   func undoing() throws {
     let temporary = { (id: String) in

@@ -38,6 +38,8 @@ final class Stage {
   var stopAtSecond: [(Int64, StopRequest)] = []
   /// The first commit past this many events does not fit: there is room for what ends, and for nothing else.
   var fullAfterEvents: Int?
+  /// The keeper takes this start and none after it, for want of room for how it would end.
+  var keeperFullAfterStarts: Int?
   /// How many processes were started when the disk was full.
   fileprivate(set) var startedWhenFull: Int?
 
@@ -217,6 +219,11 @@ private struct StageWorld: World {
         if let limit = stage.diesAfterStarts, stage.started.count >= limit {
           isDead = true
           return
+        }
+        if let limit = stage.keeperFullAfterStarts, stage.started.count >= limit {
+          stage.startedWhenFull = stage.started.count
+          inputs += [.diskFull("no room"), .notTaken(order.attempt)]
+          continue
         }
         stage.start(order)
         inputs.append(.processStarted(order.attempt, ProcessIdentity(pid: 100, startTicks: 1)))

@@ -155,11 +155,11 @@ final class Keeping {
     return exit
   }
 
-  func refusal(of id: AttemptID) throws -> String {
+  func noSpace(for id: AttemptID) throws -> String {
     let event = try event {
-      if case .refused(id, _) = $0 { true } else { false }
+      if case .noSpace(id, _) = $0 { true } else { false }
     }
-    guard case .refused(_, let reason) = event else { throw RunFolder.Missing(what: "refusal of \(id)") }
+    guard case .noSpace(_, let reason) = event else { throw RunFolder.Missing(what: "refusal of \(id)") }
     return reason
   }
 

@@ -35,6 +35,7 @@ struct Run: ParsableCommand {
     // Before the run is on the record and holds its claims.
     _ = try Driving.secrets(of: plan)
     let opened = try store.open()
+    _ = try Driving.prepare(opened)
     let row = try RunCreation(plan: plan, bytes: bytes).create(in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
     let status = try driving.drive(.run)

@@ -24,18 +24,18 @@ struct Driving {
       throw Failure(
         .usage, "run \(row.run) is \(recorded.state.status.rawValue): nothing more can be done with it")
     }
-    try requireSpace()
+    let keeper = try Driving.prepare(store)
     let clock = SystemClock()
     let secrets = try Driving.secrets(of: recorded.plan)
     var world: RealWorld
     do {
       world = try RealWorld(
         DrivingRun(
-          plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: try Driving.keeper(),
+          plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: keeper,
           version: Version.text, caller: callerEnvironment(), secrets: secrets,
           stopsStrays: purpose.stopsWhatRuns, listener: progress.heard),
         store: store, clock: clock)
-    } catch let error as WorldError { throw Failure(error, run: row.run) }
+    } catch { throw Failure(error, run: row.run) }
     var engine = Engine(
       plan: recorded.plan, digest: recorded.row.planDigest, actions: builtInActions, run: recorded.state)
     let driver = DriverStarted(
@@ -58,11 +58,18 @@ struct Driving {
     return ExitStatus(status)
   }
 
-  /// Room for what has to be recorded even when the disk is full; without it nothing is started.
-  private func requireSpace() throws {
+  /// What everything that is driven needs, looked at before anything is recorded.
+  ///
+  /// - Returns: the keeper's executable.
+  /// - Throws: exit 9: no keeper, or no room for what has to be recorded even when the disk is full.
+  static func prepare(_ store: SQLiteStore) throws -> String {
+    let keeper = try keeper()
     do {
-      try store.restoreReserve()
+      try store.requireRoom()
+    } catch .full(let text) {
+      throw Failure(.unusable, "nothing was started: \(text)")
     } catch { throw Failure(error) }
+    return keeper
   }
 
   private func takeDriver(_ folder: String) throws -> DriverLock {

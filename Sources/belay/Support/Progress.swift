@@ -95,8 +95,9 @@ struct RestReport {
     switch run.status {
     case .failed: return afterFailure + ["undo all:    belay rollback \(id)", closing]
     case .held:
+      guard let node = run.restNode else { return ["then:        belay resume \(id)"] }
       return [
-        "decide:      belay resolve \(id) \(run.restNode ?? "NODE") --as done|not_done|failed --note '…'",
+        "decide:      belay resolve \(id) \(node) --as done|not_done|failed --note '…'",
         "then:        belay resume \(id)",
       ]
     case .paused: return ["go on:       belay resume \(id)"]
