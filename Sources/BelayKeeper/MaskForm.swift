@@ -8,13 +8,17 @@ enum MaskForm: UInt8, CaseIterable {
   case backslash
   /// A single quote stands as `'\''` or `'"'"'`.
   case singleQuoted
-  /// Two digits a byte, of either case.
+  /// Two digits a byte, of either case. Lines may be broken anywhere (`xxd -p`).
   case hex
-  /// Both alphabets; the value begins at the first, second or third byte of a group.
+  /// Both alphabets; the value begins at the first, second or third byte of a group. Lines may be broken anywhere
+  /// (`base64`, `openssl base64`).
   case base64First, base64Second, base64Third
 
   /// What is no escape stands for itself.
   var readsBytes: Bool { rawValue <= MaskForm.singleQuoted.rawValue }
+
+  /// Encoders of this form break lines.
+  var breaksLines: Bool { rawValue >= MaskForm.hex.rawValue }
 
   /// Bytes of the group before the value begins.
   var alignment: Int? {
@@ -51,6 +55,9 @@ private enum Step {
 
 /// Output under the eye of a pattern.
 struct MaskWalk {
+  /// Of a line's end and an indentation: what is held back has an end.
+  private static let longestBreak = 40
+
   let output: UnsafeBufferPointer<UInt8>
   /// The value's bytes; for base64 its digits, each with a mask of the bits that the value decides.
   let pool: UnsafeBufferPointer<UInt8>
@@ -69,6 +76,13 @@ struct MaskWalk {
           continue
         }
         if !(pattern.form == .percent && output[place] == UInt8(ascii: "+")) { return .none }
+      }
+      if pattern.form.breaksLines, place > start, endsLine(output[place]) {
+        switch afterBreak(place) {
+        case .none: return .none
+        case .open: return isEnd ? .none : .open
+        case .whole(let next): place = next
+        }
       }
       switch step(pattern, index, place) {
       case .none: return .none
@@ -95,7 +109,7 @@ struct MaskWalk {
     case .percent: return percent(wanted, byte, place)
     case .backslash: return backslash(pattern, index, byte, place)
     case .singleQuoted: return singleQuoted(wanted, byte, place)
-    case .hex: return digits(UInt32(wanted), count: 2, at: place, taking: 1, before: 0)
+    case .hex: return hex(wanted, at: place)
     case .base64First, .base64Second, .base64Third:
       guard let value = base64Value(byte) else { return .none }
       return value & pool[pattern.start + pattern.count + index] == wanted
@@ -106,12 +120,50 @@ struct MaskWalk {
   /// Padding tells how long the value is.
   private func padding(from end: Int, start: Int, isEnd: Bool) -> MaskMatch {
     var place = end
-    while place < end + 2 {
-      guard place < output.count else { return isEnd ? .whole(place - start) : .open }
-      guard output[place] == UInt8(ascii: "=") else { break }
-      place += 1
+    for _ in 0..<2 {
+      var next = place
+      if next < output.count, endsLine(output[next]) {
+        switch afterBreak(next) {
+        case .none: return .whole(place - start)
+        case .open: return isEnd ? .whole(place - start) : .open
+        case .whole(let after): next = after
+        }
+      }
+      guard next < output.count else { return isEnd ? .whole(place - start) : .open }
+      guard output[next] == UInt8(ascii: "=") else { break }
+      place = next + 1
     }
     return .whole(place - start)
+  }
+
+  // MARK: Broken lines
+
+  private func endsLine(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+
+  /// The place behind a line's end and the next one's indentation.
+  private func afterBreak(_ place: Int) -> MaskMatch {
+    for next in place..<(place + MaskWalk.longestBreak) {
+      guard next < output.count else { return .open }
+      let byte = output[next]
+      if !endsLine(byte), byte != UInt8(ascii: " "), byte != UInt8(ascii: "\t") { return .whole(next) }
+    }
+    return .none
+  }
+
+  /// Two digits, perhaps on two lines.
+  private func hex(_ wanted: UInt8, at place: Int) -> Step {
+    guard hexValue(output[place]) == wanted >> 4 else { return .none }
+    var low = place + 1
+    guard low < output.count else { return .open }
+    if endsLine(output[low]) {
+      switch afterBreak(low) {
+      case .none: return .none
+      case .open: return .open
+      case .whole(let next): low = next
+      }
+    }
+    guard hexValue(output[low]) == wanted & 15 else { return .none }
+    return .took(value: 1, output: low + 1 - place)
   }
 
   private func percent(_ wanted: UInt8, _ byte: UInt8, _ place: Int) -> Step {

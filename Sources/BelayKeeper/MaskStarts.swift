@@ -61,9 +61,9 @@ struct MaskStarts {
     /// Bytes that can stand in the first three of a pattern's output.
     private static func alphabet(_ pattern: MaskPattern, _ pool: UnsafeBufferPointer<UInt8>) -> [UInt8] {
       if pattern.form.alignment != nil {
-        return Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_".utf8)
+        return Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_\r\n\t ".utf8)
       }
-      let signs = "0123456789ABCDEFabcdef" + "%+" + "\\xuUntrv" + "'\""
+      let signs = "0123456789ABCDEFabcdef" + "%+" + "\\xuUntrv" + "'\"" + "\r\n\t "
       // Three bytes of output stand for at most three of the value.
       let own = pool[pattern.start..<(pattern.start + min(pattern.count, 3))]
       return Array(Set(Array(signs.utf8) + own)).sorted()

@@ -103,6 +103,60 @@ import Testing
     expect("0x70617373776F7264313233 70617373776f7264313233", ["password123"], becomes: "0x••• •••")
   }
 
+  // MARK: Encoders that break lines
+
+  private func wrapped(_ text: String, every width: Int, with lineBreak: String) -> String {
+    text.enumerated().map { index, character in
+      index > 0 && index.isMultiple(of: width) ? lineBreak + String(character) : String(character)
+    }.joined()
+  }
+
+  @Test(
+    "base64 and hexadecimal are masked across line breaks, at every width and alignment", arguments: 1...80,
+    ["\n", "\r\n", "\n  ", "\r\n\t"])
+  func wrapped(width: Int, lineBreak: String) {
+    let secret = "correct horse battery staple, and 40 more"
+    let patterns = MaskPatterns([secret])
+    for before in 0..<3 {
+      let bytes = Array(repeating: UInt8(0xA7), count: before) + Array(secret.utf8)
+      for after in 0..<3 {
+        let whole = bytes + Array(repeating: UInt8(0x5C), count: after)
+        let encoded = encodeBase64(whole, url: before == 1, padded: after != 1)
+        let text = "token: " + wrapped(encoded, every: width, with: lineBreak) + "\nend\n"
+        let masked = masked([Array(text.utf8)], patterns)
+        let left = masked.filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" && $0 != " " && $0 != "\t" }
+        let most = (before * 8 + 5) / 6 + (after * 8 + 5) / 6 + (after > 0 ? 2 : 0)
+        #expect(masked.contains("•••"), "\(text) became \(masked)")
+        #expect(left.count <= "token:•••end".count + most, "\(text) became \(masked)")
+      }
+    }
+    let hex = Array(secret.utf8).map(hexByte).joined()
+    let text = "x " + wrapped(hex, every: width, with: lineBreak) + "\nend\n"
+    #expect(masked([Array(text.utf8)], patterns) == "x •••\nend\n")
+  }
+
+  @Test("they are so however the output is cut, with the padding on a line of its own")
+  func wrappedInPieces() {
+    let secret = "it's 12 bytes!"
+    let encoded = encodeBase64(Array(secret.utf8), url: false, padded: true)
+    for width in [1, 4, 5, 18, 19] {
+      for lineBreak in ["\n", "\r\n"] {
+        expect("<\(wrapped(encoded, every: width, with: lineBreak))>\n", [secret], becomes: "<•••>\n")
+      }
+    }
+    let hex = Array(secret.utf8).map(hexByte).joined()
+    expect("<\(wrapped(hex, every: 7, with: "\r\n"))>", [secret], becomes: "<•••>")
+  }
+
+  @Test("a line break that no encoder makes ends the value: nothing is held back for ever")
+  func endless() {
+    let masker = Masker(MaskPatterns(["password123"]))
+    var count = 0
+    let piece = Array(("7061" + String(repeating: "\n", count: 1000)).utf8)
+    for _ in 0..<100 { piece.withUnsafeBytes { masker.write($0) { count += $0.count } } }
+    #expect(count > 99 * piece.count)
+  }
+
   // MARK: Which values
 
   @Test("short values are masked as they stand only")

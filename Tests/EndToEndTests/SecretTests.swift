@@ -29,6 +29,11 @@ import Testing
           for before in (b"", b"x", b"xy"):
               print(base64.b64encode(before + raw).decode(), file=stream)
               print(base64.urlsafe_b64encode(before + raw).decode(), file=stream)
+          for before in range(49, 52):
+              print(base64.encodebytes(b"x" * before + raw).decode(), file=stream)
+              wrapped = (b"x" * before + raw).hex()
+              for width in (60, 7):
+                  print(*(wrapped[at : at + width] for at in range(0, len(wrapped), width)), sep="\r\n", file=stream)
           for place in range(1, len(secret)):
               stream.flush()
               stream.write(secret[:place])
@@ -48,7 +53,8 @@ import Testing
                   if os.path.isfile(path):
                       with open(path, "rb") as file:
                           data = file.read()
-                      found += [(path, needle) for needle in needles if needle in data]
+                      for ending in (b"\\r\\n", b"\r\n", b"\\n", b"\n"):
+                          found += [(path, needle) for needle in needles if needle in data.replace(ending, b"")]
       print(found)
       """#
 
