@@ -64,6 +64,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
     .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
     tests("RepositoryTests", ["TestFiles"]),
     tests("EndToEndTests", ["belay", "belay-keeper", "CSystem", "TestFiles"]),
@@ -71,7 +72,9 @@ let package = Package(
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests("BelayYAMLTests", ["TestFiles", "BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
-    tests("BelayStoreTests", ["TestFiles", "BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
+    tests(
+      "BelayStoreTests",
+      ["FaultyDisk", "TestFiles", "BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
     tests(
       "BelayEngineTests",
       ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),

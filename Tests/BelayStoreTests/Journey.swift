@@ -9,9 +9,10 @@ import Glibc
 final class TemporaryFolder {
   let path: String
 
-  init() throws {
-    var template = Array("/tmp/belay-store-test.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw FileError(call: "mkdtemp", path: "/tmp", code: errno) }
+  /// - Parameter parent: `/dev/shm` where many stores are made and none has to outlive the machine.
+  init(in parent: String = "/tmp") throws {
+    var template = Array("\(parent)/belay-store-test.XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw FileError(call: "mkdtemp", path: parent, code: errno) }
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
@@ -45,6 +46,14 @@ struct Journey {
     self.store = store
     state = RunState(run: run)
     clock = Timestamp(seconds: seconds)
+  }
+
+  /// The same run in another connection.
+  func continued(in store: SQLiteStore) -> Journey {
+    var copy = Journey(store, run: state.run)
+    copy.state = state
+    copy.clock = clock
+    return copy
   }
 
   /// Goes on with a run from what the store says of it.
