@@ -41,6 +41,7 @@ extension Engine {
       resetFailed(by: actor)
       resetFailedCompensations(by: actor)
     }
+    goOnOverResolvedFailures()
     let temporaries = lostTemporaries()
     if let held = heldNode() { return stayHeld(held) }
     if !retry, let node = failedNode() { return fail(again: node) }
@@ -57,6 +58,17 @@ extension Engine {
         && (record.hasFailed || record.status == .compensated)
     }
     reset(failed, because: "tried again", by: actor)
+  }
+
+  /// What a person has called failed goes by the playbook's rule too; only an end of the engine's own says so.
+  private mutating func goOnOverResolvedFailures() {
+    for node in plan.nodes.indices where isMainOrSteady(node) && plan.nodes[node].failure.rule == .continue {
+      let record = record(of: node)
+      guard record.hasFailed, !record.continued else { continue }
+      reset([node], because: "it has failed, and the run goes on")
+      self.record(
+        .nodeFinished(id(node), NodeEnd(status: .failed, failure: record.failure, continued: true)))
+    }
   }
 
   private func isMainOrSteady(_ node: Int) -> Bool {

@@ -115,9 +115,9 @@ extension Engine {
       job.left.append("\(id(node)) is in doubt, and its rollback is not idempotent")
     } else if record(of: root).status == .failed {
       job.left.append("\(id(node)): its rollback failed: \(record(of: root).failure?.message ?? "")")
-    } else if record(of: root).status == .held {
-      job.heldBy = root
-      job.left.append("\(id(node)): \(record(of: root).heldBecause ?? "its rollback is held")")
+    } else if let held = heldNode(of: root) {
+      job.heldBy = held
+      job.left.append("\(id(node)): \(record(of: held).heldBecause ?? "its rollback is held")")
     } else {
       job.active.insert(root)
       activate(root)

@@ -42,9 +42,11 @@ extension Engine {
       return cannotUndo(node, "\(id(node)) is in doubt, and its rollback is not idempotent", then)
     }
     let undoing = record(of: root)
-    if undoing.status == .failed || undoing.status == .held {
-      let reason = undoing.heldBecause ?? "its rollback failed: \(undoing.failure?.message ?? "")"
-      return cannotUndo(node, reason, then)
+    if let held = heldNode(of: root) {
+      return cannotUndo(node, record(of: held).heldBecause ?? "its rollback is held", then)
+    }
+    if undoing.status == .failed {
+      return cannotUndo(node, "its rollback failed: \(undoing.failure?.message ?? "")", then)
     }
     undos[root] = Undo(list: list, then: then)
     activate(root)
@@ -53,6 +55,9 @@ extension Engine {
   func isIdempotent(_ root: Int) -> Bool {
     if case .step(let step) = plan.nodes[root].detail { step.idempotent } else { false }
   }
+
+  /// The root of a rollback, or the node in it, that a person has to settle: until then it cannot go on.
+  func heldNode(of root: Int) -> Int? { graph.subtree(root).first { record(of: $0).status == .held } }
 
   private mutating func cannotUndo(_ node: Int, _ reason: String, _ then: Consequence) {
     let why = "\(id(node)) is still in force: \(reason)"

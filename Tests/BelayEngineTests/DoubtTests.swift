@@ -84,6 +84,18 @@ private let verify = "    verify: { exec: [look], fail_if: exit_code == 3 }\n"
     }
   }
 
+  @Test("a person says that it has failed: where the playbook goes on over failures, the run goes on")
+  func resolvedAndContinued() throws {
+    let stage = try Stage(step("    on_failure: continue\n"))
+    stage.acts["a"] = [.timesOut]
+    #expect(try stage.drive() == .held)
+    try stage.resolve("a", .failed)
+    #expect(try stage.drive(.resume(retry: false)) == .succeeded)
+    #expect(stage.started == ["a", "b"])
+    #expect(try stage.state().cause == "1 failure continued")
+    #expect(try stage.state()["a"].failure?.kind == "person")
+  }
+
   @Test("a step whose verify does not confirm it is in doubt, not done")
   func unconfirmed() throws {
     let stage = try Stage(step(verify))

@@ -84,6 +84,45 @@ private let maintenance = """
     #expect(stage.started.suffix(3) == ["b_is_gone?", "a~rollback", "serving?"], "undo_b has succeeded")
   }
 
+  @Test("a step in doubt inside the list of a rollback holds it again, until a person has settled it")
+  func heldInList() throws {
+    let stage = try Stage(deployment)
+    stage.acts["c"] = [.fails()]
+    stage.acts["undo_b"] = [.timesOut]
+    #expect(try stage.drive() == .held)
+    #expect(try stage.drive(.resume(retry: false)) == .held)
+    #expect(try stage.state().left.first?.contains("whether undo_b has taken effect") == true)
+    #expect(stage.started.last == "undo_b")
+    try stage.resolve("undo_b", .done)
+    #expect(try stage.drive(.resume(retry: false)) == .rolledBack)
+    #expect(stage.started.suffix(3) == ["b_is_gone?", "a~rollback", "serving?"])
+  }
+
+  @Test("a step in doubt inside the list that undoes what is temporary holds whatever is asked for")
+  func heldInTemporaryList() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - step: on
+          exec: [turn_on]
+          temporary: true
+          rollback:
+            - step: turn_off
+              exec: [turn_off]
+        - step: work
+          exec: [work]
+          rollback: nothing
+      """)
+    stage.acts["turn_off"] = [.timesOut]
+    #expect(try stage.drive() == .held)
+    for purpose in [Begin.Purpose.resume(retry: false), .cancel, .close(note: "by hand")] {
+      #expect(try stage.drive(purpose) == .held, "\(purpose)")
+    }
+    #expect(try stage.state().cause.contains("whether turn_off has taken effect"))
+    #expect(stage.started == ["on", "work", "turn_off"])
+  }
+
   @Test("a steady state that does not hold leaves the rollback incomplete")
   func unsteady() throws {
     let stage = try Stage(deployment)
