@@ -16,6 +16,7 @@ final class StoreWorkload {
   private(set) var reported = WatchedDisk.Reported()
   private(set) var store: SQLiteStore?
   private var runs: [String: Journey] = [:]
+  private var pending: (AppendBatch, Journey)?
   /// Stands for the driver: what happens when there is no room. False: it gives up.
   var makesRoom: (SQLiteStore) throws -> Bool = { _ in false }
 
@@ -98,12 +99,25 @@ final class StoreWorkload {
     lines[run, default: []] += batch.lines
     commits[run, default: []].insert(batch.row.events)
     let store = try opened()
+    pending = (batch, journey)
     do throws(StoreError) { _ = try store.append(batch) } catch {
       guard case .full = error, try makesRoom(store) else { throw error }
       _ = try store.append(batch)
     }
-    runs[run] = journey
-    reported.events[run] = batch.row.events
+    appended(batch, journey)
+  }
+
+  /// Hands the store once more what it has refused.
+  func repeatAppend() throws {
+    guard let (batch, journey) = pending else { return }
+    _ = try opened().append(batch)
+    appended(batch, journey)
+  }
+
+  private func appended(_ batch: AppendBatch, _ journey: Journey) {
+    pending = nil
+    runs[batch.run] = journey
+    reported.events[batch.run] = batch.row.events
     disk.report(reported)
   }
 
