@@ -16,8 +16,14 @@ public struct KeeperRecords: Hashable, Sendable {
   public internal(set) var attempts: [AttemptID: Attempt] = [:]
   /// Where the keepers of each driver ran.
   public internal(set) var spaces: [UInt32: Set<ProcessSpace>] = [:]
-  /// Slots that hold neither a record nor nothing.
+  /// Slots that hold neither a record nor nothing, and those that hold nothing before one that holds something.
   public internal(set) var damaged = 0
+  /// The last of them.
+  var damagedAt: UInt32?
+  /// The last `N` of each epoch.
+  var drivenAt: [UInt32: UInt32] = [:]
+  /// Records may be missing at the end.
+  var isCut = false
   /// Where the keeper that lives has begun; nil: none lives. Nothing that was asked of it before is still to be started.
   var keeperBegunAt: UInt32?
   /// Attempts of earlier keepers whose end the one that lives will tell.
@@ -49,6 +55,10 @@ public struct KeeperRecords: Hashable, Sendable {
     guard spaces == [here] else {
       return .unknown("its keeper ran before the machine's last start, or elsewhere")
     }
+    if isCut { return .unknown("keeper.log was cut off: records may be missing") }
+    // Where the `A` would stand: behind the last driver of an earlier epoch.
+    let earlier = drivenAt.filter { $0.key < attempt.epoch }.values.max()
+    if let damagedAt, damagedAt >= earlier ?? 0 { return .unknown("keeper.log is damaged") }
     return .notStarted
   }
 

@@ -56,12 +56,27 @@ extension KeeperRecords {
   /// - Parameter slots: no more are read.
   init(log path: String, slots: UInt32 = .max) throws(KeeperError) {
     var parts: [LogSlot] = []
+    var count: UInt32 = 0
+    var empty: UInt32 = 0
     do {
       try LogReader.read(path, slots: slots) { (number, reading) throws(KeeperError) in
+        count = number + 1
+        if reading == .empty {
+          empty += 1
+          return
+        }
+        if empty > 0 {
+          // Slots are written in rising order: these were.
+          damaged += Int(empty)
+          damagedAt = number - 1
+          empty = 0
+          parts.removeAll()
+        }
         switch reading {
         case .empty, .newer: break
         case .damaged:
           damaged += 1
+          damagedAt = number
           parts.removeAll()
         case .record(let slot):
           if slot.kind == .part {
@@ -72,7 +87,9 @@ extension KeeperRecords {
           }
         }
       }
-    } catch .system("open", _, ENOENT) {}
+    } catch .system("open", _, ENOENT) { return }
+    // Space is allocated ahead of what is written: behind the last record of a whole log there is an empty slot.
+    isCut = slots == .max ? empty == 0 : count < slots
   }
 
   /// Reads the log of a keeper that lives: what it has written up to its welcome.
@@ -86,7 +103,9 @@ extension KeeperRecords {
     do {
       switch slot.kind {
       case .begun, .ended, .part: break
-      case .driven: spaces[slot.attempt.epoch, default: []].insert(try DrivenRecord(slot).space)
+      case .driven:
+        spaces[slot.attempt.epoch, default: []].insert(try DrivenRecord(slot).space)
+        drivenAt[slot.attempt.epoch] = number
       case .accepted:
         attempts[slot.attempt, default: Attempt()].accepted = try AcceptRecord(slot)
         attempts[slot.attempt]?.acceptedAt = number
@@ -102,6 +121,7 @@ extension KeeperRecords {
     } catch {
       // A right checksum over a payload that makes no sense: no keeper wrote it.
       damaged += 1
+      damagedAt = number
     }
   }
 }

@@ -24,21 +24,34 @@ final class LogWriter {
     guard fstat(file.number, &status) == 0 else { throw .system(call: "stat", path: path, code: errno) }
     allocated = Int(status.st_size)
     var used: UInt32 = 0
+    var isCut = allocated > 0
     var highest: [UInt32: UInt32] = [:]
     try LogReader.read(path) { number, reading in
       if reading != .empty { used = number + 1 }
+      isCut = reading != .empty
       guard case .record(let slot) = reading, slot.kind == .accepted else { return }
       highest[slot.attempt.epoch] = max(highest[slot.attempt.epoch] ?? 0, slot.attempt.sequence)
     }
     count = used
     self.highest = highest
+    if isCut { try markCut() }
   }
 
-  /// Makes sure that so many more slots can be written whatever happens to the disk's free space.
+  /// Records may be missing here: a slot that is none says so to every later reader, who could not see it any more.
+  private func markCut() throws(KeeperError) {
+    let mark = [UInt8](repeating: 0xFF, count: LogSlot.size)
+    guard reserve(1), mark.withUnsafeBytes({ write($0, at: Int(count) * LogSlot.size) }) else {
+      throw .system(call: "write", path: path, code: ENOSPC)
+    }
+    count += 1
+  }
+
+  /// Makes sure that so many more slots can be written whatever happens to the disk's free space, with an empty one
+  /// behind them: it tells a whole log from one that was cut.
   ///
   /// - Returns: false when the disk has no room for them.
   func reserve(_ slots: Int) -> Bool {
-    let needed = (Int(count) + slots) * LogSlot.size
+    let needed = (Int(count) + slots + 1) * LogSlot.size
     while allocated < needed {
       let start = allocated - allocated % LogSlot.size
       guard posix_fallocate(file.number, off_t(start), off_t(LogWriter.chunk)) == 0 else { return false }

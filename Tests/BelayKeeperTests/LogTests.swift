@@ -144,6 +144,87 @@ import Testing
     }
   }
 
+  // MARK: What a damaged log proves
+
+  /// As a keeper leaves it: what is allocated and not written follows.
+  private func whole() throws -> (bytes: [UInt8], written: Int) {
+    let bytes = try write()
+    return (bytes + [UInt8](repeating: 0, count: 4 * LogSlot.size), bytes.count)
+  }
+
+  private let third = AttemptID(epoch: 1, sequence: 3)
+
+  private func fates() throws -> [BelayKeeper.Fate] {
+    let records = try KeeperRecords(log: path)
+    return [first, second, third].map { records.fate(of: $0, here: TheLog.here) { _ in nil } }
+  }
+
+  private func isUnknown(_ fate: BelayKeeper.Fate) -> Bool { if case .unknown = fate { true } else { false } }
+
+  @Test("a whole log proves what never started")
+  func provesNotStarted() throws {
+    try replace(try whole().bytes)
+    let fates = try fates()
+    #expect(fates[0] == .exited(exited()))
+    #expect(isUnknown(fates[1]))
+    #expect(fates[2] == .notStarted)
+  }
+
+  @Test(
+    "a log cut at any byte never says of what started that it did not; nor after a keeper has gone on in it")
+  func cutProvesNothing() throws {
+    let (bytes, written) = try whole()
+    for end in 0..<bytes.count {
+      try replace(Array(bytes[..<end]))
+      for goneOn in [false, true] where !goneOn || end % 32 <= 1 {
+        if goneOn {
+          let log = try LogWriter(path)
+          #expect(log.reserve(1))
+          log.append([slot(.ended, AttemptID(epoch: 0, sequence: 0), [])])
+        }
+        let fates = try fates()
+        #expect(fates[0] != .notStarted, "cut at \(end), gone on \(goneOn)")
+        #expect(fates[1] != .notStarted, "cut at \(end), gone on \(goneOn)")
+        // With a whole slot behind the last record that was never written, nothing can be missing.
+        #expect((fates[2] == .notStarted) == (end >= written + LogSlot.size), "cut at \(end)")
+      }
+    }
+  }
+
+  @Test(
+    "with any byte changed a log never says of what started that it did not; a later epoch is another matter")
+  func changedProvesNothing() throws {
+    let later = AttemptID(epoch: 3, sequence: 1)
+    let driven = (2...3).map { epoch in
+      slot(
+        .driven, AttemptID(epoch: epoch, sequence: 0), DrivenRecord(pid: 9, space: TheLog.here).payload)
+    }
+    let (bytes, written) = try whole()
+    for place in 0..<bytes.count {
+      var damaged = bytes
+      damaged[place] ^= UInt8(1 + place % 255)
+      try replace(damaged)
+      for fate in try fates() { #expect(fate != .notStarted, "byte \(place)") }
+      guard place % 64 <= 1 else { continue }
+      let log = try LogWriter(path)
+      #expect(log.reserve(2))
+      log.append(driven)
+      for fate in try fates() { #expect(fate != .notStarted, "byte \(place), gone on") }
+      let records = try KeeperRecords(log: path)
+      #expect(records.fate(of: later, here: TheLog.here) { _ in nil } == .notStarted)
+    }
+    #expect(written < bytes.count)
+  }
+
+  @Test("a slot that was emptied before one that was written is damage")
+  func hole() throws {
+    var (bytes, _) = try whole()
+    bytes.replaceSubrange(256..<512, with: [UInt8](repeating: 0, count: 256))
+    try replace(bytes)
+    #expect(try KeeperRecords(log: path).damaged == 1)
+    for fate in try fates() { #expect(fate != .notStarted) }
+  }
+
   @Test("a writer goes on after what is there, damaged or not, and changes nothing")
   func goesOn() throws {
     let bytes = try write()
@@ -180,10 +261,10 @@ import Testing
     #expect(stat(path, &status) == 0)
     #expect(status.st_size == 1 << 20)
     #expect(status.st_blocks * 512 >= 1 << 20)
-    #expect(log.reserve(4096))
+    #expect(log.reserve(4095))
     #expect(stat(path, &status) == 0)
     #expect(status.st_size == 1 << 20)
-    #expect(log.reserve(4097))
+    #expect(log.reserve(4096))
     #expect(stat(path, &status) == 0)
     #expect(status.st_size == 2 << 20)
     #expect(status.st_mode & 0o777 == 0o600)
