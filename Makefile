@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench build install
+.PHONY: help demo test endure lint bench build install
 
 PREFIX ?= /usr/local
 # A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
@@ -22,6 +22,10 @@ test: ## build, and run every test
 	@.ci/packages
 	swift build --build-tests $(STRICT)
 	swift test --disable-xctest $(STRICT)
+
+endure: ## a million events, ten thousand steps: that memory stays flat; about ten minutes
+	@.ci/packages
+	BELAY_ENDURE=1 swift test --disable-xctest $(STRICT) --filter Endurance
 
 lint: ## check the style
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -68,6 +68,13 @@ let package = Package(
     .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
     tests("RepositoryTests", ["TestFiles"]),
     tests("EndToEndTests", ["belay", "belay-keeper", "CSystem", "TestFiles"]),
+    tests(
+      "EnduranceTests",
+      [
+        "TestFiles", "BelayActions", "BelayDigest", "BelayEngine", "BelayJournal", "BelayModel", "BelayPlan",
+        "BelayStore",
+        "BelayYAML",
+      ]),
     tests("BelayKeeperTests", ["BelayKeeper", "BelayDigest", "CSystem"]),
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests("BelayYAMLTests", ["TestFiles", "BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens"]),
