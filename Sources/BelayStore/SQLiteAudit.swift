@@ -15,12 +15,15 @@ public final class SQLiteAudit: VerificationSource {
     let folder = StoreFolder(path: path)
     guard try folder.isThere() else { return nil }
     let traces = try folder.traces()
-    let audit = try SQLiteAudit(folder)
+    guard let audit = try SQLiteAudit(folder) else {
+      try traces.refuse("is empty", in: folder)
+      return nil
+    }
     if audit.isEmpty, traces.names.isEmpty { return nil }
     return audit
   }
 
-  private init(_ folder: StoreFolder) throws(StoreError) {
+  private init?(_ folder: StoreFolder) throws(StoreError) {
     self.folder = folder
     // Before the snapshot: what is written meanwhile is then in the snapshot at least.
     do throws(FileError) {
@@ -28,7 +31,8 @@ public final class SQLiteAudit: VerificationSource {
       runFolders = try SQLiteAudit.foldersInUse(folder)
     } catch { throw error.asStoreError }
     do throws(SQLiteError) {
-      database = try SQLiteDatabase(path: folder.database, .readOnly)
+      guard let found = try SQLiteDatabase.reading(folder.database) else { return nil }
+      database = found
     } catch { throw error.asStoreError(folder.database) }
     isEmpty = try Schema.state(of: database, path: folder.database) == .empty
     do throws(SQLiteError) { try database.execute("BEGIN") } catch {

@@ -25,6 +25,15 @@ final class SQLiteDatabase {
     try configure()
   }
 
+  /// Opens a store's database for reading; nil when its making was killed half-way, so that it waits for the next
+  /// writer to roll it back.
+  static func reading(_ path: String) throws(SQLiteError) -> SQLiteDatabase? {
+    do throws(SQLiteError) { return try SQLiteDatabase(path: path, .readOnly) } catch {
+      if error.isHalfMade { return nil }
+      throw error
+    }
+  }
+
   deinit {
     for statement in cache.values { statement.finalize() }
     sqlite3_close_v2(handle)

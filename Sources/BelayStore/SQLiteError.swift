@@ -16,6 +16,10 @@ struct SQLiteError: Error, Hashable {
   /// SQLITE_IOERR_SHMSIZE, macros with arithmetic that Swift does not import. A failed sync is none of them.
   private static let writes = [3, 18, 19].map { SQLITE_IOERR | $0 << 8 }
 
+  /// A reader's word on a database that waits for a writer to roll its journal back (SQLITE_READONLY_ROLLBACK). A store has
+  /// such a journal only while it is being made: from then on it has a write-ahead log.
+  var isHalfMade: Bool { code == SQLITE_READONLY | 3 << 8 }
+
   /// What it means for the store at `path`.
   func asStoreError(_ path: String) -> StoreError {
     let text = "\(path): \(message) (SQLite \(code))"

@@ -49,7 +49,10 @@ public final class SQLiteStore: RunStore {
     if try !folder.isThere() {
       do throws(FileError) { try folder.makeDatabase() } catch { throw error.asStoreError }
     }
-    let database = try connect(folder, .readWrite)
+    let database: SQLiteDatabase
+    do throws(SQLiteError) { database = try SQLiteDatabase(path: folder.database, .readWrite) } catch {
+      throw error.asStoreError(folder.database)
+    }
     if try Schema.state(of: database, path: folder.database) == .empty {
       try traces.refuse("is empty", in: folder)
       try lock.held { () throws(StoreError) in try create(database, in: folder) }
@@ -72,20 +75,15 @@ public final class SQLiteStore: RunStore {
     guard try folder.isThere() else { return nil }
     try folder.checkFileSystem()
     let traces = try folder.traces()
-    let database = try connect(folder, .readOnly)
-    guard try Schema.state(of: database, path: folder.database) == .current else {
+    let found: SQLiteDatabase?
+    do throws(SQLiteError) { found = try SQLiteDatabase.reading(folder.database) } catch {
+      throw error.asStoreError(folder.database)
+    }
+    guard let database = found, try Schema.state(of: database, path: folder.database) == .current else {
       try traces.refuse("is empty", in: folder)
       return nil
     }
     return SQLiteStore(folder, database, lock: nil, id: try identity(database, folder) ?? "")
-  }
-
-  private static func connect(
-    _ folder: StoreFolder, _ access: SQLiteDatabase.Access
-  ) throws(StoreError) -> SQLiteDatabase {
-    do throws(SQLiteError) { return try SQLiteDatabase(path: folder.database, access) } catch {
-      throw error.asStoreError(folder.database)
-    }
   }
 
   /// - Returns: nil when the ledger does not begin as it must.

@@ -87,6 +87,25 @@ import Testing
     #expect(try verified(folder.store).findings == [])
   }
 
+  /// SQLite switches a new file to its write-ahead log with a journal of the old kind, which only a writer may roll back.
+  @Test("a store whose making was killed in its first write is none, and the store is made")
+  func killedInFirstWrite() throws {
+    try StoreFolder.makeFolders(folder.store + "/runs")
+    let magic = "\u{D9}\u{D5}\u{05}\u{F9}\u{20}\u{A1}\u{63}\u{D7}".unicodeScalars.map { UInt8($0.value) }
+    // No records, a nonce, no pages before, sectors of 512 bytes, pages of 4096.
+    let numbers: [UInt32] = [0, 7, 0, 512, 4096]
+    let header =
+      magic + numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+    let journal = try OpenFile(database + "-journal", O_RDWR | O_CREAT)
+    try journal.write(header + [UInt8](repeating: 0, count: 512 - header.count), at: 0)
+    let page = try OpenFile(database, O_RDWR | O_CREAT)
+    try page.write([UInt8](repeating: 0, count: 4096), at: 0)
+    #expect(try SQLiteStore.openReadOnly(folder.store) == nil)
+    #expect(try SQLiteAudit.open(folder.store) == nil)
+    try makeStore()
+    #expect(try verified(folder.store).findings == [])
+  }
+
   @Test("a plain file in place of the folder, above it, or a folder in place of the database")
   func otherKinds() throws {
     try StoreFolder.makeFolders(folder.path + "/state")
