@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test endure lint bench build install
+.PHONY: help demo test endure lint bench crash build install
 
 PREFIX ?= /usr/local
 # A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
@@ -34,6 +34,10 @@ lint: ## check the style
 bench: build ## measure, as ratios to what the machine can do; BENCH=--once for a quick look
 	@.ci/packages bench
 	@python3 Tests/Benchmarks/bench.py $(BINARIES)/belay $(BENCH)
+
+crash: build ## kill belay and its keeper at every boundary (an hour); CRASH='--sample 400' for some of them
+	@.ci/packages crash
+	@Tests/CrashDriver/crash.py $(BINARIES)/belay $(CRASH)
 
 build: ## a release build in .build/release
 	@.ci/packages
