@@ -34,7 +34,7 @@ public enum DriverError: Error, Hashable, Sendable {
 
 /// The right to drive a run: held by one process, let go with this object or by the kernel with the process.
 ///
-/// The file is never unlinked: a lock on a name that is gone would let two drivers in.
+/// The file of a recorded run is never unlinked: a lock on a name that is gone would let two drivers in.
 public final class DriverLock {
   private let file: OpenFile
   public let driver: Driver

@@ -28,7 +28,7 @@ struct Reserve {
         try file.truncate(to: 0)
         throw error
       }
-    } catch { throw error.asStoreError }
+    } catch { throw .full("\(Reserve.size >> 20) MiB must be free in \(folder): \(error.message)") }
   }
 
   /// - Returns: false when there was nothing left to release.

@@ -195,4 +195,10 @@ public final class SQLiteStore: RunStore {
     try StoreFolder.makeFolders(folder.runFolder(run))
     return folder.runFolder(run)
   }
+
+  /// Of a run that was refused before its first event; of any other it has files, and stays.
+  public func removeFolder(ofUnrecorded run: String) {
+    unlink(folder.runFolder(run) + "/" + DriverLock.fileName)
+    rmdir(folder.runFolder(run))
+  }
 }

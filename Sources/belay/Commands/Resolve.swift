@@ -44,7 +44,7 @@ struct Resolve: ParsableCommand {
         node, as: resolution, note: note, values: try values(), by: Caller.actor())
       try append(event, to: recorded, in: opened)
     } catch let error as DriverError {
-      throw Failure(.lockHeld, "run \(row.run) is \(error.message)")
+      throw Failure(error, run: row.run)
     }
     Output.standard.line("\(node) is \(self.resolution); go on with: belay resume \(row.run)")
   }

@@ -35,12 +35,25 @@ struct Run: ParsableCommand {
     // Before the run is on the record and holds its claims.
     _ = try Driving.secrets(of: plan)
     let opened = try store.open()
-    _ = try Driving.prepare(opened)
-    let row = try RunCreation(plan: plan, bytes: bytes).create(in: opened)
+    let (row, ready) = try create(plan, bytes, in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
-    let status = try driving.drive(.run)
+    let status = try driving.drive(.run, ready: ready)
     try format.printEnd(of: row.run, in: opened)
     throw ExitCode(status.rawValue)
+  }
+
+  /// All that can be refused comes before the first event; a run that is refused leaves no folder behind.
+  private func create(
+    _ plan: Plan, _ bytes: [UInt8], in opened: SQLiteStore
+  ) throws -> (row: RunRow, ready: Driving.Ready) {
+    let keeper = try Driving.prepare(opened)
+    do {
+      let ready = Driving.Ready(lock: try Driving.takeDriver(of: plan.run, in: opened), keeper: keeper)
+      return (row: try RunCreation(plan: plan, bytes: bytes).create(in: opened), ready: ready)
+    } catch {
+      opened.removeFolder(ofUnrecorded: plan.run)
+      throw error
+    }
   }
 
   private func confirm(_ plan: Plan) throws {

@@ -13,10 +13,19 @@ struct Driving {
   let row: RunRow
   let progress: any ProgressListener
 
+  /// What a driver has before its first event.
+  struct Ready {
+    let lock: DriverLock
+    let keeper: String
+  }
+
+  /// - Parameter ready: where the caller had to have it earlier.
   /// - Returns: the status at rest and the exit status that tells it.
-  func drive(_ purpose: Begin.Purpose, skips: [NodeID] = [], note: String? = nil) throws -> ExitStatus {
+  func drive(
+    _ purpose: Begin.Purpose, skips: [NodeID] = [], note: String? = nil, ready: Ready? = nil
+  ) throws -> ExitStatus {
     let folder = store.runFolder(row.run)
-    let lock = try takeDriver(folder)
+    let lock = try ready?.lock ?? Driving.takeDriver(of: row.run, in: store)
     defer { withExtendedLifetime(lock) {} }
     // Read under the lock: nobody else appends from here on.
     let recorded = try RecordedRun(try store.run(row.run) ?? row, in: store)
@@ -24,7 +33,7 @@ struct Driving {
       throw Failure(
         .usage, "run \(row.run) is \(recorded.state.status.rawValue): nothing more can be done with it")
     }
-    let keeper = try Driving.prepare(store)
+    let keeper = try ready?.keeper ?? Driving.prepare(store)
     let clock = SystemClock()
     let secrets = try Driving.secrets(of: recorded.plan)
     var world: RealWorld
@@ -72,18 +81,17 @@ struct Driving {
     return keeper
   }
 
-  private func takeDriver(_ folder: String) throws -> DriverLock {
+  static func takeDriver(of run: String, in store: SQLiteStore) throws -> DriverLock {
     do {
-      _ = try store.makeRunFolder(row.run)
-      return try DriverLock.take(folder)
+      return try DriverLock.take(try store.makeRunFolder(run))
     } catch let error as StoreError {
       throw Failure(error)
     } catch let error as DriverError {
       throw Failure(
-        .lockHeld, "run \(row.run) is \(error.message)",
+        error, run: run,
         hints: [
-          "follow it:  belay status \(row.run)", "stop it:    belay pause \(row.run)",
-          "end it:     belay cancel \(row.run)",
+          "follow it:  belay status \(run)", "stop it:    belay pause \(run)",
+          "end it:     belay cancel \(run)",
         ])
     }
   }
@@ -127,6 +135,15 @@ extension Failure {
     self.init(
       .unfinished, "run \(run): " + attempts.map(\.text).joined(separator: "; "),
       hints: [way, "or wait until it has ended, then look what it has done"])
+  }
+}
+
+extension Failure {
+  init(_ error: DriverError, run: String, hints: [String] = []) {
+    switch error {
+    case .driven: self.init(.lockHeld, "run \(run) is \(error.message)", hints: hints)
+    case .unusable(let text): self.init(.unusable, "run \(run) cannot be driven: \(text)")
+    }
   }
 }
 
