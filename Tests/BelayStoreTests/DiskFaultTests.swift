@@ -113,7 +113,7 @@ extension OnAFaultyDisk {
         var released = false
         let play = try Play(
           { operation, size in
-            if operation == .truncate("reserve", size: 0) { released = true }
+            if operation == .truncate("reserve", size: 0), size > 0 { released = true }
             guard !released, operation.grows(from: size) else { return 0 }
             growths += 1
             return growths > place ? ENOSPC : 0

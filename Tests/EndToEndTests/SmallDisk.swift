@@ -46,7 +46,9 @@ final class SmallDisk {
   }
 
   private static let library: Result<String, Trouble> = {
-    let target = Sandbox.binaries + "/libfaultydisk.\(getpid()).so"
+    let target = libraryPath()
+    // Made once for all tests of this process, and gone with it.
+    atexit { unlink(libraryPath()) }
     let sources = String(#filePath.dropLast("/EndToEndTests/SmallDisk.swift".count)) + "/FaultyDisk"
     let path = getenv("PATH").map { String(cString: $0) } ?? ""
     let folders = path.split(separator: ":")
@@ -68,3 +70,5 @@ final class SmallDisk {
     return .success(target)
   }()
 }
+
+private func libraryPath() -> String { "/tmp/libfaultydisk.\(getpid()).so" }
