@@ -90,7 +90,8 @@ final class Keeper {
     }
     watch(signalFile.number, .signals)
     watch(listener.number, .listener)
-    try adopt()
+    // A new log has nothing to adopt, and takes a millisecond to be looked through.
+    if begunAt > 0 { try adopt() }
     admit(first)
   }
 
