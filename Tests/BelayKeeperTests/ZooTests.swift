@@ -251,10 +251,13 @@ import Testing
 
   @Test("a step that kills its keeper is known to run on unobserved, by pid, and is adopted by the next")
   func keeperKiller() throws {
-    let id = try keeping.sh("kill -KILL $PPID; exec sleep 1000")
+    // Not before its start is on record: without that it would be found by its mark alone.
+    let (path, gate) = try fifo("gate")
+    let id = try keeping.sh("read line < '\(path)'; kill -KILL $PPID; exec sleep 1000")
+    let start = try keeping.start(of: id)
+    #expect(write(gate.number, "go\n", 3) == 3)
     #expect(throws: KeeperError.gone) { _ = try keeping.end(of: id) }
     let records = try folder.recordsAfterEnd()
-    let start = try #require(records.attempts[id]?.started)
     #expect(records.fate(of: id) == .runningUnobserved(start))
     let next = try folder.launch(epoch: 2)
     #expect(next.connection.adopted == [id])
