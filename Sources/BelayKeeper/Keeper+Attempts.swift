@@ -184,7 +184,7 @@ extension Keeper {
       let named = Set(found.map(\.pid))
       found += settled.filter { $0.isAlive && !named.contains($0.pid) }
     }
-    return found.filter { !$0.isBeingKilled }.sorted { $0.pid < $1.pid }.map { "\($0.pid) \($0.command)" }
+    return found.filter { !$0.isEnding }.sorted { $0.pid < $1.pid }.map { "\($0.pid) \($0.command)" }
   }
 
   /// Masked, and short enough for what is reserved in the log.

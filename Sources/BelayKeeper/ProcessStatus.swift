@@ -10,8 +10,8 @@ struct ProcessStatus: Hashable {
   var session: Int32
   /// Clock ticks since boot: with the pid it names a process for as long as the machine runs.
   var startTicks: UInt64
-  /// KILL was sent to it, and it has not ended yet.
-  var isBeingKilled: Bool
+  /// It is on its way out: KILL was sent to it, or it is exiting.
+  var isEnding: Bool
 
   /// A zombie has ended: only its status waits for a parent.
   var isAlive: Bool { state != UInt8(ascii: "Z") && state != UInt8(ascii: "X") }
@@ -39,8 +39,10 @@ struct ProcessStatus: Hashable {
     self.group = Int32(clamping: group)
     self.session = Int32(clamping: session)
     startTicks = UInt64(clamping: ticks)
-    // Field 31: signals pending for its main thread, which the kernel makes KILL for every one (signal(7)).
-    isBeingKilled = fields.count > 28 && (number(fields[28]) ?? 0) & 1 << (Int(SIGKILL) - 1) != 0
+    // Field 31: signals pending for its main thread, which the kernel makes KILL for every one. Field 9: PF_EXITING and
+    // PF_SIGNALED (include/linux/sched.h), from when the signal is taken until it is a zombie.
+    let isKilled = fields.count > 28 && (number(fields[28]) ?? 0) & 1 << (Int(SIGKILL) - 1) != 0
+    isEnding = isKilled || (number(fields[6]) ?? 0) & 0x404 != 0
   }
 }
 
