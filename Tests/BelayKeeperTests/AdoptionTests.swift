@@ -136,7 +136,7 @@ import Testing
     waitForEnd(of: start)
     let second = try folder.launch(epoch: 2)
     _ = try? second.usedBefore(try second.sh("true"))
-    let other = try second.sh("sleep 1000")
+    let other = try second.sh("exec sleep 1000")
     let otherStart = try second.start(of: other)
     guard case .alive(let connection, let records) = try folder.attach(epoch: 3) else {
       Issue.record("the keeper was not found")
