@@ -42,7 +42,7 @@ struct BoundScript {
 
   private static func refusals(_ reader: ShellReader) -> [Diagnostic] {
     var nested = NestedCode()
-    nested.inspect(reader.commands)
+    nested.inspect(reader)
     var told = Set(reader.diagnostics.map(\.span))
     return nested.refusals.compactMap { refusal in
       let place = reader.expressions[refusal.binding].span

@@ -54,7 +54,9 @@ public struct ExecAction: Action {
         switch segment {
         case .text(let text): word.text.append(contentsOf: text.unicodeScalars)
         case .expression(let expression):
-          word.bindings.append((expressions.count, word.text.count))
+          word.bindings.append(
+            ShellReader.Word.Binding(number: expressions.count, offset: word.text.count, isDirect: true))
+          word.text.append(ShellReader.opaque)
           expressions.append(expression)
         }
       }
@@ -63,7 +65,8 @@ public struct ExecAction: Action {
     }
     var nested = NestedCode()
     nested.inspectWords(words)
-    for refusal in nested.refusals {
+    var told: Set<Int> = []
+    for refusal in nested.refusals where told.insert(refusal.binding).inserted {
       diagnostics.append(
         Diagnostic(
           code: "unsafe-binding", refusal.message, at: expressions[refusal.binding].span, help: refusal.help))

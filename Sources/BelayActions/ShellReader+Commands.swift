@@ -25,7 +25,7 @@ extension ShellReader {
       copy()
     case "\n":
       endWord()
-      if !frames[top].isConditional { endPipeline() }
+      if !frames[top].isConditional, frames[top].arrayDepth == nil { endPipeline() }
       copy()
       startDocument()
     case "#" where frames[top].word == nil: readComment()
@@ -37,9 +37,7 @@ extension ShellReader {
   private mutating func readOperator(_ unit: Unit) {
     let top = frames.count - 1
     if (unit == "<" || unit == ">"), peek(1) == "(" {
-      add(ShellReader.opaque)
-      copy(2)
-      return push(.substitution)
+      return openProcess(isFed: unit == ">")
     }
     endWordBefore(unit)
     if frames[top].isConditional { return copy() }
@@ -51,8 +49,8 @@ extension ShellReader {
       copy(peek(1) == "&" ? 2 : 1)
     case "<", ">": readRedirection(unit)
     case "&" where peek(1) == ">":
-      endWord()
       copy(peek(2) == ">" ? 3 : 2)
+      frames[top].nextRole = .redirection
     default:
       endPipeline()
       copy()
@@ -67,23 +65,35 @@ extension ShellReader {
   private mutating func openParenthesis() {
     let top = frames.count - 1
     let isArray = frames[top].word?.text.last == "="
-    let startsCommand = frames[top].word == nil && commandName(of: frames[top].command) == nil
+    let startsCommand = frames[top].word == nil && !frames[top].command.isNamed
     let isLoop = frames[top].word == nil && frames[top].command.words.map(\.string) == ["for"]
     if peek(1) == "(", startsCommand || isLoop {
       copy(2)
       return push(.arithmetic, depth: 2)
     }
     endWord()
-    if !isArray { endPipeline() }
     frames[top].depth += 1
+    if isArray {
+      frames[top].arrayDepth = frames[top].depth
+    } else {
+      openGroup()
+      endPipeline()
+    }
     copy()
   }
 
   private mutating func closeParenthesis() {
     let top = frames.count - 1
+    if frames[top].depth > 0, frames[top].arrayDepth == frames[top].depth {
+      endWord()
+      frames[top].arrayDepth = nil
+      frames[top].depth -= 1
+      return copy()
+    }
     endPipeline()
     if frames[top].depth > 0 {
       frames[top].depth -= 1
+      closeGroup()
     } else if frames[top].cases == 0, frames[top].kind == .substitution {
       return pop()
     }
@@ -91,16 +101,17 @@ extension ShellReader {
   }
 
   private mutating func readRedirection(_ unit: Unit) {
-    endWord()
+    let top = frames.count - 1
     guard unit == "<", peek(1) == "<" else {
       copy()
       if peek() == ">" || peek() == "&" || peek() == "|" { copy() }
+      frames[top].nextRole = .redirection
       return
     }
     copy(2)
     if peek() == "<" {
       copy()
-      frames[frames.count - 1].takesHereString = true
+      frames[top].nextRole = .hereString
       return
     }
     readDelimiter()
@@ -163,20 +174,34 @@ extension ShellReader {
     let top = frames.count - 1
     guard var word = frames[top].word else { return }
     frames[top].word = nil
-    word.isHereString = frames[top].takesHereString
+    word.role = frames[top].arrayDepth == nil ? frames[top].nextRole : .element
     word.end()
-    frames[top].takesHereString = false
-    let isFirst = commandName(of: frames[top].command) == nil
+    frames[top].nextRole = .ordinary
+    let isFirst = word.role == .ordinary && !frames[top].command.isNamed
+    if isFirst, !ShellReader.isPrefix(word) { frames[top].command.isNamed = true }
     let text = word.isQuoted ? "" : word.string
-    if isFirst, text == "case" { frames[top].cases += 1 }
-    if isFirst, text == "esac" { frames[top].cases = max(0, frames[top].cases - 1) }
+    if isFirst { noteReserved(text) }
     if isFirst, text == "[[" { frames[top].isConditional = true }
     if text == "]]" { frames[top].isConditional = false }
     frames[top].command.words.append(word)
   }
 
+  private mutating func noteReserved(_ text: String) {
+    let top = frames.count - 1
+    switch text {
+    case "case": frames[top].cases += 1
+    case "esac": frames[top].cases = max(0, frames[top].cases - 1)
+    default: break
+    }
+    switch text {
+    case "{", "if", "while", "until", "for", "select", "case": openGroup()
+    case "}", "fi", "done", "esac": closeGroup()
+    default: break
+    }
+  }
+
   /// The number that the command being read will have.
-  private mutating func reserveCommand() -> Int {
+  mutating func reserveCommand() -> Int {
     let top = frames.count - 1
     if let number = frames[top].command.number { return number }
     commands.append(Command())
@@ -190,27 +215,27 @@ extension ShellReader {
     let top = frames.count - 1
     var command = frames[top].command
     frames[top].command = Command()
-    guard !command.words.isEmpty || command.number != nil else { return }
-    command.pipedFrom = frames[top].pipeline
+    frames[top].nextRole = .ordinary
+    guard !command.words.isEmpty || command.number != nil || command.closes != nil else { return }
+    command.pipedFrom = frames[top].pipedFrom
+    command.group = frames[top].groups.last
     let number = command.number ?? commands.count
     if command.number == nil {
       commands.append(command)
     } else {
+      command.documentBindings = commands[number].documentBindings
+      command.documentReferences = commands[number].documentReferences
       commands[number] = command
     }
-    frames[top].pipeline.append(number)
+    if let closed = command.closes { groups[closed].closer = number }
+    if let group = command.group { groups[group].members.append(number) }
+    frames[top].pipedFrom = number
+    frames[top].ended.append(number)
   }
 
   mutating func endPipeline() {
     endCommand()
-    let top = frames.count - 1
-    frames[top].ended += frames[top].pipeline
-    frames[top].pipeline = []
-  }
-
-  /// The first word that is neither an assignment nor a reserved word.
-  func commandName(of command: Command) -> Word? {
-    command.words.first { !ShellReader.isPrefix($0) }
+    frames[frames.count - 1].pipedFrom = nil
   }
 
   static func isPrefix(_ word: Word) -> Bool {
@@ -228,9 +253,12 @@ extension ShellReader {
       let word = frame.word
     else { return }
     let unquoted = word.text.prefix(word.quotedFrom ?? word.text.count)
-    guard let bracket = unquoted.firstIndex(of: "["), bracket > 0,
-      unquoted[..<bracket].allSatisfy({ ShellReader.isNameUnit(Unit($0)) }),
-      !word.text[bracket...].contains("]")
+    guard let bracket = unquoted.firstIndex(of: "["), bracket > 0 || frame.arrayDepth != nil else { return }
+    // `{name[…]}>file` lets bash choose the descriptor.
+    let name = unquoted[..<bracket].drop { $0 == "{" }
+    let inside = word.text[bracket...]
+    guard name.allSatisfy({ ShellReader.isNameUnit(Unit($0)) }),
+      inside.count(where: { $0 == "[" }) > inside.count(where: { $0 == "]" })
     else { return }
     refuse(
       "a value cannot be an index: bash would evaluate it", binding: binding,
@@ -240,6 +268,32 @@ extension ShellReader {
   /// A quote opens in the current word.
   mutating func startQuotes() {
     withWord { $0.quotedFrom = $0.quotedFrom ?? $0.text.count }
+  }
+}
+
+// Compound commands, whose parts share an input and an output.
+extension ShellReader {
+  fileprivate mutating func openGroup() {
+    let top = frames.count - 1
+    groups.append(Group(parent: frames[top].groups.last, pipedFrom: frames[top].pipedFrom))
+    frames[top].groups.append(groups.count - 1)
+  }
+
+  /// The command being read is what ends the group.
+  fileprivate mutating func closeGroup() {
+    let top = frames.count - 1
+    guard frames[top].groups.count > frames[top].ownGroups else { return }
+    frames[top].command.closes = frames[top].groups.removeLast()
+  }
+
+  /// `<( … )`, or `>( … )`, whose commands read what this one writes.
+  fileprivate mutating func openProcess(isFed: Bool) {
+    add(ShellReader.opaque)
+    withWord { $0.isProcess = true }
+    let writer = isFed ? reserveCommand() : nil
+    copy(2)
+    push(.substitution)
+    if let writer { groups[groups.count - 1].pipedFrom = writer }
   }
 }
 

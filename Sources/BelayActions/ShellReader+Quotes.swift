@@ -65,7 +65,7 @@ extension ShellReader {
       return
     }
     withWord { word in
-      word.bindings.append((binding, word.text.count))
+      word.bindings.append(Word.Binding(number: binding, offset: word.text.count, isDirect: true))
       word.text.append(ShellReader.opaque)
     }
   }
@@ -159,7 +159,14 @@ extension ShellReader {
     let left = frames.removeLast()
     guard left.kind.holdsCommands else { return }
     let bindings = left.ended.flatMap { commands[$0].bindings }
-    withWord { word in word.bindings += bindings.map { ($0, word.text.count) } }
+    if let document = frames.last(where: { $0.kind.isDocument || $0.kind.holdsCommands }),
+      document.kind.isDocument
+    {
+      commands[document.owner].documentBindings += bindings
+    }
+    withWord { word in
+      word.bindings += bindings.map { Word.Binding(number: $0, offset: word.text.count, isDirect: false) }
+    }
   }
 
   mutating func readBacktick() {
@@ -181,6 +188,7 @@ extension ShellReader {
       copy()
       return refuse("a '$' stands before this binding", help: "leave it out: ${{ … }} is the value")
     }
+    noteReference()
     if !(next == "'" || next == "\"") { add(ShellReader.opaque) }
     switch next {
     case "(" where peek(2) == "(":
@@ -202,18 +210,53 @@ extension ShellReader {
       startQuotes()
       push(.dollarQuotes)
     case "#", "$", "@", "*", "?", "-", "!": copy(2)
-    default: copy()
+    default: copy(1 + name(from: at + 1).count)
     }
   }
 
-  /// Whether `${` here is `${name-`, `${name:-` and the like with `+`, `=` or `?`: their word is an ordinary text.
+  private func name(from start: Int) -> ArraySlice<Unit> {
+    units[min(start, units.count)...].prefix(while: ShellReader.isNameUnit)
+  }
+
+  /// Whether `${` here is `${name-`, `${name:-` and the like with `+`, `=` or `?`: their word is an ordinary text,
+  /// unless it is assigned to a variable that is evaluated.
   private func startsDefault() -> Bool {
-    var index = at + 2
-    let start = index
-    while index < units.count, ShellReader.isNameUnit(units[index]) { index += 1 }
-    guard index > start else { return false }
-    if index < units.count, units[index] == ":" { index += 1 }
-    return index < units.count && ["-", "+", "=", "?"].contains(units[index])
+    let name = name(from: at + 2)
+    guard !name.isEmpty else { return false }
+    let index = units[safe: name.endIndex] == ":" ? name.endIndex + 1 : name.endIndex
+    guard let sign = units[safe: index], ["-", "+", "=", "?"].contains(sign) else { return false }
+    return sign != "=" || !EvaluatedVariables.contains(ShellReader.text(name))
+  }
+
+  private static func text(_ units: ArraySlice<Unit>) -> String { String(units.compactMap(\.scalar)) }
+
+  /// `$name`, `${name}`, `${name[@]}` put a variable's value in as it is; `${!name}` and `${name@P}` evaluate it.
+  private mutating func noteReference() {
+    let isBraced = peek(1) == "{"
+    let isIndirect = isBraced && peek(2) == "!"
+    let name = name(from: at + (isIndirect ? 3 : isBraced ? 2 : 1))
+    guard let first = name.first?.scalar, !("0"..."9").contains(first) else { return }
+    var text = ShellReader.text(name)
+    let after = units[name.endIndex...].prefix(4)
+    if isBraced {
+      if isIndirect || after.starts(with: ["@", "P"]) {
+        evaluated.append(text)
+      } else if after.starts(with: ["[", "@", "]", "}"]) || after.starts(with: ["[", "*", "]", "}"]) {
+        text += "[@]"
+      } else if after.first != "}" {
+        return
+      }
+    }
+    noteInWord(text)
+  }
+
+  private mutating func noteInWord(_ name: String) {
+    if let document = frames.last(where: { $0.kind.isDocument || $0.kind.holdsCommands }),
+      document.kind.isDocument
+    {
+      return commands[document.owner].documentReferences.append(name)
+    }
+    withWord { $0.references.append((name, $0.text.count)) }
   }
 
   static func isNameUnit(_ unit: Unit) -> Bool {
@@ -222,4 +265,8 @@ extension ShellReader {
     default: false
     }
   }
+}
+
+extension Array {
+  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

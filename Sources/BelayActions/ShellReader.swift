@@ -20,46 +20,6 @@ struct ShellReader {
     var binding: Int? { value >= 0x110000 ? Int(value - 0x110000) : nil }
   }
 
-  /// Stands in a word's text for what the shell will put there.
-  static let opaque: Unicode.Scalar = "\u{FFFC}"
-
-  struct Word {
-    /// Without quotes; what the shell puts in is ``opaque``.
-    var text: [Unicode.Scalar] = []
-    /// How much of `text` stood before its first quote.
-    var quotedFrom: Int?
-    /// Bindings inside, also those of commands within it, and how much of `text` stood before each.
-    var bindings: [(binding: Int, offset: Int)] = []
-    /// The word after `<<<`.
-    var isHereString = false
-
-    /// ``text``, once the word has ended.
-    private(set) var string = ""
-    /// The last part of ``string`` as a path; "" where the shell puts something in, or it is no word of a command.
-    private(set) var name = ""
-    var isQuoted: Bool { quotedFrom != nil }
-    var hasBindings: Bool { !bindings.isEmpty }
-
-    mutating func end() {
-      string = String(text)
-      guard !hasBindings, !isHereString else { return }
-      let slash = text.lastIndex(of: "/")
-      name = slash.map { String(text[($0 + 1)...]) } ?? string
-    }
-  }
-
-  struct Command {
-    var words: [Word] = []
-    /// Bindings in its here-documents.
-    var documentBindings: [Int] = []
-    /// Commands whose output a pipe makes its input; numbers in `commands`.
-    var pipedFrom: [Int] = []
-    /// Its own number, once something had to know it before it ended.
-    var number: Int?
-
-    var bindings: [Int] { words.flatMap { $0.bindings.map(\.binding) } + documentBindings }
-  }
-
   struct HereDocument {
     var delimiter: [Unit]
     var isQuoted: Bool
@@ -89,11 +49,18 @@ struct ShellReader {
     var word: Word?
     var cases = 0
     var isConditional = false
-    var takesHereString = false
+    /// What the next word is.
+    var nextRole = Word.Role.ordinary
+    /// The `depth` inside the list of an array.
+    var arrayDepth: Int?
     var documents: [HereDocument] = []
-    /// Numbers of the commands of the pipeline so far, and of all that ended here.
-    var pipeline: [Int] = []
+    /// The last command of the pipeline so far, and all that ended here.
+    var pipedFrom: Int?
     var ended: [Int] = []
+    /// Groups that stand open in it, that of a substitution itself first; numbers in `groups`.
+    var groups: [Int] = []
+    /// How many of them are the frame's own.
+    var ownGroups = 0
     /// Of a document: where its last line ends, and whose it is.
     var end = 0
     var owner = 0
@@ -108,6 +75,9 @@ struct ShellReader {
   var frames = [Frame(kind: .script)]
   var output: [Unicode.Scalar] = []
   var commands: [Command] = []
+  var groups: [Group] = []
+  /// Variables whose value the script evaluates: `${!name}`, `${name@P}`.
+  var evaluated: [String] = []
   var diagnostics: [Diagnostic] = []
   /// Bindings that the script refers to; those in comments are left out.
   var used: [Int] = []
@@ -214,7 +184,13 @@ extension ShellReader {
 
   mutating func push(_ kind: Frame.Kind, depth: Int = 0, closer: Unit = ")") {
     if kind == .backticks, !frames.contains(where: { $0.kind == .backticks }) { backticksAreEscaped = false }
+    let outer = frames.last { $0.kind.holdsCommands }
     frames.append(Frame(kind: kind, depth: depth, closer: closer))
+    guard kind.holdsCommands else { return }
+    // A command in a word reads what the command around would have read.
+    groups.append(Group(parent: outer?.groups.last, pipedFrom: outer?.pipedFrom))
+    frames[frames.count - 1].groups = [groups.count - 1]
+    frames[frames.count - 1].ownGroups = 1
   }
 
   /// What a backslash escapes is copied, unless it is a binding.

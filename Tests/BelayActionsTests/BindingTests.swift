@@ -175,56 +175,6 @@ import Testing
     }
   }
 
-  @Test(
-    "are refused where they would become code",
-    arguments: [
-      "bash -c \"echo ${{ v }}\"", "sudo bash -lc 'echo ${{ v }}'", "sh -ec ${{ v }}", "eval ${{ v }}",
-      "eval \"$(echo ${{ v }})\"", "ssh host ls ${{ v }}", "ssh ${{ v }}", "sudo ssh host \"${{ v }}\"",
-      "docker exec app sh -c \"ls ${{ v }}\"", "kubectl exec pod -- ls ${{ v }}", "railway ssh -- ${{ v }}",
-      "python3 -c \"print('${{ v }}')\"", "psql -c \"select ${{ v }}\"", "psql <<SQL\nselect '${{ v }}'\nSQL",
-      "bash <<END\necho ${{ v }}\nEND", "bash <<< ${{ v }}", "echo ${{ v }} | bash",
-      "echo ${{ v }} | tee x | sudo sh",
-      "cat <<END | bash\n${{ v }}\nEND", "echo $(( ${{ v }} ))", "(( x = ${{ v }} ))", "echo $[ ${{ v }} ]",
-      "echo ${a[${{ v }}]}", "echo ${a[\"${{ v }}\"]}", "echo $(( \"${{ v }}\" ))", "(( '${{ v }}' ))",
-      "a[\"${{ v }}\"]=1",
-      "a['${{ v }}']+=1", "echo \"${a:-'${{ v }}'}\"", "echo \"${a#'${{ v }}'}\"", "local -n x=${{ v }}",
-      "echo ${a#${{ v }}}", "echo ${a:${{ v }}}", "echo ${${{ v }}}", "a[${{ v }}]=1",
-      "[[ ${{ v }} -eq 1 ]]", "[[ 1 -lt ${{ v }} ]]", "[[ -v ${{ v }} ]]", "test -v ${{ v }}",
-      "[ -v ${{ v }} ]",
-      "declare ${{ v }}", "export ${{ v }}=1", "declare -i x=${{ v }}", "let x=${{ v }}", "unset ${{ v }}",
-      "read ${{ v }}", "printf -v ${{ v }} x", "trap ${{ v }} EXIT", "cat <<'END'\n${{ v }}\nEND",
-      "cat <<\\END\n${{ v }}\nEND", "cat <<${{ v }}\nx\n", "echo \\${{ v }}", "echo \"\\${{ v }}\"",
-      "echo $${{ v }}",
-      "echo \"$${{ v }}\"", "echo \"${{ v }}", "echo '${{ v }}", "echo $(echo ${{ v }}",
-      "echo `echo \\\"${{ v }}\\\"`",
-      "sed 's/x/${{ v }}/' file", "sed -i -e \"s/x/${{ v }}/\" file", "awk '{ print \"${{ v }}\" }'",
-      "find . -exec sh -c 'echo ${{ v }}' ;", "xargs sh -c \"${{ v }}\"", "perl -e '${{ v }}'",
-      "su app -c ${{ v }}",
-      "timeout 5 bash -c \"${{ v }}\"", "env A=1 bash -c \"${{ v }}\"", "if true; then eval ${{ v }}; fi",
-      "x=$(ssh host ${{ v }})", "echo \"$(bash -c \"${{ v }}\")\"", "watch ${{ v }}",
-    ])
-  func refused(_ script: String) {
-    let (action, diagnostics) = Actions.run(script)
-    #expect(action == nil)
-    #expect(diagnostics.map(\.code) == ["unsafe-binding"])
-  }
-
-  @Test(
-    "are not refused for a word that only looks like it",
-    arguments: [
-      "systemctl restart ssh ${{ v }}", "grep -c ${{ v }} file", "echo eval ${{ v }}",
-      "git commit -m ${{ v }}",
-      "bash script.sh ${{ v }}", "bash -c 'echo \"$1\"' _ ${{ v }}", "python3 tool.py -x ${{ v }}",
-      "docker exec app ls ${{ v }}", "tar -c ${{ v }}", "echo ${{ v }} | grep -c x",
-      "curl -fsS \"${{ v }}\" | tee x",
-      "[[ ${{ v }} =~ ^a ]]", "local x=${{ v }}", "export X=${{ v }} Y=2", "sed -n 1p ${{ v }}",
-      "awk -v x=1 '{ print }' ${{ v }}", "case ${{ v }} in a) ;; esac", "mv ${{ v }} b[1]",
-      "echo \"items[${{ v }}]\"", "echo 'x['${{ v }}",
-    ])
-  func allowed(_ script: String) {
-    #expect(Actions.run(script).diagnostics.map(\.message) == [])
-  }
-
   @Test("a bound value is never in the script")
   func notInScript() throws {
     let run = try #require(Actions.run("echo ${{ v }} \"${{ w }}\"").action)
@@ -261,9 +211,13 @@ import Testing
 
   @Test(
     "a hostile script is read in time",
-    arguments: ["$(", "`", "\"$(", "${a:-", "((", "<<E\n", "'\"", "\\", "case x in "])
+    arguments: [
+      "$(", "`", "\"$(", "${a:-", "((", "<<E\n", "'\"", "\\", "case x in ", "a|", "bash|", "{ ", "(", "x=$y;",
+      "a=(",
+      "x=$(", "bash <(", "\"$x\"", "x=${{ v }};", "eval $x;", "{ bash; } | ", "read x|", "a[", "}|",
+    ])
   func hostile(_ part: String) {
-    let script = String(repeating: part, count: 100_000 / part.utf8.count) + "${{ v }}"
+    let script = String(repeating: part, count: 40_000 / part.utf8.count) + "${{ v }}"
     _ = Actions.run(script)
   }
 }

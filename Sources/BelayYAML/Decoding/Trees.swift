@@ -86,6 +86,12 @@ extension Reading {
     return fields.entries.compactMap { variable in
       guard checkVariableName(variable.key) else { return nil }
       guard let template = template(variable) else { return nil }
+      if EvaluatedVariables.contains(variable.name), let expression = template.expressions.first {
+        error(
+          "unsafe-binding",
+          "this value cannot be bound safely: '\(variable.name)' says what is run, or is run itself",
+          at: expression.span, help: "write its value, or bind a variable of the command's own")
+      }
       return NamedTemplate(name: variable.name, nameSpan: variable.key.span, template: template)
     }
   }
