@@ -115,7 +115,8 @@ extension Engine {
     return false
   }
 
-  private mutating func stayHeld(_ node: Int) {
+  /// Until a person has settled it nothing goes on.
+  mutating func stayHeld(_ node: Int) {
     held(node, record(of: node).heldBecause ?? "\(id(node)) is held")
   }
 

@@ -294,6 +294,7 @@ extension Engine {
   private mutating func startNextReapplication() {
     guard case .reapplying(let nodes, let then) = stage else { return }
     guard let next = nodes.first(where: { !record(of: $0).status.hasEnded }) else { return draw(then) }
+    if record(of: next).status == .held { return stayHeld(next) }
     missing[next] = 0
     queue(next)
   }

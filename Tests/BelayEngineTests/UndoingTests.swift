@@ -230,6 +230,20 @@ private let maintenance = """
     #expect(stage.started.suffix(3) == ["on", "work~rollback", "on~rollback"])
   }
 
+  @Test(
+    "a temporary that is in doubt when it is applied again holds the rollback, until a person has settled it")
+  func heldWhenReapplied() throws {
+    let stage = try Stage(maintenance)
+    #expect(try stage.drive() == .succeeded)
+    stage.acts["on"] = [.timesOut]
+    #expect(try stage.drive(.rollback(.run)) == .held)
+    #expect(try stage.drive(.resume(retry: false)) == .held)
+    #expect(try stage.state().cause.contains("whether on has taken effect"))
+    try stage.resolve("on", .done)
+    #expect(try stage.drive(.resume(retry: false)) == .rolledBack)
+    #expect(stage.started.suffix(3) == ["on", "work~rollback", "on~rollback"])
+  }
+
   @Test("a group that rolls back has failed one level up")
   func group() throws {
     let yaml = """
