@@ -225,7 +225,7 @@ class Bed:
             for pid in children():
                 if words_of(pid)[0].endswith("belay-keeper"):
                     wait_for_end(pid)
-        if strike.victim != "keeper" and (self.home / ".local/state/belay/store.db").exists():
+        if strike.kind.startswith(("db", "wal", "heads")) and (self.home / ".local/state/belay/store.db").exists():
             self.verify()
 
     def verify(self):

@@ -210,10 +210,15 @@ static const char *file_kind(int file, const char *call, const void *bytes, char
     return result; \
   } while (0)
 
+/* LOST: a kind that is said to be done and is not, to see that the driver notices. */
+#ifndef LOST
+#define LOST ""
+#endif
 #define FILE_CALL(call, bytes, full, half) \
   char buffer[24]; \
   const char *kind = file_kind(file, call, bytes, buffer); \
   if (!kind) return full; \
+  if (!strcmp(kind, LOST)) return size; \
   STRUCK(kind, full, half)
 
 ssize_t write(int file, const void *bytes, size_t size) {
@@ -232,23 +237,27 @@ ssize_t pwrite64(int file, const void *bytes, size_t size, off64_t place) {
 }
 
 int fsync(int file) {
+  const int size = 0;
   REAL(fsync);
   FILE_CALL("sync", NULL, real(file), 0);
 }
 
 int fdatasync(int file) {
+  const int size = 0;
   REAL(fdatasync);
   FILE_CALL("sync", NULL, real(file), 0);
 }
 
-int ftruncate(int file, off_t size) {
+int ftruncate(int file, off_t length) {
+  const int size = 0;
   REAL(ftruncate);
-  FILE_CALL("cut", NULL, real(file, size), 0);
+  FILE_CALL("cut", NULL, real(file, length), 0);
 }
 
-int posix_fallocate(int file, off_t place, off_t size) {
+int posix_fallocate(int file, off_t place, off_t length) {
+  const int size = 0;
   REAL(posix_fallocate);
-  FILE_CALL("room", NULL, real(file, place, size), 0);
+  FILE_CALL("room", NULL, real(file, place, length), 0);
 }
 
 /* Between the two only their socket is spoken to with these. */

@@ -14,10 +14,12 @@ import hashlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 from bed import HERE, Bed, Playbook, Strike, Trouble, become_reaper
 from oracle import Judge, Outcome, Plan
@@ -57,11 +59,11 @@ class Driver:
     """What one process needs to run cases."""
 
     def __init__(self, belay, library):
-        self.belay, self.library = str(belay), str(library)
+        self.belay, self.library = belay, library
         self.judges = {}
 
     def bed(self, name, strikes=(), tell=None):
-        folder = tempfile.mkdtemp(prefix="belay-crash-", dir=place())
+        folder = tempfile.mkdtemp(dir=self.library.parent)
         bed = Bed(self.belay, self.library, Playbook(name), folder, strikes, tell)
         text = name + "/" + "+".join(map(str, strikes))
         bed.waits_for_keeper = chance("wait " + text) % 2 == 0
@@ -108,24 +110,42 @@ class Driver:
 
 # Which cases there are
 
+class Call(typing.NamedTuple):
+    n: int
+    peer: bool
+    follows_other: bool  # What came before it, the other process has done.
+
+
+def series_of(trace):
+    """(role, kind, calls): one call, or a series of writes that one process makes."""
+    found, last = [], {}
+    for index, (_, role, kind, n, peer) in enumerate(trace):
+        call = Call(n, peer, not index or trace[index - 1][1] != role)
+        if kind in SERIES and role in last and last[role][1] == kind:
+            last[role][2].append(call)
+        else:
+            last[role] = (role, kind, [call])
+            found.append(last[role])
+    return found
+
+
 def places(trace):
     """(role, position, kind, n, victims) for what a command has reached.
 
-    Before a call is after the one before it, if the same process has made that; a call that both sides of the socket
-    wait for is struck on both sides. In a series of writes the other process does not notice which one it is, and
-    within a call only who makes it can die.
+    Before a call is after the one before it, if the same process has made that. A series of writes is one append: it is
+    struck before, after its first and a middle one, and within and after its last. Within a call only who makes it can
+    die, and of a series the other process notices the end only.
     """
-    last = {}
-    for index, (_, role, kind, n, peer) in enumerate(trace):
-        later = next((other for _, who, other, *_ in trace[index + 1:] if who == role), None)
-        inner = kind in SERIES and last.get(role) == later == kind
-        every = VICTIMS if peer and not inner else (role,)
-        if not index or trace[index - 1][1] != role:
-            yield role, "before", kind, n, every
-        if kind.endswith(DIVISIBLE) and not inner:
-            yield role, "within", kind, n, (role, "both") if peer else (role,)
-        yield role, "after", kind, n, every
-        last[role] = kind
+    for role, kind, calls in series_of(trace):
+        first, middle, last = calls[0], calls[len(calls) // 2], calls[-1]
+        every = VICTIMS if last.peer else (role,)
+        if first.follows_other:
+            yield role, "before", kind, first.n, every
+        for n in sorted({first.n, middle.n} - {last.n}):
+            yield role, "after", kind, n, (role,)
+        if kind.endswith(DIVISIBLE):
+            yield role, "within", kind, last.n, (role, "both") if last.peer else (role,)
+        yield role, "after", kind, last.n, every
 
 
 def strikes_of(command, trace):
@@ -192,10 +212,9 @@ def run(case):
 
 
 def spread(cases, size):
-    """So many of a list, evenly."""
-    if size is None or size >= len(cases):
-        return cases
-    return [cases[index * len(cases) // size] for index in range(size)]
+    """So many of a list, evenly; in an order that shows early what fails in many places."""
+    size = min(size or len(cases), len(cases))
+    return sorted((cases[index * len(cases) // size] for index in range(size)), key=chance)
 
 
 def kind_of(case):
@@ -279,17 +298,20 @@ def main():
     parser.add_argument("--sample", type=int, help="so many cases, evenly spread")
     parser.add_argument("--playbook", action="append", help="only this one; may be repeated")
     parser.add_argument("--only", help="one case, as a failure names it; PLAYBOOK/ is one without a crash")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() + 1, help="cases at once; steps also wait")
+    parser.add_argument("--lose", default="", help="a kind that is not written, such as log.X: the driver must fail")
     options = parser.parse_args()
     options.belay = options.belay.resolve()
-    place = tempfile.mkdtemp(prefix="belay-crash-library-")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="belay-crash-", dir=place()))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        library = pathlib.Path(place, "boundaries.so")
+        library = folder / "boundaries.so"
         subprocess.run(
-            ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-o", library, HERE / "boundaries.c", "-ldl"], check=True)
+            ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", f'-DLOST="{options.lose}"', "-o", library,
+             HERE / "boundaries.c", "-ldl"], check=True)
         return only(options, library) if options.only else everything(options, library)
     finally:
-        shutil.rmtree(place)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
