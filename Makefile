@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test endure lint bench crash build install
+.PHONY: help demo test endure simulate mutants lint bench crash build install
 
 PREFIX ?= /usr/local
 # A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
@@ -10,6 +10,7 @@ RELEASE := swift build -c release --static-swift-stdlib
 # An import that Package.swift does not declare works by accident, and only until the build's order changes.
 STRICT := --explicit-target-dependency-import-check error
 BINARIES := .build/release
+SEEDS ?= 10000
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r target text; do \
@@ -26,6 +27,13 @@ test: ## build, and run every test
 endure: ## a million events, ten thousand steps: that memory stays flat; about ten minutes
 	@.ci/packages
 	BELAY_ENDURE=1 swift test --disable-xctest $(STRICT) --filter Endurance
+
+simulate: build ## play chance playbooks with faults in a simulated world; SEEDS=100000 for the long run
+	@$(BINARIES)/simulate --seeds $(SEEDS) --coverage
+
+mutants: ## break the engine on purpose, one way at a time: the simulation must notice each; about 15 minutes
+	@.ci/packages
+	@Tests/Mutants/mutants.py
 
 lint: ## check the style
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -48,6 +48,7 @@ let package = Package(
     library("BelayKeeper", ["BelayDigest", "CSystem"], exclude: ["KeeperLogFormat.md"]),
     library("BelayActions", ["BelayModel", "BelayExpressions"]),
     library("BelayStore", ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite"]),
+    library("BelaySimulation", ["BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal"]),
     library(
       "BelayWorld",
       [
@@ -65,8 +66,20 @@ let package = Package(
       ]),
 
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
+    .target(
+      name: "ProofBed",
+      dependencies: [
+        "BelayModel", "BelayDigest", "BelayYAML", "BelayPlan", "BelayJournal", "BelayEngine", "BelayActions",
+        "BelaySimulation",
+      ],
+      path: "Tests/ProofBed", swiftSettings: strict),
+    .executableTarget(
+      name: "simulate",
+      dependencies: ["ProofBed", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/Simulate", swiftSettings: strict),
     .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
     tests("RepositoryTests", ["TestFiles"]),
+    tests("SimulationTests", ["ProofBed"]),
     tests("EndToEndTests", ["belay", "belay-keeper", "CSystem", "TestFiles"]),
     tests(
       "EnduranceTests",

@@ -116,9 +116,16 @@ indirect enum Consequence: Hashable {
   case rest(RunStatus, cause: String, node: Int?)
   case rollBack(RollbackScope, cause: String, by: Actor?)
   case goForward
+  /// What failed is done again.
+  case retry(by: Actor)
   /// A group's list has ended: the group itself can.
   case endGroup(Int)
   /// All of the playbook's own nodes have ended.
   case endPlaybook
   case close(note: String, by: Actor)
+}
+
+extension Consequence {
+  /// The run is given up for good.
+  var isClosing: Bool { if case .close = self { true } else { false } }
 }

@@ -7,36 +7,81 @@ extension Engine {
   mutating func begin(_ begin: Begin) {
     record(.driverStarted(begin.driver))
     fates = begin.fates
+    goesForward = isForward(begin.purpose)
     countWhatIsMissing()
     skip(begin)
-    // First of all: what the keeper tells of them from here on must find them.
+    // Who comes to undo, cancel or close lets nothing go on by what is found.
+    if !goesForward { turnBack(begin) }
+    // Before anything else: what the keeper tells of them from here on must find them.
     takeUpOpenAttempts()
     switch begin.purpose {
-    case .run: goForward()
-    case .resume(let retry): resume(retry: retry, by: begin.driver.actor)
-    case .rollback(let scope): rollBackOnRequest(scope, by: begin.driver.actor)
-    case .cancel: stopAsked(.cancel, by: begin.driver.actor)
-    case .close(let note): close(note, by: begin.driver.actor)
+    case .run where goesForward: if !isStopping { goForward() }
+    case .resume(let retry) where goesForward: resume(retry: retry, by: begin.driver.actor)
+    default: if case .stopping(let stop) = stage { windDown(stop.cause) }
     }
   }
 
+  private mutating func turnBack(_ begin: Begin) {
+    let actor = begin.driver.actor
+    switch begin.purpose {
+    case .rollback(let scope): rollBackOnRequest(scope, by: actor)
+    case .close(let note): close(note, by: actor)
+    case .cancel: stopAsked(.cancel, by: actor)
+    case .run: resumeTurnedBack(retry: false, by: actor)
+    case .resume(let retry): resumeTurnedBack(retry: retry, by: actor)
+    }
+  }
+
+  private mutating func resumeTurnedBack(retry: Bool, by actor: Actor) {
+    if let scope = run.rollback { return resumeRollback(scope, retry: retry, by: actor) }
+    stopAsked(.cancel, by: actor)
+  }
+
+  private func isForward(_ purpose: Begin.Purpose) -> Bool {
+    switch purpose {
+    case .run, .resume: run.rollback == nil && run.stop != .cancel
+    case .rollback, .cancel, .close: false
+    }
+  }
+
+  /// What a person does without: what has not happened, has failed, or waits for nobody's answer but theirs. A doubt
+  /// is not settled by looking away, so an attempt that is open keeps its node.
   private mutating func skip(_ begin: Begin) {
     for skipped in begin.skips {
-      guard let node = graph.index[skipped] else { continue }
-      if record(of: node).status.hasEnded || record(of: node).status == .held {
-        record(.nodesReset([skipped], reason: "skipped by a person", by: begin.driver.actor))
+      guard let named = graph.index[skipped] else { continue }
+      // A part of a rollback cannot be left out: what is left would look undone.
+      let node = isMainOrSteady(named) ? named : root(of: named)
+      guard graph.subtree(node).allSatisfy({ record(of: $0).openAttempt == nil }),
+        ![.succeeded, .skipped, .compensated].contains(record(of: node).status)
+      else { continue }
+      let stale = [node] + groupsThatFailed(around: node)
+      let ended = stale.filter { record(of: $0).status.hasEnded || record(of: $0).status == .held }
+      if !ended.isEmpty {
+        record(.nodesReset(ended.map(id), reason: "skipped by a person", by: begin.driver.actor))
       }
-      record(.nodeSkipped(skipped, reason: .person, note: begin.skipNote, by: begin.driver.actor))
+      record(.nodeSkipped(id(node), reason: .person, note: begin.skipNote, by: begin.driver.actor))
     }
+  }
+
+  private func groupsThatFailed(around node: Int) -> [Int] {
+    var groups: [Int] = []
+    var outer = graph.parents[node]
+    while let group = outer {
+      if record(of: group).hasFailed { groups.append(group) }
+      outer = graph.parents[group]
+    }
+    return groups
   }
 
   // MARK: Resuming
 
-  private mutating func resume(retry: Bool, by actor: Actor) {
-    if let scope = run.rollback { return resumeRollback(scope, retry: retry, by: actor) }
-    if run.stop == .cancel { return stopAsked(.cancel, by: actor) }
+  mutating func resume(retry: Bool, by actor: Actor) {
     // What was in flight has failed, or is held.
     if isStopping { return }
+    if retry, isUndoing {
+      // What is being undone is undone first: what is tried again may need it gone.
+      return stop(Stop(cause: .request, reason: "tried again", consequence: .retry(by: actor)))
+    }
     if retry {
       resetFailed(by: actor)
       resetFailedCompensations(by: actor)
@@ -48,6 +93,10 @@ extension Engine {
     if temporaries.isEmpty { return goForward() }
     reset(temporaries, because: "temporary, applied again")
     reapply(temporaries, then: .goForward)
+  }
+
+  private var isUndoing: Bool {
+    activities.keys.contains { if case .rollback = plan.nodes[$0].role { true } else { false } }
   }
 
   /// Failed nodes, their rollbacks and the groups around them are pending again.

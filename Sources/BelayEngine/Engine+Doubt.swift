@@ -101,14 +101,21 @@ extension Engine {
 
   /// Proven not to have started: under the same intent, for the first time.
   private mutating func startNow(_ node: Int, _ step: PlanStep, _ intent: Intent) {
-    if isStopping {
-      return leavePlace(node)
+    if isStopping || !goesForward && plan.nodes[node].role == .main {
+      return neverStarted(node, intent.attempt, "its engine ended before it was started")
     }
     do {
       spawn(node, intent.attempt, try request(step.body, of: node, key: intent.key), intent.timeout)
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }
+  }
+
+  /// An intent that nothing came of: there is nothing to undo, and who goes on starts it anew.
+  mutating func neverStarted(_ node: Int, _ name: AttemptName, _ reason: String) {
+    record(.doubted(id(node), name, reason: reason))
+    settle(node, name, .notDone, .notStarted, reason)
+    leavePlace(node)
   }
 
   mutating func attemptLost(_ name: AttemptName, _ reason: String, notStopped: [String]) {

@@ -36,7 +36,8 @@ extension Engine {
       return reapply(temporaries, then: .rollBack(scope, cause: cause, by: actor))
     }
     var job = RollbackJob(
-      scope: scope, cause: cause, order: RollbackOrder(graph, scope: nodes), effects: Set(effects))
+      scope: scope, cause: cause, order: RollbackOrder(graph, scope: self.nodes(of: .run)),
+      effects: Set(effects))
     stage = .rollingBack(job)
     let first = job.order.first
     for vertex in first { visit(vertex, in: &job) }
@@ -107,17 +108,18 @@ extension Engine {
 
   private mutating func compensate(_ node: Int, _ root: Int, in job: inout RollbackJob) {
     let status = record(of: node).status
-    if let reason = stillRunning(node) {
+    if isGivenUp(node) {
+      job.left.append("\(id(node)): its rollback was skipped")
+      done(node, in: &job)
+    } else if let reason = stillRunning(node) {
       job.heldBy = node
       job.left.append(reason)
     } else if status == .inDoubt || status == .held, !isIdempotent(root) {
       job.heldBy = node
       job.left.append("\(id(node)) is in doubt, and its rollback is not idempotent")
-    } else if record(of: root).status == .failed {
-      job.left.append("\(id(node)): its rollback failed: \(record(of: root).failure?.message ?? "")")
-    } else if let held = heldNode(of: root) {
-      job.heldBy = held
-      job.left.append("\(id(node)): \(record(of: held).heldBecause ?? "its rollback is held")")
+    } else if let obstacle = obstacle(in: root) {
+      if obstacle.isHeld { job.heldBy = obstacle.part }
+      job.left.append("\(id(node)): \(obstacle.reason)")
     } else {
       job.active.insert(root)
       activate(root)
@@ -185,16 +187,15 @@ extension Engine {
       scopeFailed(node, job.cause)
     case .after(let id):
       record(.rollbackFinished)
-      reset(compensated(), because: "rolled back to \(id)")
+      reset(undone(after: job.scope), because: "rolled back to \(id)")
       rest(.paused, "rolled back to \(id)", nil)
     }
   }
 
-  /// With the groups around them, which have to end again, and the steady state.
-  private func compensated() -> [Int] {
-    let nodes = plan.nodes.indices.filter {
-      plan.nodes[$0].role == .main && record(of: $0).status == .compensated
-    }
+  /// What has happened after the node, to be done again; with the groups around it, which have to end again, and
+  /// the steady state. What a person has skipped stays so.
+  private func undone(after scope: RollbackScope) -> [Int] {
+    let nodes = nodes(of: scope).filter { record(of: $0).skipped != .person }
     var groups: Set<Int> = []
     for node in nodes {
       var outer = graph.parents[node]
@@ -204,7 +205,7 @@ extension Engine {
       }
     }
     let steady = graph.index[RollbackName.steadyState].map { Array(graph.subtree($0)) } ?? []
-    return (nodes + groups + steady).sorted()
+    return (nodes.union(groups) + steady).sorted()
   }
 
   /// The scope that was undone has failed one level up.
@@ -223,6 +224,9 @@ extension Engine {
   // MARK: The steady state
 
   mutating func endPlaybook() {
+    // A temporary whose list had ended may have been applied again since, for a rollback to a node beside it.
+    let all = inForce(among: 0..<graph.count)
+    if !all.isEmpty { return endList(all, then: .endPlaybook) }
     guard let steady = graph.index[RollbackName.steadyState], !record(of: steady).status.hasEnded else {
       return rest(.succeeded, summary, nil)
     }
@@ -256,13 +260,19 @@ extension Engine {
   /// Sets nodes back to pending, with their rollbacks.
   mutating func reset(_ nodes: [Int], because reason: String, by actor: Actor? = nil) {
     var all: [NodeID] = []
-    for node in nodes {
+    for node in nodes + groupsAtWork(in: nodes) {
       if run.nodes[id(node)] != nil { all.append(id(node)) }
       if case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback {
         all += graph.subtree(root).filter { run.nodes[id($0)] != nil }.map(id)
       }
     }
     if !all.isEmpty { record(.nodesReset(all, reason: reason, by: actor)) }
+  }
+
+  /// Groups inside that have begun: they begin again when what they stand in does.
+  private func groupsAtWork(in nodes: [Int]) -> [Int] {
+    let inner = nodes.filter(isGroup).flatMap { graph.subtree($0) }
+    return Set(inner).subtracting(nodes).filter { isGroup($0) && record(of: $0).status == .running }.sorted()
   }
 
   /// Temporaries that were undone when their list ended, and in whose list something is to be compensated.

@@ -69,7 +69,9 @@ extension Engine {
   /// Counts anew, from the journal's state, what every node waits for, and queues what may start.
   mutating func rebuildSchedule() {
     countWhatIsMissing()
-    for node in 0..<graph.count where plan.nodes[node].role == .main && missing[node] == 0 { queue(node) }
+    // Before any is queued: a group whose last child a person has settled ends at once, and releases others itself.
+    let startable = (0..<graph.count).filter { plan.nodes[$0].role == .main && missing[$0] == 0 }
+    for node in startable { queue(node) }
   }
 
   mutating func countWhatIsMissing() {
@@ -104,14 +106,15 @@ extension Engine {
     if case .group = plan.nodes[node].detail { true } else { false }
   }
 
-  /// A skipped or continued one counts as met, and a temporary one that is undone or on its way back: where it is
-  /// needed once more it is reset first.
+  /// A skipped or continued one counts as met, and a temporary one that was applied and is undone or on its way
+  /// back: where it is needed once more it is reset first.
   func isMet(_ node: Int) -> Bool {
     let record = record(of: node)
     switch record.status {
     case .succeeded, .skipped: return true
     case .failed, .unknown: return record.continued
-    case .compensating, .compensated, .compensationFailed: return isTemporary(node) && !record.hasFailed
+    case .compensating, .compensated, .compensationFailed:
+      return isTemporary(node) && record.ending == .succeeded
     default: return false
     }
   }

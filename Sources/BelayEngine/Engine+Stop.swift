@@ -26,7 +26,15 @@ extension Engine {
   /// A node has failed and the run does not go on over it.
   mutating func failed(_ node: Int, _ end: NodeEnd) {
     if stage == .verifyingRollback { return steadyStateFails(node, end) }
+    if case .reapplying(_, .rollBack(_, let cause, _)) = stage { return cannotReapply(node, end, cause) }
     failed(node, end, under: plan.nodes[node].failure)
+  }
+
+  /// What a rollback needs is not there: undoing it all the same is a person's word, which is to resume.
+  private mutating func cannotReapply(_ node: Int, _ end: NodeEnd, _ cause: String) {
+    let left =
+      "\(id(node)), which the rollback needs, could not be applied again: \(end.failure?.message ?? "")"
+    rest(.rollbackIncomplete, cause, node, left: [left])
   }
 
   mutating func failed(_ node: Int, _ end: NodeEnd, under policy: FailurePolicy) {
@@ -99,7 +107,7 @@ extension Engine {
     windDown(stop.cause)
   }
 
-  private mutating func windDown(_ cause: Stop.Cause) {
+  mutating func windDown(_ cause: Stop.Cause) {
     for node in activities.keys.sorted() { wind(down: node, cause) }
   }
 
@@ -115,7 +123,7 @@ extension Engine {
       if cause == .kill || cause == .cancel || isInterruptible(node) {
         end(activity, of: node)
       } else if cause == .noSpace, let attempt = activity.attempt, takeBack(attempt) {
-        leavePlace(node)
+        neverStarted(node, attempt, "the disk was full before it was started")
       }
     case .awaitingRetry, .awaitingTime: leavePlace(node)
     }
@@ -135,8 +143,7 @@ extension Engine {
   private mutating func end(_ activity: Activity, of node: Int) {
     guard let attempt = activity.attempt else { return }
     if takeBack(attempt) {
-      // Intended, and proven by this very turn not to have started: the next driver starts it.
-      leavePlace(node)
+      neverStarted(node, attempt, "it was stopped before it was started")
     } else {
       orders.append(.stopAttempt(attempt, reason: "cancel"))
     }
@@ -166,6 +173,8 @@ extension Engine {
     case .request, .pause, .hold, .kill: draw(stop.consequence)
     case .noSpace:
       rest(.held, stop.reason, nil, left: run.stop == .cancel ? ["asked for and not done: cancel"] : [])
+    // Halfway back, what a temporary serves may still have to be undone: the rollback itself undoes it in its turn.
+    case .cancel where run.rollback != nil && !stop.consequence.isClosing: draw(stop.consequence)
     case .failure, .cancel:
       if case .rollBack = stop.consequence { draw(stop.consequence) } else { undoAll(then: stop.consequence) }
     }
@@ -177,6 +186,9 @@ extension Engine {
     case .rest(let status, let cause, let node): rest(status, cause, node)
     case .rollBack(let scope, let cause, let actor): rollBack(scope, cause: cause, by: actor)
     case .goForward: goForward()
+    case .retry(let actor):
+      stage = .forward
+      resume(retry: true, by: actor)
     case .endGroup(let group): ended(group, NodeEnd(status: .succeeded))
     case .endPlaybook: endPlaybook()
     case .close(let note, let actor):
@@ -192,16 +204,14 @@ extension Engine {
   }
 
   mutating func rest(_ status: RunStatus, _ cause: String, _ node: Int?, left: [String] = []) {
-    var left = left
-    if !status.hasLetGo {
-      left += inForce(among: graph.top.first.map { $0..<graph.count } ?? 0..<0).map(stillInForce)
-    }
+    let inForce = inForce(among: 0..<graph.count).filter { !status.hasLetGo || isGivenUp($0) }
+    let left = left + inForce.map(stillInForce)
     record(.rested(Rest(status: status, cause: cause, node: node.map(id), left: left)))
     stage = .resting(status)
   }
 
   private func stillInForce(_ node: Int) -> String {
     let since = record(of: node).startedAt.map { " since \($0.text)" } ?? ""
-    return "still in force: \(id(node))\(since)"
+    return "still in force: \(id(node))\(since)\(isGivenUp(node) ? ", its rollback was skipped" : "")"
   }
 }

@@ -35,29 +35,38 @@ extension Engine {
   }
 
   private mutating func undoNext(of list: [Int], then: Consequence) {
-    guard let node = inForce(among: list).last else { return draw(then) }
+    guard let node = inForce(among: list).last(where: { !isGivenUp($0) }) else { return draw(then) }
     guard case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback else { return }
     let status = record(of: node).status
     if status == .inDoubt || status == .held, !isIdempotent(root) {
       return cannotUndo(node, "\(id(node)) is in doubt, and its rollback is not idempotent", then)
     }
-    let undoing = record(of: root)
-    if let held = heldNode(of: root) {
-      return cannotUndo(node, record(of: held).heldBecause ?? "its rollback is held", then)
-    }
-    if undoing.status == .failed {
-      return cannotUndo(node, "its rollback failed: \(undoing.failure?.message ?? "")", then)
-    }
+    if let obstacle = obstacle(in: root) { return cannotUndo(node, obstacle.reason, then) }
     undos[root] = Undo(list: list, then: then)
     activate(root)
+  }
+
+  /// What keeps a rollback from going on: a part of it that has failed, or that a person has to decide about.
+  func obstacle(in root: Int) -> (part: Int, isHeld: Bool, reason: String)? {
+    for part in graph.subtree(root) where activities[part] == nil {
+      let record = record(of: part)
+      if record.status == .held { return (part, true, record.heldBecause ?? "\(id(part)) is held") }
+      if record.hasFailed { return (part, false, "its rollback failed: \(record.failure?.message ?? "")") }
+    }
+    return nil
+  }
+
+  /// A person has skipped its rollback: what it did stays in the world.
+  func isGivenUp(_ node: Int) -> Bool {
+    guard case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback else {
+      return false
+    }
+    return record(of: root).skipped == .person
   }
 
   func isIdempotent(_ root: Int) -> Bool {
     if case .step(let step) = plan.nodes[root].detail { step.idempotent } else { false }
   }
-
-  /// The root of a rollback, or the node in it, that a person has to settle: until then it cannot go on.
-  func heldNode(of root: Int) -> Int? { graph.subtree(root).first { record(of: $0).status == .held } }
 
   private mutating func cannotUndo(_ node: Int, _ reason: String, _ then: Consequence) {
     let why = "\(id(node)) is still in force: \(reason)"
@@ -75,7 +84,8 @@ extension Engine {
       if let parent = graph.parents[node], record(of: parent).status != .running { missing[node] += 1 }
       openChildren[node] = graph.children[node].count { !isMet($0) }
     }
-    for node in graph.subtree(root) where missing[node] == 0 { queue(node) }
+    let startable = graph.subtree(root).filter { missing[$0] == 0 }
+    for node in startable { queue(node) }
   }
 
   mutating func rollbackRootEnded(_ root: Int, of node: Int) {

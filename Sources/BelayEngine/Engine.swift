@@ -29,6 +29,8 @@ public struct Engine {
   }
 
   var stage = Stage.forward
+  /// The driver came to do what has not been done, not to undo, cancel or close.
+  var goesForward = true
   /// What is going on, by node.
   var activities: [Int: Activity] = [:]
   /// The node and the part of it that an attempt belongs to.

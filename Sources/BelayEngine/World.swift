@@ -33,6 +33,17 @@ public struct Begin: Hashable, Sendable {
     case rollback(RollbackScope)
     case cancel
     case close(note: String)
+
+    /// As journalled with the driver.
+    public var word: String {
+      switch self {
+      case .run: "run"
+      case .resume: "resume"
+      case .rollback: "rollback"
+      case .cancel: "cancel"
+      case .close: "close"
+      }
+    }
   }
 
   public var purpose: Purpose

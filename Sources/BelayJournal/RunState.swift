@@ -98,7 +98,8 @@ public struct RunState: Hashable, Sendable {
         record.skipped = reason
         record.finishedAt = time
       }
-      follow(node, .compensated)
+      // Who skips a compensation leaves what it would have undone in the world.
+      follow(node, reason == .person ? .compensationFailed : .compensated)
     case .captured(let node, let name, let value): change(node) { $0.captures[name] = value }
     case .answered(let node, let answer): change(node) { $0.lastAnswer = answer }
     case .nodeFinished(let node, let end):

@@ -40,7 +40,7 @@ struct Resume: ParsableCommand {
     }
     try checkSkips(row, in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
-    let status = try driving.drive(.resume(retry: retry || !skip.isEmpty), skips: skip, note: note)
+    let status = try driving.drive(.resume(retry: retry), skips: skip, note: note)
     try format.printEnd(of: row.run, in: opened)
     throw ExitCode(status.rawValue)
   }

@@ -155,16 +155,6 @@ extension Begin.Purpose {
     case .run, .resume, .rollback: false
     }
   }
-
-  fileprivate var word: String {
-    switch self {
-    case .run: "run"
-    case .resume: "resume"
-    case .rollback: "rollback"
-    case .cancel: "cancel"
-    case .close: "close"
-    }
-  }
 }
 
 func hostName() -> String {

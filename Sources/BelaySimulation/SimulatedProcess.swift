@@ -1,0 +1,76 @@
+public import BelayEngine
+public import BelayJournal
+public import BelayModel
+
+/// What a command does when it is started.
+public struct Act: Hashable, Sendable {
+  public var exitCode: Int32 = 0
+  public var stdout = ""
+  public var stderr = ""
+  public var takes: TimeSpan = .seconds(1)
+  /// How far into its life its effect happens, in thousandths; nil: it has none.
+  public var effectAt: Int?
+  /// Goes on after SIGTERM, until the grace is over.
+  public var ignoresTerm = false
+  /// It cannot be started at all: what execve(2) says.
+  public var refused: String?
+  /// What it leaves behind.
+  public var leavesRunning: [String] = []
+
+  public init() {}
+}
+
+/// A command that was started, and what became of it.
+public struct SimulatedProcess: Hashable, Sendable {
+  public let attempt: AttemptName
+  public let order: SpawnOrder
+  public let act: Act
+  public let identity: ProcessIdentity
+  public let startedAt: Int64
+  public internal(set) var endsAt: Int64
+  public internal(set) var stoppedBecause: String?
+  public internal(set) var isAlive = true
+  public internal(set) var hadEffect = false
+  /// Grows when its end is brought forward.
+  var version = 0
+  /// The keeper that started it was killed since.
+  var isOrphan = false
+
+  var report: ProcessReport {
+    let ending: ProcessResult.Ending =
+      if let refused = act.refused { .notStarted(refused) } else if stoppedBecause != nil {
+        .signalled(act.ignoresTerm ? 9 : 15)
+      } else { .exited(code: act.exitCode) }
+    return ProcessReport(
+      result: ProcessResult(
+        ending: ending, stdout: ProcessResult.Stream(text: act.stdout, truncated: false),
+        stderr: ProcessResult.Stream(text: act.stderr, truncated: false),
+        duration: TimeSpan(nanoseconds: endsAt - startedAt), stoppedBecause: stoppedBecause),
+      stdout: kept(act.stdout), stderr: kept(act.stderr), leftRunning: act.leavesRunning)
+  }
+
+  private func kept(_ text: String) -> KeptStream {
+    order.sensitive ? KeptStream() : KeptStream(bytes: text.utf8.count, text: text)
+  }
+}
+
+extension SpawnOrder {
+  private var process: ProcessRequest? {
+    switch request {
+    case .process(let process): process
+    }
+  }
+
+  /// The program and its arguments.
+  public var arguments: [String] { process?.arguments ?? [] }
+
+  public func variable(_ name: String) -> String? {
+    process?.environment.last { $0.name == name }?.value.shown
+  }
+
+  /// The node that it is started for.
+  public var node: NodeID { variable("BELAY_NODE") ?? "" }
+
+  /// An attempt that may change something; nil: a question.
+  public var idempotencyKey: String? { variable("BELAY_IDEMPOTENCY_KEY") }
+}

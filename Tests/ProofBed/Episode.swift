@@ -1,0 +1,247 @@
+import BelayActions
+import BelayDigest
+import BelayEngine
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelaySimulation
+import BelayYAML
+
+/// What became of a scenario.
+public struct Outcome: Sendable {
+  public var violations: [String]
+  /// The names of the promises that were not kept, the first one first.
+  public var broken: [String]
+  public var coverage: [String: Int]
+  public var inputs: Int
+  public var drivers: Int
+  public var status: String
+  /// Of everything that was written down and started.
+  public var digest: String
+  /// The journal, for people.
+  public var journal: [String]
+}
+
+/// Plays a scenario: drivers one after the other, until the run rests and nobody wants anything of it any more.
+final class Episode {
+  let scenario: Scenario
+  let machine: SimulatedMachine
+  let plan: Plan
+  let referee: Referee
+  private let planBytes: [UInt8]
+  private let planDigest: String
+  private var acts: [String: [Act]]
+  /// Of what commands answer.
+  private var answers: Chance
+  private(set) var drivers = 0
+  private var frozen: (engine: Engine, world: SimulatedWorld)?
+
+  static let driverLimit = 40
+  static let actor = Actor(name: "ana", assurance: .os, uid: 1000)
+
+  init(_ scenario: Scenario) throws(ScenarioError) {
+    self.scenario = scenario
+    var chance = Chance(seed: scenario.world)
+    machine = SimulatedMachine(seed: chance.next())
+    answers = chance.split()
+    acts = scenario.sketch.acts
+    planBytes = try Episode.plan(scenario.sketch.text)
+    planDigest = Plan.digest(of: planBytes).description
+    // From the bytes: what a resuming driver would read.
+    do { plan = try Plan(decoding: planBytes) } catch { throw ScenarioError(description: "\(error)") }
+    referee = Referee(plan, machine)
+    machine.observer = referee
+    for fault in scenario.faults { machine.faults[fault.at, default: []].append(fault) }
+    machine.program = { [unowned self] order in act(order) }
+  }
+
+  private static func plan(_ text: String) throws(ScenarioError) -> [UInt8] {
+    let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
+      bytes: Array(text.utf8), path: "playbooks/simulated.yaml")
+    let mistakes = diagnostics.filter { $0.severity == .error }.map { $0.text(source: text) }
+    guard let playbook, mistakes.isEmpty else {
+      throw ScenarioError(description: mistakes.joined(separator: "\n") + "\n" + text)
+    }
+    let request = PlanRequest(
+      playbook: playbook, environment: nil, params: ValueMap(), run: "r", version: "simulated",
+      createdAt: Timestamp(seconds: 0), project: "/project", searchPath: "/bin", sources: [])
+    let (plan, problems) = PlanBuilder.plan(request, actions: builtInActions)
+    guard let plan else { throw ScenarioError(description: "\(problems)\n\(text)") }
+    return plan.encoded()
+  }
+
+  func run() -> Outcome {
+    create()
+    var people = People(self)
+    var next: People.Next = .drive(.run, skips: [])
+    while case .drive(let purpose, let skips) = next, referee.violations.isEmpty {
+      let status = drive(purpose, skips)
+      guard referee.violations.isEmpty else { break }
+      next = people.next(after: status)
+      if drivers > Episode.driverLimit {
+        referee.blame(.rest, "after \(drivers) drivers it is \(referee.durable.status.rawValue)")
+      }
+    }
+    audit()
+    return outcome
+  }
+
+  // MARK: Driving
+
+  private func create() {
+    let facts = RunCreated(
+      planDigest: planDigest, playbook: plan.playbook, title: plan.title, environment: nil,
+      initiator: Episode.actor, host: "simulated", version: "simulated", project: "/project", commit: nil,
+      dirty: false, claims: plan.claims)
+    append(.runCreated(facts), plan: planBytes, claims: plan.claims.isEmpty ? .none : .take(plan.claims))
+  }
+
+  /// As a command without a driver does it.
+  func append(_ event: RunEvent, plan: [UInt8]? = nil, claims: ClaimChange = .none) {
+    machine.store.nextFailure = nil
+    var state = referee.durable
+    let now = machine.clock.wall
+    do {
+      try state.apply(event, at: now)
+      guard let row = state.row else { return }
+      let line = EventLine.encode(event, run: row.run, number: state.events, epoch: state.epoch, at: now)
+      _ = try machine.store.append(
+        AppendBatch(
+          run: row.run, epoch: state.epoch, firstNumber: state.events, lines: [line], row: row,
+          claims: claims, plan: plan))
+      machine.store.land()
+    } catch {
+      referee.blame(.transitions, "\(event.type) by a person is refused: \(error)")
+    }
+    referee.committed()
+  }
+
+  /// - Returns: the status at rest; nil when the driver was lost.
+  private func drive(_ purpose: Begin.Purpose, _ skips: [NodeID]) -> RunStatus? {
+    drivers += 1
+    guard let state = read() else { return nil }
+    var engine = Engine(plan: plan, digest: planDigest, actions: builtInActions, run: state)
+    var world = SimulatedWorld(machine, driver: drivers, plan: plan, run: state, actor: Episode.actor)
+    world.begin(purpose, run: state, skips: skips)
+    let status = BelayEngine.drive(&engine, in: &world)
+    if world.ending == .frozen { freeze(engine, world) }
+    referee.driverEnded(engine, started: state, world: world)
+    if let status { referee.rested(status, engine) }
+    return status
+  }
+
+  /// From the lines, as `resume` does.
+  private func read() -> RunState? {
+    var state = RunState(run: plan.run)
+    do {
+      for stored in machine.store.events(of: plan.run, from: 1, limit: .max) {
+        let line = try EventLine(parsing: stored.line)
+        try state.apply(line.event, at: line.at)
+      }
+      return state
+    } catch {
+      referee.blame(.fold, "the journal cannot be read: \(error)")
+      return nil
+    }
+  }
+
+  private func freeze(_ engine: Engine, _ world: SimulatedWorld) {
+    frozen = (engine, world)
+    machine.thaw = { [unowned self] in
+      guard var sleeper = frozen else { return }
+      frozen = nil
+      sleeper.world.thaw(&sleeper.engine)
+    }
+  }
+
+  // MARK: What commands do
+
+  private func act(_ order: SpawnOrder) -> Act {
+    let node = order.node
+    switch order.arguments.first {
+    case "look": return answer(referee.truth.stands(node) ? 0 : 3)
+    case "probe": return answer(referee.truth.stands(node) ? 0 : 1)
+    case "read":
+      var act = answer(0)
+      act.exitCode = 0
+      act.stdout = referee.truth.stands(node) ? "1\n" : "0\n"
+      return act
+    default: return next(of: node)
+    }
+  }
+
+  /// True, or no answer at all.
+  private func answer(_ exitCode: Int32) -> Act {
+    var act = Act()
+    act.takes = .milliseconds(Int64(answers.int(1...500)))
+    act.exitCode = answers.one(in: 6) ? 255 : exitCode
+    return act
+  }
+
+  private func next(of node: NodeID) -> Act {
+    guard let list = acts[node], let first = list.first else {
+      var act = Act()
+      act.effectAt = 500
+      return act
+    }
+    if list.count > 1 { acts[node] = Array(list.dropFirst()) }
+    return first
+  }
+
+  // MARK: The end
+
+  private func audit() {
+    machine.store.land()
+    do {
+      let report = try AuditReport.verifying(SimulatedAudit(machine.store), by: RunRefold.self)
+      for finding in report.findings { referee.blame(.chain, finding.text) }
+    } catch { referee.blame(.chain, error.message) }
+  }
+
+  private var outcome: Outcome {
+    var coverage = referee.coverage
+    for kind in machine.applied { coverage.add("fault \(kind.name)") }
+    for node in plan.nodes where referee.durable.nodes[node.id] != nil { coverage.add(node.kindName) }
+    let lines = machine.store.events(of: plan.run, from: 1, limit: .max)
+    let digest = SHA256()
+    for line in lines { digest.update(line.line.utf8) }
+    for start in referee.starts { digest.update(start.utf8) }
+    return Outcome(
+      violations: referee.violations.map { "\($0.property.rawValue): \($0.message)" },
+      broken: referee.violations.map(\.property.rawValue), coverage: coverage.counts, inputs: machine.inputs,
+      drivers: drivers, status: referee.durable.status.rawValue, digest: digest.finalize().description,
+      journal: lines.map(\.short))
+  }
+}
+
+extension PlanNode {
+  /// What statistics call it.
+  var kindName: String {
+    let role =
+      switch role {
+      case .main: ""
+      case .rollback: " of a rollback"
+      case .steadyState: " of the steady state"
+      }
+    switch detail {
+    case .check(let check): return "kind check\(check.body.staysFor == nil ? "" : " that soaks")\(role)"
+    case .wait: return "kind gate that waits"
+    case .group(let group): return "kind group, \(group.mode == .parallel ? "parallel" : "sequential")\(role)"
+    case .step(let step):
+      let manner =
+        step.temporary
+        ? "temporary" : step.irreversible != nil ? "irreversible" : step.idempotent ? "idempotent" : "plain"
+      return "kind step, \(manner)\(role)"
+    }
+  }
+}
+
+extension StoredEvent {
+  /// Without what is the same on every line.
+  fileprivate var short: String {
+    guard let parsed = try? EventLine(parsing: line), let type = line.firstRange(of: "\"type\":") else {
+      return line
+    }
+    return "\(number) \(parsed.epoch) \(parsed.at.text.dropFirst(11)) \(line[type.upperBound...])"
+  }
+}

@@ -1,0 +1,156 @@
+import BelayModel
+import BelaySimulation
+
+/// Draws playbooks: every kind of node, nested groups, retries, doubts, rollbacks, temporaries, barriers, and what
+/// the commands in them do.
+struct Generator {
+  var chance: Chance
+  private var made = 0
+
+  init(_ chance: Chance) { self.chance = chance }
+
+  mutating func sketch() -> Sketch {
+    var sketch = Sketch()
+    sketch.maxParallel = chance.int(1...4)
+    sketch.onFailure = chance.one(in: 2) ? "rollback" : "stop"
+    sketch.locks = chance.one(in: 2)
+    sketch.nodes = nodes(depth: 0, isParallel: false)
+    if chance.one(in: 2) { sketch.steady = chance.one(in: 6) ? [fails(1), succeeds()] : [succeeds()] }
+    return sketch
+  }
+
+  private mutating func nodes(depth: Int, isParallel: Bool) -> [SketchNode] {
+    var nodes: [SketchNode] = []
+    for _ in 0..<chance.int(1...4) {
+      var node = node(depth: depth)
+      if isParallel, let earlier = nodes.last, chance.one(in: 4) { node.needs = [earlier.id] }
+      if !isParallel, let first = nodes.first, nodes.count > 1, chance.one(in: 8) { node.needs = [first.id] }
+      nodes.append(node)
+    }
+    return nodes
+  }
+
+  private mutating func node(depth: Int) -> SketchNode {
+    made += 1
+    let id = "n\(made)"
+    var node: SketchNode
+    switch chance.int(0...8) {
+    case 0...1 where depth < 3: node = SketchNode(id: id, kind: .group(group(depth)))
+    case 2: node = SketchNode(id: id, kind: .check(check()))
+    case 3: node = SketchNode(id: id, kind: .wait(chance.int(1...20)))
+    default: node = SketchNode(id: id, kind: .step(step()))
+    }
+    if chance.one(in: 12) { node.when = chance.one(in: 2) ? "2 > 1" : "1 > 2" }
+    if chance.one(in: 5) { node.onFailure = chance.pick(["stop", "continue", "rollback"]) }
+    return node
+  }
+
+  private mutating func group(_ depth: Int) -> GroupSketch {
+    let isParallel = chance.one(in: 2)
+    return GroupSketch(
+      isParallel: isParallel, maxParallel: isParallel && chance.one(in: 3) ? chance.int(1...2) : nil,
+      nodes: nodes(depth: depth + 1, isParallel: isParallel))
+  }
+
+  private mutating func check() -> CheckSketch {
+    var check = CheckSketch()
+    if chance.one(in: 2) { check.within = 25 }
+    if chance.one(in: 5) { check.staysFor = 20 }
+    check.acts = [succeeds()]
+    if chance.one(in: 4) { check.acts = [fails(1), fails(1), succeeds()] }
+    if chance.one(in: 14) { check.acts = [fails(1)] }
+    return check
+  }
+
+  private mutating func step() -> StepSketch {
+    var step = StepSketch()
+    step.timeout = chance.pick([10, 30, 60])
+    if chance.one(in: 3) { step.attempts = chance.int(2...3) }
+    step.idempotent = chance.one(in: 4)
+    step.interrupt = chance.one(in: 10)
+    step.sensitive = chance.one(in: 10)
+    step.captures = chance.one(in: 4)
+    step.unknownIf = chance.one(in: 8)
+    if chance.one(in: 2) { step.verify = chance.one(in: 2) ? .plain : .canDeny }
+    if chance.one(in: 8) {
+      step.skipIf = step.verify != nil && chance.one(in: 2) ? "verified" : "{ exec: [probe] }"
+    }
+    step.acts = acts(of: step)
+    undo(&step)
+    return step
+  }
+
+  private mutating func undo(_ step: inout StepSketch) {
+    if chance.one(in: 14) {
+      step.irreversible = true
+      return
+    }
+    switch chance.int(0...5) {
+    case 0: step.rollback = .nothing
+    case 1: step.rollback = .absent
+    case 2: step.rollback = .list
+    default: step.rollback = .step(idempotent: chance.one(in: 2))
+    }
+    if step.rollback != .nothing, step.rollback != .absent { step.temporary = chance.one(in: 4) }
+    step.undoActs = [succeeds()]
+    if chance.one(in: 12) { step.undoActs = [fails(1), succeeds()] }
+    if chance.one(in: 16) { step.undoActs = [hangs(), succeeds()] }
+  }
+
+  private mutating func acts(of step: StepSketch) -> [Act] {
+    switch chance.int(0...15) {
+    case 0: return [fails(1), succeeds()]
+    case 1: return [fails(1)]
+    case 2: return [failsHalfway(), succeeds()]
+    case 3: return [hangs(), succeeds()]
+    case 4: return [refused(), succeeds()]
+    case 5 where step.unknownIf: return [unclear(), succeeds()]
+    default: return [succeeds()]
+    }
+  }
+
+  // MARK: Acts
+
+  private mutating func succeeds() -> Act {
+    var act = Act()
+    act.takes = .milliseconds(Int64(chance.int(5...6000)))
+    act.effectAt = chance.int(0...1000)
+    act.ignoresTerm = chance.one(in: 6)
+    if chance.one(in: 10) { act.leavesRunning = ["4711 server"] }
+    return act
+  }
+
+  private mutating func fails(_ code: Int32) -> Act {
+    var act = Act()
+    act.takes = .milliseconds(Int64(chance.int(5...3000)))
+    act.exitCode = code
+    act.stderr = "it failed\n"
+    return act
+  }
+
+  private mutating func failsHalfway() -> Act {
+    var act = fails(1)
+    act.effectAt = chance.int(0...900)
+    return act
+  }
+
+  /// Longer than any timeout; its effect comes early, late, or after it was stopped.
+  private mutating func hangs() -> Act {
+    var act = succeeds()
+    act.takes = .seconds(1000)
+    act.effectAt = chance.pick([0, 5, 20, 500])
+    return act
+  }
+
+  private mutating func refused() -> Act {
+    var act = Act()
+    act.refused = "no such file"
+    return act
+  }
+
+  private mutating func unclear() -> Act {
+    var act = fails(7)
+    act.effectAt = chance.one(in: 2) ? chance.int(0...900) : nil
+    return act
+  }
+}

@@ -1,0 +1,208 @@
+import BelayEngine
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelaySimulation
+
+/// Watches one run in the simulated world and holds it to its promises. Knows the plan, what is durable and what
+/// really happened; asks the engine nothing.
+final class Referee: SimulationObserver {
+  let plan: Plan
+  let machine: SimulatedMachine
+  var truth: Truth
+  /// The fold of what is durable.
+  private(set) var durable: RunState
+  private(set) var violations: [Violation] = []
+  private(set) var coverage = Coverage()
+  private(set) var starts: [String] = []
+  private var startedAttempts: Set<AttemptName> = []
+  /// Of each node, in the order of their intents; since its last reset.
+  private var attempts: [NodeID: [AttemptName]] = [:]
+  private var resolvedByPerson: Set<AttemptName> = []
+  /// Of the newest driver.
+  private var purpose = ""
+
+  init(_ plan: Plan, _ machine: SimulatedMachine) {
+    self.plan = plan
+    self.machine = machine
+    truth = Truth(plan)
+    durable = RunState(run: plan.run)
+  }
+
+  func blame(_ property: Violation.Property, _ message: String) {
+    violations.append(Violation(property: property, message: message))
+  }
+
+  private func require(
+    _ condition: Bool, _ property: Violation.Property, _ message: @autoclosure () -> String
+  ) {
+    if !condition { blame(property, message()) }
+  }
+
+  // MARK: What becomes durable
+
+  func committed() {
+    for event in machine.store.events(of: plan.run, from: durable.events + 1, limit: .max) {
+      do {
+        let line = try EventLine(parsing: event.line)
+        let before = Snapshot(durable, line.event)
+        try durable.apply(line.event, at: line.at)
+        coverage.note(line.event, from: before, to: Snapshot(durable, line.event))
+        note(line.event)
+      } catch {
+        blame(.fold, "event \(event.number) cannot be read again: \(error)")
+        return
+      }
+    }
+  }
+
+  private func note(_ event: RunEvent) {
+    switch event {
+    case .attemptIntended(let node, let intent): attempts[node, default: []].append(intent.attempt)
+    case .nodesReset(let nodes, let reason, _):
+      for node in nodes { attempts[node] = nil }
+      if reason.hasPrefix("rolled back") { undoneByWord(nodes) }
+    case .resolved(let node, _, _, _, _):
+      if let last = attempts[node]?.last { resolvedByPerson.insert(last) }
+    case .driverStarted(let driver): purpose = driver.purpose
+    case .captured(let node, let name, let value):
+      require(value == .string("0"), .captures, "\(node).\(name) is \(value.text)")
+    default: break
+    }
+  }
+
+  /// Where the author says that there is nothing to undo, it is undone by that.
+  private func undoneByWord(_ nodes: [NodeID]) {
+    for node in nodes where truth.step(node)?.rollback == .nothing { truth.undoByHand(node) }
+  }
+
+  // MARK: What is started
+
+  func ordered(_ order: SpawnOrder) {
+    guard let key = order.idempotencyKey else { return }
+    let name = order.attempt
+    guard let record = durable.attempts[name] else {
+      return blame(.intentBeforeEffect, "\(order.node) is started as \(name), and no intent is durable")
+    }
+    require(
+      record.intent.key == key && record.node == order.node, .intentBeforeEffect,
+      "\(name) is another attempt than was intended")
+    require(durable[order.node].openAttempt == name, .attemptRepeats, "\(name) is not open any more")
+    if truth.node(order.node)?.role == .main { requireOrder(order.node) }
+  }
+
+  private func requireOrder(_ node: NodeID) {
+    if durable.rollback != nil {
+      return require(
+        truth.step(node)?.temporary == true, .order, "\(node) is started while the run is rolled back")
+    }
+    for before in truth.prerequisites(of: node) {
+      let id = plan.nodes[before].id
+      require(isMet(id), .order, "\(node) is started before \(id), which is \(durable[id].status.rawValue)")
+    }
+  }
+
+  /// As language.md says of `needs`: a skipped or continued one counts as met. A temporary one stays met when it is
+  /// undone.
+  private func isMet(_ id: NodeID) -> Bool {
+    let record = durable[id]
+    if record.continued || record.skipped != nil { return true }
+    if truth.step(id)?.temporary == true, record.ending == .succeeded { return true }
+    return record.status == .succeeded
+  }
+
+  func started(_ process: SimulatedProcess) {
+    let order = process.order
+    guard order.idempotencyKey != nil else {
+      starts.append(order.node + "?")
+      return
+    }
+    let name = process.attempt
+    let node = order.node
+    starts.append(node)
+    require(startedAttempts.insert(name).inserted, .attemptRepeats, "\(name) of \(node) is started twice")
+    require(durable.attempts[name] != nil, .intentBeforeEffect, "\(name) of \(node) runs without an intent")
+    requireAlone(process)
+    requireSettled(node, before: name)
+    for claim in plan.claims {
+      require(!machine.store.isFree(claim), .claims, "\(node) runs while the claim \(claim) is free")
+    }
+    if let step = truth.undone(by: node) { requireReverseOrder(node, of: step) } else { truth.begins(node) }
+  }
+
+  private func requireAlone(_ process: SimulatedProcess) {
+    let node = process.order.node
+    let related = Set([node, truth.undone(by: node) ?? node])
+    for other in machine.processes.values
+    where other.isAlive && other.attempt != process.attempt && other.order.idempotencyKey != nil {
+      let undone = truth.undone(by: other.order.node) ?? other.order.node
+      guard related.contains(other.order.node) || related.contains(undone) else { continue }
+      // The nodes of one rollback may run side by side, as its author says.
+      if other.order.node != node, truth.undone(by: node) != nil, truth.undone(by: other.order.node) != nil {
+        continue
+      }
+      blame(.alone, "\(node) (\(process.attempt)) is started beside \(other.order.node) (\(other.attempt))")
+    }
+  }
+
+  /// The attempt before this one has failed definitely, or its doubt was settled in a way that permits another.
+  private func requireSettled(_ node: NodeID, before name: AttemptName) {
+    guard let all = attempts[node], let index = all.firstIndex(of: name), index > 0 else { return }
+    let earlier = all[index - 1]
+    guard let record = durable.attempts[earlier] else { return }
+    if record.end?.outcome == .failed || resolvedByPerson.contains(earlier) { return }
+    guard let settlement = record.settlement else {
+      return blame(.doubtByTheRules, "\(node) is tried again although \(earlier) is not settled")
+    }
+    let step = truth.step(node)
+    switch (settlement.verdict, settlement.evidence) {
+    case (.again, .idempotent):
+      require(step?.idempotent == true, .doubtByTheRules, "\(node) is not declared idempotent")
+    case (.notDone, .verify):
+      require(step?.verify?.failIf.isEmpty == false, .doubtByTheRules, "verify of \(node) cannot deny")
+      require(
+        !truth.standing[node, default: []].contains { $0.attempt == earlier }, .doubtByTheRules,
+        "\(earlier) of \(node) had its effect")
+    case (.notDone, .notStarted):
+      require(!startedAttempts.contains(earlier), .doubtByTheRules, "\(earlier) of \(node) was started")
+    default: blame(.doubtByTheRules, "\(node) is tried again after \(earlier): \(settlement)")
+    }
+  }
+
+  private func requireReverseOrder(_ root: NodeID, of step: NodeID) {
+    // Who closes a run has its temporaries undone, and nothing else.
+    let isRollback = durable.rollback != nil && purpose != "close"
+    for other in truth.standing.keys.sorted()
+    where other != step && truth.stands(other) && !isGivenUp(other) {
+      guard case .root? = truth.step(other)?.rollback else { continue }
+      let comesFirst =
+        isRollback
+        ? truth.depends(other, on: step) && isInScope(other)
+        : truth.step(other)?.temporary == true && truth.isInList(other, with: step)
+          && truth.depends(other, on: step)
+      require(!comesFirst, .rollbackOrder, "\(root) starts while \(other) still stands")
+    }
+  }
+
+  /// A person has skipped its rollback.
+  func isGivenUp(_ step: NodeID) -> Bool { durable[RollbackName.root(of: step)].skipped == .person }
+
+  private func isInScope(_ node: NodeID) -> Bool {
+    guard case .node(let scope)? = durable.rollback else { return true }
+    guard let group = plan.nodes.firstIndex(where: { $0.id == scope }),
+      let index = plan.nodes.firstIndex(where: { $0.id == node })
+    else { return false }
+    return group == index || truth.contains(group, index)
+  }
+
+  func tookEffect(_ process: SimulatedProcess) {
+    guard process.order.idempotencyKey != nil else { return }
+    let node = process.order.node
+    let (before, isCompensation) = truth.took(process)
+    let doubled = before.filter { !$0.failedByItself }
+    guard let first = doubled.first, truth.step(node)?.idempotent != true else { return }
+    blame(
+      isCompensation ? .compensatedOnce : .oneEffect,
+      "\(node): \(process.attempt) has an effect after \(first.attempt) had it")
+  }
+}

@@ -1,0 +1,167 @@
+import BelaySimulation
+
+/// A playbook made by chance, as a tree that can be cut down; its text is what the engine gets.
+struct Sketch: Hashable, Sendable {
+  var maxParallel = 8
+  var onFailure = "stop"
+  var locks = false
+  var nodes: [SketchNode] = []
+  /// How the checks of the steady state end; nil: there is none.
+  var steady: [Act]?
+
+  var text: String {
+    var text = "belay: 1\nmax_parallel: \(maxParallel)\non_failure: \(onFailure)\n"
+    if locks { text += "locks: [\(Sketch.claim)]\n" }
+    text += "steps:\n" + nodes.map { $0.text(indent: "  ") }.joined()
+    if steady != nil { text += "steady_state:\n  - check: steady\n    exec: [ask]\n" }
+    return text
+  }
+
+  static let claim = "simulated"
+
+  /// What the commands of each node do, in the order in which they are started.
+  var acts: [String: [Act]] {
+    var acts: [String: [Act]] = [:]
+    for node in nodes { node.collect(&acts) }
+    if let steady { acts["steady"] = steady }
+    return acts
+  }
+
+  /// Nodes in all, those of groups counted.
+  var count: Int { nodes.reduce(0) { $0 + $1.count } }
+}
+
+struct SketchNode: Hashable, Sendable {
+  enum Kind: Hashable, Sendable {
+    case step(StepSketch)
+    case check(CheckSketch)
+    /// Seconds.
+    case wait(Int)
+    case group(GroupSketch)
+  }
+
+  var id: String
+  var kind: Kind
+  var when: String?
+  var needs: [String]?
+  var onFailure: String?
+
+  var count: Int {
+    if case .group(let group) = kind { 1 + group.nodes.reduce(0) { $0 + $1.count } } else { 1 }
+  }
+
+  func collect(_ acts: inout [String: [Act]]) {
+    switch kind {
+    case .step(let step):
+      acts[id] = step.acts
+      acts[id + "~rollback"] = step.undoActs
+      acts[id + "_u1"] = step.undoActs
+    case .check(let check): acts[id] = check.acts
+    case .wait: break
+    case .group(let group): for node in group.nodes { node.collect(&acts) }
+    }
+  }
+
+  func text(indent: String) -> String {
+    var lines: [String]
+    switch kind {
+    case .step(let step): lines = ["step: \(id)"] + step.lines(id)
+    case .check(let check): lines = ["check: \(id)"] + check.lines
+    case .wait(let seconds): lines = ["gate: \(id)", "wait: \(seconds)s"]
+    case .group(let group): lines = ["group: \(id)"] + group.lines
+    }
+    if let when { lines.append("when: \(when)") }
+    if let needs { lines.append("needs: [\(needs.joined(separator: ", "))]") }
+    if let onFailure { lines.append("on_failure: \(onFailure)") }
+    var text = indent + "- " + lines.joined(separator: "\n" + indent + "  ") + "\n"
+    if case .group(let group) = kind {
+      text += indent + "  steps:\n" + group.nodes.map { $0.text(indent: indent + "    ") }.joined()
+    }
+    return text
+  }
+}
+
+struct GroupSketch: Hashable, Sendable {
+  var isParallel = false
+  var maxParallel: Int?
+  var nodes: [SketchNode] = []
+
+  var lines: [String] {
+    (isParallel ? ["mode: parallel"] : []) + (maxParallel.map { ["max_parallel: \($0)"] } ?? [])
+  }
+}
+
+struct CheckSketch: Hashable, Sendable {
+  var within: Int?
+  var staysFor: Int?
+  var acts: [Act] = []
+
+  var lines: [String] {
+    ["exec: [ask]", "every: 5s"] + (within.map { ["within: \($0)s"] } ?? [])
+      + (staysFor.map { ["stays_for: \($0)s", "tolerate: 1"] } ?? [])
+  }
+}
+
+struct StepSketch: Hashable, Sendable {
+  enum Rollback: Hashable, Sendable {
+    case absent, nothing
+    case step(idempotent: Bool)
+    /// A step and a check after it.
+    case list
+  }
+
+  enum Verify: Hashable, Sendable {
+    case plain
+    /// Exit status 3 proves that the effect is not there.
+    case canDeny
+  }
+
+  var attempts = 1
+  var timeout = 60
+  var idempotent = false
+  var interrupt = false
+  var sensitive = false
+  var temporary = false
+  var irreversible = false
+  var captures = false
+  var verify: Verify?
+  /// `verified` or a question of its own.
+  var skipIf: String?
+  /// Exit status 7 says that nobody knows.
+  var unknownIf = false
+  var rollback = Rollback.absent
+  var acts: [Act] = []
+  var undoActs: [Act] = []
+
+  func lines(_ id: String) -> [String] {
+    var lines = ["exec: [do]", "timeout: \(timeout)s"]
+    if attempts > 1 { lines.append("retry: { attempts: \(attempts), delay: 4s }") }
+    if idempotent { lines.append("idempotent: true") }
+    if interrupt { lines.append("interrupt: true") }
+    if sensitive { lines.append("sensitive: true") }
+    if captures { lines.append("capture: { before: { exec: [read], value: \"lines[0]\" } }") }
+    if unknownIf { lines.append("unknown_if: exit_code == 7") }
+    switch verify {
+    case nil: break
+    case .plain: lines.append("verify: { exec: [look], within: 10s, every: 5s }")
+    case .canDeny: lines.append("verify: { exec: [look], fail_if: exit_code == 3 }")
+    }
+    if let skipIf { lines.append("skip_if: \(skipIf)") }
+    if temporary { lines.append("temporary: true") }
+    if irreversible { lines.append("irreversible: { why: It is gone, recover: Restore it }") }
+    return lines + rollbackLines(id)
+  }
+
+  private func rollbackLines(_ id: String) -> [String] {
+    switch rollback {
+    case .absent: []
+    case .nothing: ["rollback: nothing"]
+    case .step(let idempotent): ["rollback: { exec: [undo]\(idempotent ? ", idempotent: true" : "") }"]
+    case .list:
+      [
+        "rollback:", "  - step: \(id)_u1", "    exec: [undo]", "    rollback: nothing",
+        "  - check: \(id)_u2", "    exec: [ask]",
+      ]
+    }
+  }
+}
