@@ -114,7 +114,7 @@ extension Engine {
     case .succeeded, .skipped: return true
     case .failed, .unknown: return record.continued
     case .compensating, .compensated, .compensationFailed:
-      return isTemporary(node) && record.ending == .succeeded
+      return isTemporary(node) && (record.ending == .succeeded || record.continued)
     default: return false
     }
   }

@@ -57,6 +57,8 @@ extension Engine {
 
   mutating func stopAsked(_ request: StopRequest, by actor: Actor) {
     if case .resting = stage { return }
+    // What is in force is being undone already: whoever asks again must not break that off.
+    if case .undoing = stage, request != .kill { return }
     record(.stopRequested(request, by: actor))
     switch request {
     case .pause:

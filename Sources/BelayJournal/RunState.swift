@@ -25,7 +25,7 @@ public struct RunState: Hashable, Sendable {
   public private(set) var rollback: RollbackScope?
   /// Why, also after the run has rested in between for another reason.
   public private(set) var rollbackCause = ""
-  /// Asked for, and not at rest since.
+  /// Asked for, and not done since.
   public private(set) var stop: StopRequest?
 
   public init(run: String) { self.run = run }
@@ -78,7 +78,8 @@ public struct RunState: Hashable, Sendable {
     cause = rest.cause
     restNode = rest.node
     left = rest.left
-    stop = nil
+    // A cancel that a person has to help with is still to be done.
+    if rest.status != .held || stop != .cancel { stop = nil }
     if rest.status == .rolledBack { rollback = nil }
     if rest.status.hasLetGo { claims = [] }
   }

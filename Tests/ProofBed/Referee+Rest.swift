@@ -25,6 +25,7 @@ extension Referee {
     where process.isAlive && process.order.idempotencyKey != nil {
       blame(.quiet, "\(status.rawValue) while \(process.order.node) (\(process.attempt)) runs")
     }
+    if durable.cause.hasPrefix("no node can start any more") { blame(.rest, durable.cause) }
     checkClaims(status)
     if [.succeeded, .failed, .closed, .rolledBack].contains(status) { checkTemporaries(status) }
     if status == .rolledBack { checkRollback() }

@@ -10,6 +10,7 @@ private let arrows: [String: Set<String>] = [
   "BelayPlan": ["BelayModel", "BelayExpressions", "BelayDigest"],
   "BelayJournal": ["BelayModel", "BelayDigest"],
   "BelayEngine": ["BelayModel", "BelayDigest", "BelayExpressions", "BelayPlan", "BelayJournal"],
+  "BelaySimulation": ["BelayModel", "BelayDigest", "BelayPlan", "BelayJournal", "BelayEngine"],
   "BelayKeeper": ["BelayDigest", "CSystem", "Glibc", "Synchronization"],
   "BelayActions": ["BelayModel", "BelayExpressions"],
   "BelayStore": ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite", "Glibc", "Synchronization"],
