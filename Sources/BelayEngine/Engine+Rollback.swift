@@ -217,6 +217,10 @@ extension Engine {
       continued: policy.rule == .continue)
     stage = .forward
     record(.rollbackFinished)
+    if end.continued, record(of: node).hasFailed {
+      // It ended as a failure that stops the run, and ends once more as one that does not.
+      reset([node], because: "rolled back, and the run goes on")
+    }
     if !record(of: node).status.hasEnded { record(.nodeFinished(id(node), end)) }
     if policy.rule == .continue { goForward() } else { failed(node, end, under: policy) }
   }
