@@ -18,6 +18,7 @@ import ProofBed
   @Option(help: "The first seed.") var from: UInt64 = 0
   @Option(help: "Play only this seed, and show all of it.") var seed: UInt64?
   @Option(help: "How many threads.") var jobs = 2
+  @Flag(help: "Stop at the first seed that fails.") var first = false
   @Flag(help: "Print one digest over everything that was written down and started.") var digest = false
   @Flag(help: "Print how often each thing has happened.") var coverage = false
 
@@ -49,12 +50,16 @@ import ProofBed
           for seed in stride(from: slice.first, to: slice.end, by: Int(slice.step)) {
             LastWords.playing(seed, job: Int(slice.first - from))
             tally.add(seed)
+            if first, !tally.failures.isEmpty || Task.isCancelled { break }
           }
           return tally
         }
       }
       var all = Tally()
-      for await tally in group { all.merge(tally) }
+      for await tally in group {
+        all.merge(tally)
+        if first, !all.failures.isEmpty { group.cancelAll() }
+      }
       return all
     }
   }

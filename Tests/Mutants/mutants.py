@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Breaks the engine on purpose, one way at a time, and looks whether the proof bed notices.
+
+usage: mutants.py [NAME ...]      all of them, or those whose name contains one of these words
+
+A mutant is one replacement in a copy of the sources. The simulation plays seeds until one breaks a promise; that one is
+named. A mutant that nothing catches means that a promise is not proven: exit 1.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+WORK = ROOT / ".build" / "mutants"
+SEEDS = 4000
+
+# Name, file, what stands there, what the mutant puts in its place.
+MUTANTS = [
+    ("intent after effect", "Sources/BelayEngine/Engine.swift",
+     "if mustBeDurable <= committed {", "if mustBeDurable <= .max {"),
+    ("sync of an intent skipped", "Sources/BelayEngine/Engine.swift",
+     ".captured, .attemptStarted,", ".captured, .attemptIntended, .attemptStarted,"),
+    ("epoch and number unchecked", "Sources/BelayJournal/Sealing.swift",
+     "guard epoch >= head.epoch else {", "if !hash.digest(of: run).bytes.isEmpty { return head.link }\n    guard epoch >= head.epoch else {"),
+    ("reverse order wrong", "Sources/BelayEngine/RollbackOrder.swift",
+     "missing[end] = followers + parent", "missing[end] = parent + 0 * followers"),
+    ("doubt taken for failure", "Sources/BelayEngine/Engine+Step.swift",
+     "case .unknown: !answer.answered && answer.definite ? .failed : .unknown", "case .unknown: .failed"),
+    ("doubt compensated without asking", "Sources/BelayEngine/Engine+Rollback.swift",
+     "} else if status == .inDoubt || status == .held, !isIdempotent(root) {",
+     "} else if status == .compensating, !isIdempotent(root) {"),
+    ("run again without being idempotent", "Sources/BelayEngine/Engine+Doubt.swift",
+     "guard step.idempotent else {", "guard step.idempotent || !step.interrupt else {"),
+    ("temporaries left in force", "Sources/BelayEngine/Engine+Stop.swift",
+     "draw(stop.consequence) } else { undoAll(then: stop.consequence) }",
+     "draw(stop.consequence) } else { draw(stop.consequence) }"),
+    ("claims let go at every rest", "Sources/BelayJournal/JournalWriter.swift",
+     "case .rested(let rest) where rest.status.hasLetGo:", "case .rested:"),
+    ("doubtful attempts not rolled back", "Sources/BelayJournal/NodeRecord.swift",
+     "    waitsUntil = nil\n    effects += 1", "    waitsUntil = nil\n    effects += 0"),
+    ("a failed node counts as met", "Sources/BelayEngine/Engine+Schedule.swift",
+     "case .failed, .unknown: return record.continued", "case .failed, .unknown: return true"),
+    ("started before the last one it waits for", "Sources/BelayEngine/Engine+Schedule.swift",
+     "if missing[node] == 0, maystart(node) { ready.push(node) }",
+     "if missing[node] <= 1, maystart(node) { ready.push(node) }"),
+    ("started again while it runs", "Sources/BelayEngine/Engine+Doubt.swift",
+     "case .notStarted: startNow(node, step, attempt.intent)",
+     "case .notStarted, .running: startNow(node, step, attempt.intent)"),
+    ("a compensation is forgotten", "Sources/BelayJournal/RunState.swift",
+     "if status == .compensated { record.effects = 0 }", "if status == .pending { record.effects = 0 }"),
+    ("captures read again after the change", "Sources/BelayJournal/NodeRecord.swift",
+     "if before.effects > 0 { captures = before.captures }", "if before.effects < 0 { captures = before.captures }"),
+    ("rests while something runs", "Sources/BelayEngine/Engine+Stop.swift",
+     "guard activities.isEmpty else { return false }\n    undos.removeAll()",
+     "undos.removeAll()\n    activities.removeAll()"),
+    ("a skipped compensation counts as done", "Sources/BelayJournal/RunState.swift",
+     "follow(node, reason == .person ? .compensationFailed : .compensated)", "follow(node, .compensated)"),
+    ("the fold forgets a repetition", "Sources/BelayJournal/NodeRecord.swift",
+     "      openAttempt = nil\n      reruns += 1", "      openAttempt = nil\n      reruns += 0"),
+]
+
+
+def copy_sources() -> pathlib.Path:
+    tree = WORK / "tree"
+    tree.mkdir(parents=True, exist_ok=True)
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "Package.swift", "Sources", "Tests"],
+        cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\n")
+    for name in filter(None, files):
+        source, target = ROOT / name, tree / name
+        if not source.exists():
+            continue
+        if target.exists() and target.read_bytes() == source.read_bytes():
+            continue  # Its time of change stays, and it is not compiled again.
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    return tree
+
+
+def build(tree: pathlib.Path) -> pathlib.Path:
+    scratch = WORK / "build"
+    result = subprocess.run(
+        ["swift", "build", "--product", "simulate", "--scratch-path", str(scratch)],
+        cwd=tree, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(result.stdout[-2000:] + result.stderr[-2000:])
+    return scratch / "debug" / "simulate"
+
+
+def play(simulate: pathlib.Path) -> str | None:
+    """The first promise that was broken; None when none was."""
+    result = subprocess.run(
+        ["timeout", "300", str(simulate), "--seeds", str(SEEDS), "--first"],
+        capture_output=True, text=True, env={"SWIFT_BACKTRACE": "enable=no"})
+    lines = result.stdout.splitlines()
+    seed = next((line for line in lines if line.startswith("seed ")), None)
+    if seed:
+        return seed
+    if result.returncode == 0:
+        return None
+    trap = next((line for line in result.stderr.splitlines() if "Fatal error: " in line), "")
+    return "trap: " + trap.split("Fatal error: ")[-1] if trap else f"exit {result.returncode}"
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    chosen = [m for m in MUTANTS if not words or any(word in m[0] for word in words)]
+    tree = copy_sources()
+    if (found := play(build(tree))) is not None:
+        print(f"the sources themselves break a promise: {found}")
+        return 1
+    missed = 0
+    for name, file, old, new in chosen:
+        began = time.monotonic()
+        path = tree / file
+        text = path.read_text()
+        if text.count(old) != 1:
+            print(f"STALE   {name}: {file} has its place {text.count(old)} times")
+            missed += 1
+            continue
+        path.write_text(text.replace(old, new))
+        try:
+            found = play(build(tree))
+        finally:
+            path.write_text(text)
+        missed += found is None
+        verdict = "MISSED " if found is None else "caught "
+        print(f"{verdict} {name} ({time.monotonic() - began:.0f} s)" + (f"\n          {found[:150]}" if found else ""), flush=True)
+    print(f"{len(chosen) - missed} of {len(chosen)} mutants caught")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
