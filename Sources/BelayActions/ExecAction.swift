@@ -94,10 +94,11 @@ public struct ExecAction: Action {
       throw StepFailure(kind: "start", message: "the program's name is empty")
     }
     return .process(
-      ProcessRequest(
-        arguments: bound,
-        environment: context.environment.map { ProcessRequest.Variable(name: $0.name, value: $0.value) },
-        workingDirectory: context.workingDirectory))
+      try ProcessAnswer.checked(
+        ProcessRequest(
+          arguments: bound,
+          environment: context.environment.map { ProcessRequest.Variable(name: $0.name, value: $0.value) },
+          workingDirectory: context.workingDirectory)))
   }
 
   private static func texts(

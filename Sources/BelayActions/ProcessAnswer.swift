@@ -34,25 +34,49 @@ enum ProcessAnswer {
       "exit_code": .int(Int64(code)), "stdout": .string(process.stdout.text),
       "stderr": .string(process.stderr.text),
     ]
-    if !process.stdout.truncated { addParsed(process.stdout.text, to: &fields) }
     fields["duration"] = .duration(process.duration)
-    guard code != 0 else { return ActionAnswer(fields: fields, failure: nil, answered: true, definite: true) }
-    let failure = StepFailure(
+    var answer = ActionAnswer(fields: fields, failure: nil, answered: true, definite: true)
+    if process.stdout.truncated {
+      for name in ["lines", "json", "json_lines"] { answer.absent[name] = "stdout was not kept as a whole" }
+    } else {
+      addParsed(process.stdout.text, to: &answer)
+    }
+    guard code != 0 else { return answer }
+    answer.failure = StepFailure(
       kind: "exit", message: "exit status \(code)\(meaning(code))", exitCode: code,
       stderr: tail(process.stderr.text))
-    return ActionAnswer(fields: fields, failure: failure, answered: true, definite: true)
+    return answer
   }
 
-  private static func addParsed(_ stdout: String, to fields: inout ValueMap) {
+  private static func addParsed(_ stdout: String, to answer: inout ActionAnswer) {
     let lines = lines(stdout)
-    fields["lines"] = .list(lines.map { .string($0) })
-    if let json = try? JSON(parsing: stdout.utf8) { fields["json"] = Value(plain: json) }
-    var values: [Value] = []
-    for line in lines where !line.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
-      guard let json = try? JSON(parsing: line.utf8) else { return }
-      values.append(Value(plain: json))
+    answer.fields["lines"] = .list(lines.map { .string($0) })
+    do {
+      answer.fields["json"] = Value(plain: try JSON(parsing: stdout.utf8))
+    } catch {
+      answer.absent["json"] =
+        isBlank(stdout) ? "stdout is empty" : "stdout is no JSON\(beginning(stdout)), \(error.message)"
     }
-    fields["json_lines"] = .list(values)
+    var values: [Value] = []
+    for (number, line) in lines.enumerated() where !isBlank(line) {
+      do {
+        values.append(Value(plain: try JSON(parsing: line.utf8)))
+      } catch {
+        answer.absent["json_lines"] =
+          "line \(number + 1) of stdout is no JSON\(beginning(line)), \(error.message)"
+        return
+      }
+    }
+    answer.fields["json_lines"] = .list(values)
+  }
+
+  private static func isBlank(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+  }
+
+  private static func beginning(_ text: String) -> String {
+    let start = String(text.unicodeScalars.prefix(40))
+    return ": it begins with '\(start)\(start.utf8.count < text.utf8.count ? "…" : "")'"
   }
 
   /// At `\n` or `\r\n`; a line end at the end starts no further line.
@@ -133,5 +157,37 @@ extension ProcessAnswer {
       kind: "limit",
       message:
         "\(what()) has \(bytes - 1) bytes; one argument or variable can carry 131071: pass it in a file")
+  }
+
+  /// Of all arguments and variables together, a pointer of each counted: a quarter of a stack of 8 MiB, less what the
+  /// variables need that every command gets.
+  ///
+  /// - Source: execve(2), "Limits on size of arguments and environment".
+  private static let spaceLimit = 2_097_152 - 131_072
+
+  /// The request, when Linux can carry it.
+  ///
+  /// - Throws: for a NUL character, and for a variable or a whole that is too long; a secret's length is not known yet.
+  static func checked(_ request: ProcessRequest) throws(StepFailure) -> ProcessRequest {
+    var space = 0
+    for argument in request.arguments { space += argument.utf8.count + 9 }
+    for variable in request.environment {
+      var length = variable.name.utf8.count + 2
+      for case .text(let text) in variable.value.parts {
+        length += text.utf8.count
+        guard !text.utf8.contains(0) else {
+          throw StepFailure(
+            kind: "expression",
+            message: "the variable '\(variable.name)' holds a NUL character, which no command can be given")
+        }
+      }
+      try checkLength(length, "the variable '\(variable.name)'")
+      space += length + 8
+    }
+    guard space > spaceLimit else { return request }
+    throw StepFailure(
+      kind: "limit",
+      message:
+        "all arguments and variables have \(space) bytes; \(spaceLimit) can be carried: pass them in a file")
   }
 }

@@ -49,9 +49,10 @@ public struct RunAction: Action {
     }
     try ProcessAnswer.checkLength(bound.text.utf8.count + 1, "the script")
     return .process(
-      ProcessRequest(
-        arguments: ["bash", "-euo", "pipefail", "-c", bound.text], environment: environment,
-        workingDirectory: context.workingDirectory))
+      try ProcessAnswer.checked(
+        ProcessRequest(
+          arguments: ["bash", "-euo", "pipefail", "-c", bound.text], environment: environment,
+          workingDirectory: context.workingDirectory)))
   }
 
   public func answer(_ result: EffectResult) -> ActionAnswer { ProcessAnswer.answer(result) }

@@ -13,8 +13,18 @@ struct RollbackJob: Hashable {
   var active: Set<Int> = []
   /// Nodes that could not be undone, with the reason, in the order found.
   var left: [String] = []
-  /// A node whose doubt a person has to settle first.
-  var heldBy: Int?
+  /// The first node whose doubt a person has to settle, and what is in doubt.
+  var held: Held?
+
+  struct Held: Hashable {
+    var node: Int
+    var reason: String
+  }
+
+  mutating func hold(_ node: Int, _ reason: String) {
+    held = held ?? Held(node: node, reason: reason)
+    if !left.contains(reason) { left.append(reason) }
+  }
 }
 
 extension Engine {
@@ -112,14 +122,12 @@ extension Engine {
       job.left.append("\(id(node)): its rollback was skipped")
       done(node, in: &job)
     } else if let reason = stillRunning(node) {
-      job.heldBy = node
-      job.left.append(reason)
+      job.hold(node, reason)
     } else if status == .inDoubt || status == .held, !isIdempotent(root) {
-      job.heldBy = node
-      job.left.append("\(id(node)) is in doubt, and its rollback is not idempotent")
+      job.hold(node, "\(id(node)) is in doubt, and its rollback is not idempotent")
     } else if let obstacle = obstacle(in: root) {
-      if obstacle.isHeld { job.heldBy = obstacle.part }
-      job.left.append("\(id(node)): \(obstacle.reason)")
+      let reason = "\(id(node)): \(obstacle.reason)"
+      if obstacle.isHeld { job.hold(obstacle.part, reason) } else { job.left.append(reason) }
     } else {
       job.active.insert(root)
       activate(root)
@@ -155,16 +163,15 @@ extension Engine {
   mutating func heldInRollback(_ node: Int, _ reason: String) -> Bool {
     guard case .rollingBack(var job) = stage else { return false }
     job.active.remove(root(of: node))
-    job.heldBy = node
-    job.left.append(reason)
+    job.hold(node, reason)
     stage = .rollingBack(job)
     return true
   }
 
   mutating func settleRollback(_ job: RollbackJob) -> Bool {
     guard job.active.isEmpty, activities.isEmpty else { return false }
-    if let held = job.heldBy {
-      rest(.held, "\(job.cause); \(job.left.joined(separator: "; "))", held, left: job.left)
+    if let held = job.held {
+      rest(.held, "\(job.cause); \(held.reason)", held.node, left: job.left)
     } else if !job.left.isEmpty {
       rest(.rollbackIncomplete, job.cause, nil, left: job.left)
     } else {

@@ -15,6 +15,8 @@ struct EvaluationContext: Variables, ActionContext {
   var unrecorded: [NodeID: ValueMap] = [:]
   /// The answer's own fields and the outputs so far, by bare name.
   var fields = ValueMap()
+  /// Why a field is not there.
+  var absent: [String: String] = [:]
   var error: StepFailure?
   /// Of commands: the node's own and the engine's `BELAY_…`.
   var environment: [(name: String, value: BoundText)] = []
@@ -41,6 +43,8 @@ struct EvaluationContext: Variables, ActionContext {
     guard path.count >= 2, path[0] == "steps" else { return nil }
     return value(of: path[1])
   }
+
+  func absence(of root: String) -> String? { absent[root] }
 
   private var environmentValue: Value {
     .map(["name": .string(plan.environment ?? ""), "vars": .map(scope.environmentVars)])

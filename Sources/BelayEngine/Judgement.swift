@@ -20,6 +20,7 @@ extension EvaluationContext {
   /// - Parameter answer: nil for a check without an action, which asks only what is known.
   mutating func judge(_ answer: ActionAnswer?, by body: PlanBody) -> Judgement {
     fields = answer?.fields ?? ValueMap()
+    absent = answer?.absent ?? [:]
     error = answer?.failure
     let isAnswered = answer?.answered ?? true
     var outputs = ValueMap()

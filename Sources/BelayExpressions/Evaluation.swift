@@ -111,7 +111,8 @@ struct Evaluation<V: Variables> {
     if let local = locals.last(where: { $0.name == name }) { return local.value }
     if let value = variables.value(of: name) { return value }
     if let type = Functions.typeNames[name] { return .type(type) }
-    throw error("there is no '\(name)' here", node)
+    throw error(
+      variables.absence(of: name).map { "no '\(name)': \($0)" } ?? "there is no '\(name)' here", node)
   }
 
   private mutating func select(

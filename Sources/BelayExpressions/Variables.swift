@@ -7,10 +7,13 @@ public protocol Variables {
   /// The value at a root's first selection, such as `["steps", "merge"]`, so that one entry of a large root costs
   /// no more than itself; nil: look at the root.
   func value(at path: [String]) -> Value?
+  /// Why there is no value of a root that could have one: `stdout is empty`; nil: there is no such root.
+  func absence(of root: String) -> String?
 }
 
 extension Variables {
   public func value(at path: [String]) -> Value? { nil }
+  public func absence(of root: String) -> String? { nil }
 }
 
 /// Variables that are just there.

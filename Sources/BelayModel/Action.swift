@@ -141,6 +141,8 @@ public struct ProcessResult: Hashable, Sendable {
 public struct ActionAnswer: Hashable, Sendable {
   /// The fields of `results` that there are.
   public var fields: ValueMap
+  /// Fields of `results` that there are not, each with its reason: `stdout is empty`.
+  public var absent: [String: String] = [:]
   /// Nil when there was an answer and nothing in it is an error by itself.
   public var failure: StepFailure?
   /// Without an answer `outputs` and `expect` have nothing to read.

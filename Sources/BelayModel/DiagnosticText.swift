@@ -89,7 +89,8 @@ extension Diagnostic {
   }
 
   private func place(_ span: SourceSpan) -> String {
-    "\(DisplayText.visible(span.file)):\(span.line):\(span.column)"
+    let file = DisplayText.visible(span.file)
+    return span.line == 0 ? file : "\(file):\(span.line):\(span.column)"
   }
 
   private func excerpt(_ span: SourceSpan, of source: SourceLines?) -> [String] {

@@ -2,7 +2,7 @@
 public struct SourceSpan: Hashable, Sendable {
   /// The path as it was given or found; `<command line>` and the like where there is no file.
   public var file: String
-  /// From 1.
+  /// From 1; 0 for an argument.
   public var line: Int
   /// From 1, in Unicode scalars.
   public var column: Int
@@ -15,6 +15,9 @@ public struct SourceSpan: Hashable, Sendable {
     self.column = column
     self.length = length
   }
+
+  /// An argument of a command line, by its name: it has no line.
+  public static func argument(_ name: String) -> SourceSpan { SourceSpan(file: name, line: 0, column: 0) }
 
   /// For values that stand in no file.
   public static func nowhere(_ name: String) -> SourceSpan { SourceSpan(file: name, line: 1, column: 1) }

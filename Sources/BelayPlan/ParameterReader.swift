@@ -4,22 +4,30 @@ public import BelayModel
 /// Turns what a caller gives for parameters into values of their declared types, and says all that is wrong.
 public struct ParameterReader {
   private let environment: EnvironmentFile?
+  private let origin: (String) -> String
   public private(set) var diagnostics: [Diagnostic] = []
 
-  public init(environment: EnvironmentFile?) { self.environment = environment }
+  /// - Parameter origin: what a mistake is told of, by the name of a parameter: what would be typed.
+  public init(environment: EnvironmentFile?, origin: @escaping (String) -> String = { "-p \($0)" }) {
+    self.environment = environment
+    self.origin = origin
+  }
 
   /// - Parameter given: as texts; a list or map as JSON.
   public mutating func values(_ declared: [Parameter], given: [(name: String, text: String)]) -> ValueMap {
     let known = Set(declared.map(\.name))
     for (name, _) in given where !known.contains(name) {
       let list = declared.map(\.name).joined(separator: ", ")
-      complain("unknown-parameter", "the playbook has no parameter '\(name)'", help: "it has: \(list)")
+      complain(
+        "unknown-parameter", "the playbook has no parameter '\(name)'", of: name,
+        help: declared.isEmpty ? "it takes none" : "it has: \(list)")
     }
     var values = ValueMap()
     for parameter in declared {
       let texts = given.filter { $0.name == parameter.name }.map(\.text)
       if texts.count > 1 {
-        complain("duplicate-parameter", "'\(parameter.name)' is given \(texts.count) times")
+        complain(
+          "duplicate-parameter", "'\(parameter.name)' is given \(texts.count) times", of: parameter.name)
       }
       if let value = texts.first.map({ read($0, parameter) }) ?? missing(parameter) {
         values[parameter.name] = value
@@ -28,8 +36,10 @@ public struct ParameterReader {
     return values
   }
 
-  private mutating func complain(_ code: String, _ message: String, help: String? = nil) {
-    diagnostics.append(Diagnostic(code: code, message, at: .nowhere("<command line>"), help: help))
+  private mutating func complain(_ code: String, _ message: String, of name: String, help: String? = nil) {
+    // An item of a list is told of the list.
+    let place = SourceSpan.argument(origin(String(name.prefix { $0 != "[" })))
+    diagnostics.append(Diagnostic(code: code, message, at: place, help: help))
   }
 
   private mutating func missing(_ parameter: Parameter) -> Value? {
@@ -38,7 +48,7 @@ public struct ParameterReader {
     let hint = parameter.example.map { ", for example -p \(parameter.name)=\($0)" } ?? ""
     let what = parameter.description.map { " (\($0))" } ?? ""
     complain(
-      "missing-parameter", "parameter '\(parameter.name)' is missing\(what)",
+      "missing-parameter", "parameter '\(parameter.name)' is missing\(what)", of: parameter.name,
       help: "give it with -p \(parameter.name)=…\(hint)")
     return nil
   }
@@ -97,7 +107,7 @@ public struct ParameterReader {
       case .list: "a JSON list"
       case .map: "a JSON object"
       }
-    complain("parameter-type", "parameter '\(parameter.name)': '\(text)' is not \(form)")
+    complain("parameter-type", "parameter '\(parameter.name)': '\(text)' is not \(form)", of: parameter.name)
     return nil
   }
 
@@ -125,7 +135,8 @@ public struct ParameterReader {
     var converted = ValueMap()
     for field in fields {
       guard let value = map[field.name] else {
-        complain("parameter-type", "parameter '\(parameter.name)': '\(field.name)' is missing")
+        complain(
+          "parameter-type", "parameter '\(parameter.name)': '\(field.name)' is missing", of: parameter.name)
         return nil
       }
       converted[field.name] = convert(value, field)
@@ -137,11 +148,14 @@ public struct ParameterReader {
 
   private mutating func checked(_ value: Value, _ parameter: Parameter) -> Value? {
     guard let wrong = violation(value, parameter) else { return value }
-    complain("parameter-value", "parameter '\(parameter.name)': '\(value.text)' \(wrong)")
+    complain("parameter-value", "parameter '\(parameter.name)': '\(value.text)' \(wrong)", of: parameter.name)
     return nil
   }
 
   private func violation(_ value: Value, _ parameter: Parameter) -> String? {
+    if case .string(let text) = value, text.utf8.contains(0) {
+      return "holds a NUL character, which no command can be given"
+    }
     if !parameter.allowed.isEmpty, !parameter.allowed.contains(where: { $0.text == value.text }) {
       return "is none of \(parameter.allowed.map(\.text).joined(separator: ", "))"
     }

@@ -44,6 +44,7 @@ public struct PlanBuilder {
     layOutRollbacks()
     resolveNeeds()
     setPreviews()
+    checkLimits()
     return Plan(
       run: request.run, playbook: playbook.name, path: playbook.path,
       title: playbook.title.flatMap { text(of: $0) } ?? playbook.name, version: request.version,

@@ -5,23 +5,32 @@ public struct SystemError: Error, Hashable, Sendable {
   public var call: String
   public var subject: String
   public var code: Int32
+  /// Where errno's own words do not say it.
+  public var reason: String?
 
-  public init(_ call: String, _ subject: String, _ code: Int32 = errno) {
+  public init(_ call: String, _ subject: String, _ code: Int32 = errno, reason: String? = nil) {
     self.call = call
     self.subject = subject
     self.code = code
+    self.reason = reason
   }
 
-  public var message: String { "\(subject): \(String(cString: strerror(code)))" }
+  public var why: String { reason ?? String(cString: strerror(code)) }
+  public var message: String { "\(subject): \(why)" }
 }
 
 /// Files that fit into memory.
 public enum SmallFile {
-  /// Reads at most `limit` bytes; a larger file is EFBIG.
-  public static func bytes(_ path: String, limit: Int = 33 << 20) throws(SystemError) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+  /// Reads at most `limit` bytes; a larger file is EFBIG. What is no regular file is refused, and never waited for.
+  ///
+  /// - Parameter mayWait: a pipe is read to its end, as of `<( … )`.
+  public static func bytes(
+    _ path: String, limit: Int = 33 << 20, mayWait: Bool = false
+  ) throws(SystemError) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (mayWait ? 0 : O_NONBLOCK))
     guard file >= 0 else { throw SystemError("open", path) }
     defer { close(file) }
+    if !mayWait { try requireRegular(file, path, limit) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
@@ -31,6 +40,23 @@ public enum SmallFile {
       if count == 0 { return bytes }
       bytes += buffer[..<count]
       guard bytes.count <= limit else { throw SystemError("read", path, EFBIG) }
+    }
+  }
+
+  private static func requireRegular(_ file: Int32, _ path: String, _ limit: Int) throws(SystemError) {
+    var facts = stat()
+    guard fstat(file, &facts) == 0 else { throw SystemError("fstat", path) }
+    let kind: String? =
+      switch facts.st_mode & S_IFMT {
+      case S_IFREG: nil
+      case S_IFDIR: "a folder"
+      case S_IFIFO: "a FIFO"
+      case S_IFSOCK: "a socket"
+      default: "a device"
+      }
+    if let kind { throw SystemError("read", path, EINVAL, reason: "this is \(kind), no file") }
+    guard facts.st_size <= limit else {
+      throw SystemError("read", path, EFBIG, reason: "a file of more than \(limit >> 20) MiB is not read")
     }
   }
 

@@ -32,24 +32,45 @@ import Glibc
   static func main() {
     // A limit of the caller's on files is an error of a write. What is started has all signals at their defaults.
     signal(SIGXFSZ, SIG_IGN)
+    Output.occupy()
+    var isTelling = true
     do {
+      try requireText()
       var command = try parseAsRoot()
+      isTelling = !(command is any ChangingCommand) || (command as? Run)?.dryRun ?? false
       try command.run()
+      leave(withStatus: .succeeded, isTelling: isTelling)
     } catch let failure as Failure {
       failure.report()
-      leave(withStatus: failure.status)
+      leave(withStatus: failure.status, isTelling: isTelling)
     } catch {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       if code == .success {
         Output.standard.write(message + (message.isEmpty || message.hasSuffix("\n") ? "" : "\n"))
-        leave(withStatus: .succeeded)
+        leave(withStatus: .succeeded, isTelling: isTelling)
       }
       if let status = (error as? ExitCode).flatMap({ ExitStatus(rawValue: $0.rawValue) }) {
-        leave(withStatus: status)
+        leave(withStatus: status, isTelling: isTelling)
       }
       Output.error.write(message + (message.hasSuffix("\n") ? "" : "\n"))
-      leave(withStatus: .usage)
+      leave(withStatus: .usage, isTelling: isTelling)
+    }
+  }
+}
+
+extension Belay {
+  /// Arguments are bytes, and what is no UTF-8 would be replaced unseen.
+  ///
+  /// - Throws: exit 2, naming the first argument that is none.
+  private static func requireText() throws {
+    for index in 0..<Int(CommandLine.argc) {
+      guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
+        continue
+      }
+      let shown = String(
+        decoding: UnsafeRawBufferPointer(start: argument, count: strlen(argument)), as: UTF8.self)
+      throw Failure(.usage, "argument \(index) is not UTF-8: '\(printable(shown))'")
     }
   }
 }

@@ -131,6 +131,9 @@ struct YAMLParser {
       .scalar(text: String(decoding: bytes, as: UTF8.self), style: YAMLNode.Style(scalar.style)),
       tag: text(scalar.tag), source: source, start: content, end: end, tagStart: start)
     strict.scalar(node, indent: blockIndent, isFlow: isInFlow)
+    if bytes.contains(0) {
+      report("nul", "this text holds a NUL character, which no command and no file's name can", at: node.span)
+    }
     checkTag(node, start)
     complete(node, anchor: text(scalar.anchor))
   }

@@ -66,7 +66,7 @@ struct Audit: ParsableCommand {
 
     func run() throws {
       let opened = try store.existing()
-      let row = try target.find(in: opened)
+      let row = try target.find(in: opened, to: .reading)
       try RecordedRun.forEachEvent(of: row.run, in: opened) { line, stored in
         if format.isJSON { return Output.standard.line(stored.line) }
         let number = String(line.number)
@@ -94,7 +94,7 @@ struct Audit: ParsableCommand {
           throw Failure(.usage, "there is no store in \(store.folder): nothing was run yet")
         }
         var id: String?
-        if let selected { id = try RunArgument.find(selected, in: try store.existing()).run }
+        if let selected { id = try RunArgument.find(selected, in: try store.existing(), to: .reading).run }
         try AuditExport.write(audit, run: id) { line in Output.standard.line(line) }
       } catch let error as StoreError { throw Failure(error) }
     }

@@ -27,12 +27,14 @@ struct List: ParsableCommand {
 
   /// Of what can be read; the rest is for `validate` to say.
   private func title(of name: String, in project: Project) -> String {
-    guard let file = try? project.file(of: name), let bytes = try? SmallFile.bytes(file) else {
-      return "(unreadable)"
-    }
+    let file = project.file(named: name)
+    let bytes: [UInt8]
+    do {
+      bytes = try SmallFile.bytes(file)
+    } catch { return "(\(error.why))" }
     let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
       bytes: bytes, path: project.relative(file))
-    guard let playbook else { return "(\(diagnostics.count { $0.severity == .error }) errors)" }
+    guard let playbook else { return "(\(counted(diagnostics.count { $0.severity == .error }, "error")))" }
     return playbook.title?.source ?? ""
   }
 }

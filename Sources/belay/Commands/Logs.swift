@@ -20,7 +20,7 @@ struct Logs: ParsableCommand {
 
   func run() throws {
     let opened = try store.existing()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .reading)
     let recorded = try RecordedRun(row, in: opened)
     if let node { try recorded.requireNode(node) }
     let folder = opened.runFolder(row.run)

@@ -4,7 +4,7 @@ import BelayModel
 import BelayStore
 import BelayWorld
 
-struct Resolve: ParsableCommand {
+struct Resolve: ChangingCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what a node in doubt, held or failed is: done, not done, or failed.",
     discussion: """
@@ -32,13 +32,14 @@ struct Resolve: ParsableCommand {
   func run() throws {
     guard let resolution = Resolution(rawValue: resolution) else { return }
     let opened = try store.open()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .changing)
     let folder = opened.runFolder(row.run)
     do {
       let lock = try DriverLock.take(folder)
       defer { withExtendedLifetime(lock) {} }
       let recorded = try RecordedRun(row, in: opened)
       try recorded.requireNode(node)
+      try requireOpen(recorded)
       if resolution != .done { try requireEnded(recorded, folder) }
       let event = RunEvent.resolved(
         node, as: resolution, note: note, values: try values(), by: Caller.actor())
@@ -47,6 +48,26 @@ struct Resolve: ParsableCommand {
       throw Failure(error, run: row.run)
     }
     Output.standard.line("\(node) is \(self.resolution); go on with: belay resume \(row.run)")
+  }
+
+  /// - Throws: exit 2 with the nodes that there are to settle, when this is none of them.
+  private func requireOpen(_ recorded: RecordedRun) throws {
+    let state = recorded.state
+    guard !state.status.isFinal else {
+      throw Failure(.usage, "run \(recorded.row.run) is \(state.status.words): there is nothing to resolve")
+    }
+    guard !state.canBeResolved(node) else { return }
+    let root = RollbackName.root(of: node)
+    let others = ([root].filter(state.canBeResolved) + state.undecided).reduce(into: [NodeID]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+    let hints = others.prefix(5).map {
+      "belay resolve \(recorded.row.run) \($0) --as \(resolution) --note '…'"
+    }
+    throw Failure(
+      .usage, "\(node) is \(state[node].status.words): there is nothing to resolve",
+      hints: hints.isEmpty
+        ? ["belay status \(recorded.row.run) shows every node"] : ["what can be resolved:"] + hints)
   }
 
   /// That the effect is not there, or has failed, nobody can say while it is at work.

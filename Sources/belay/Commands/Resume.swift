@@ -3,7 +3,7 @@ import BelayEngine
 import BelayJournal
 import BelayStore
 
-struct Resume: ParsableCommand {
+struct Resume: ChangingCommand {
   static let configuration = CommandConfiguration(
     abstract: "Go on with a run that was paused, held, interrupted, or has failed.",
     discussion: """
@@ -34,7 +34,7 @@ struct Resume: ParsableCommand {
 
   func run() throws {
     let opened = try store.open()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .changing)
     if row.status == .succeeded {
       throw Failure(.usage, "run \(row.run) has succeeded: there is nothing to resume")
     }

@@ -4,7 +4,7 @@ import BelayJournal
 import BelayPlan
 import BelayStore
 
-struct Rollback: ParsableCommand {
+struct Rollback: ChangingCommand {
   static let configuration = CommandConfiguration(
     abstract: "Undo what a run has done, in reverse order.",
     discussion: """
@@ -36,10 +36,11 @@ struct Rollback: ParsableCommand {
 
   func run() throws {
     let opened = try store.open()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .changing)
     let recorded = try RecordedRun(row, in: opened)
     if let to { try recorded.requireNode(to) }
-    try requireNewest(recorded, in: opened)
+    let passed = try past.map { try RunArgument.find($0, in: opened, to: .changing).run }
+    try requireNewest(recorded, past: passed, in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
     let status = try driving.drive(.rollback(to.map { .after($0) } ?? .run))
     try format.printEnd(of: row.run, in: opened)
@@ -47,7 +48,7 @@ struct Rollback: ParsableCommand {
   }
 
   /// A later run under the same claim stands on what this one did.
-  private func requireNewest(_ recorded: RecordedRun, in opened: SQLiteStore) throws {
+  private func requireNewest(_ recorded: RecordedRun, past: [String], in opened: SQLiteStore) throws {
     guard !recorded.plan.claims.isEmpty else { return }
     var filter = RunFilter()
     filter.since = recorded.row.createdAt

@@ -7,7 +7,7 @@ import BelayPlan
 import BelayStore
 import BelayWorld
 
-struct Run: ParsableCommand {
+struct Run: ChangingCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a playbook.",
     discussion: """

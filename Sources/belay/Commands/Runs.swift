@@ -100,7 +100,7 @@ struct Status: ParsableCommand {
 
   func run() throws {
     let opened = try store.existing()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .reading)
     let recorded = try RecordedRun(row, in: opened)
     if format.isJSON { return Output.standard.json(RestReport(recorded.state).json) }
     let header = "\(row.run)  \(row.title)  \(row.words(in: opened))"
@@ -125,7 +125,7 @@ struct Status: ParsableCommand {
   }
 
   private func line(_ node: NodeID, _ record: NodeRecord) -> String {
-    let words = record.status.rawValue.split(separator: "_").joined(separator: " ")
+    let words = record.status.words
     let why = record.heldBecause ?? record.failure?.message ?? ""
     return "\(padded(words, 20)) \(node)\(why.isEmpty ? "" : "  \(shortened(why))")"
   }

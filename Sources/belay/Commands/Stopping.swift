@@ -4,7 +4,7 @@ import BelayJournal
 import BelayStore
 import BelayWorld
 
-struct Pause: ParsableCommand {
+struct Pause: ChangingCommand {
   static let configuration = CommandConfiguration(
     abstract: "Let what runs end, then rest.",
     discussion: """
@@ -17,7 +17,7 @@ struct Pause: ParsableCommand {
 
   func run() throws {
     let opened = try store.existing()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .changing)
     guard askDriver(.pause, runFolder: opened.runFolder(row.run)) else {
       throw Failure(
         .usage, "nobody drives run \(row.run); it is \(row.status.words)",
@@ -27,7 +27,7 @@ struct Pause: ParsableCommand {
   }
 }
 
-struct Cancel: ParsableCommand {
+struct Cancel: ChangingCommand {
   static let configuration = CommandConfiguration(
     abstract: "Stop what runs, undo temporary steps, end as failed. Never rolls back.",
     discussion: """
@@ -41,7 +41,7 @@ struct Cancel: ParsableCommand {
 
   func run() throws {
     let opened = try store.open()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .changing)
     if askDriver(.cancel, runFolder: opened.runFolder(row.run)) {
       Output.standard.line("run \(row.run) is being cancelled")
       return
@@ -56,7 +56,7 @@ struct Cancel: ParsableCommand {
   }
 }
 
-struct Close: ParsableCommand {
+struct Close: ChangingCommand {
   static let configuration = CommandConfiguration(
     abstract: "Give a run up for good: temporary steps are undone, its claims are free.",
     discussion: """
@@ -75,7 +75,7 @@ struct Close: ParsableCommand {
 
   func run() throws {
     let opened = try store.open()
-    let row = try target.find(in: opened)
+    let row = try target.find(in: opened, to: .changing)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
     let status = try driving.drive(.close(note: note))
     try format.printEnd(of: row.run, in: opened)

@@ -25,11 +25,7 @@ struct Validate: ParsableCommand {
     let files = try paths.isEmpty ? everything(in: project) : paths.map(project.file(of:))
     var all: [Diagnostic] = []
     for file in files {
-      let bytes: [UInt8]
-      do {
-        bytes = try SmallFile.bytes(file)
-      } catch { throw Failure(.usage, error.message) }
-      let diagnostics = try diagnostics(of: file, bytes, in: project)
+      let (diagnostics, bytes) = try read(file, in: project)
       if !format.isJSON {
         let source = SourceLines(bytes)
         for diagnostic in diagnostics { Output.error.line(diagnostic.text(source: source)) }
@@ -37,6 +33,17 @@ struct Validate: ParsableCommand {
       all += diagnostics
     }
     try report(all, files: files.count)
+  }
+
+  /// A file that cannot be read is one mistake among others.
+  private func read(_ file: String, in project: Project) throws -> ([Diagnostic], [UInt8]) {
+    do {
+      let bytes = try SmallFile.bytes(file)
+      return (try diagnostics(of: file, bytes, in: project), bytes)
+    } catch let error as SystemError {
+      let place = SourceSpan.argument(project.relative(file))
+      return ([Diagnostic(code: "unreadable", "cannot be read: \(error.why)", at: place)], [])
+    }
   }
 
   private func report(_ all: [Diagnostic], files: Int) throws {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import BelayJournal
 import Glibc
 
@@ -51,6 +52,12 @@ struct Failure: Error {
   }
 }
 
-func leave(withStatus status: ExitStatus) -> Never {
-  Glibc.exit(status.rawValue)
+/// - Parameter isTelling: printing was all that the command was for: without it, it has not succeeded.
+func leave(withStatus status: ExitStatus, isTelling: Bool) -> Never {
+  guard let lost = Output.lost else { Glibc.exit(status.rawValue) }
+  Output.error.line("belay: stdout cannot be written: \(lost)")
+  Glibc.exit((isTelling && status == .succeeded ? .unusable : status).rawValue)
 }
+
+/// A command whose exit status tells of what it did, whoever reads what it prints; all others only print.
+protocol ChangingCommand: ParsableCommand {}

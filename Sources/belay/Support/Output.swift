@@ -1,21 +1,43 @@
 import BelayModel
 import Glibc
+import Synchronization
 
-/// Writes whole pieces to a descriptor. A reader that is gone (EPIPE, EIO of a closed terminal) stops nothing.
+/// Writes whole pieces to a descriptor. What cannot be written stops nothing: it is noted, and told at the end.
 struct Output: Sendable {
   static let standard = Output(descriptor: 1)
   static let error = Output(descriptor: 2)
 
   let descriptor: Int32
 
+  /// The first error on stdout that is none of a reader who has gone away (EPIPE, EIO of a closed terminal); else 0.
+  private static let loss = Atomic<Int32>(0)
+
+  /// Why what was printed did not arrive, in words.
+  static var lost: String? {
+    let code = loss.load(ordering: .relaxed)
+    return code == 0 ? nil : String(cString: strerror(code))
+  }
+
+  /// A standard descriptor that the caller has closed would be given to the next file that is opened.
+  static func occupy() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+      _ = Glibc.open("/dev/null", O_RDONLY)
+    }
+  }
+
   func write(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return note(errno) }
       bytes = bytes.dropFirst(count)
     }
+  }
+
+  private func note(_ code: Int32) {
+    guard descriptor == 1, code != EPIPE, code != EIO else { return }
+    _ = Output.loss.compareExchange(expected: 0, desired: code, ordering: .relaxed)
   }
 
   func line(_ text: String) { write(text + "\n") }

@@ -24,8 +24,12 @@ struct PlanningOptions: ParsableArguments {
   func plan() throws -> (plan: Plan, bytes: [UInt8]) {
     let project = try Project.find(for: playbook)
     let sources = try project.read(playbook, environment: environment)
-    var reader = ParameterReader(environment: sources.environment)
-    let values = reader.values(sources.playbook.params, given: try givenParams())
+    let given = try givenParams()
+    var reader = ParameterReader(environment: sources.environment) { name in
+      let isOfFile = given.contains { $0.name == name } && !params.contains { $0.hasPrefix(name + "=") }
+      return isOfFile ? "\(paramsFile ?? ""): \(name)" : "-p \(name)"
+    }
+    let values = reader.values(sources.playbook.params, given: given)
     try Diagnostics.report(reader.diagnostics, bytes: [])
     let searchPath = variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     let request = PlanRequest(
@@ -63,7 +67,7 @@ struct PlanningOptions: ParsableArguments {
 
   private func paramsOfFile(_ path: String) throws -> [(name: String, text: String)] {
     do {
-      let json = try JSON(parsing: try SmallFile.bytes(path))
+      let json = try JSON(parsing: try SmallFile.bytes(path, mayWait: true))
       guard let members = json.members else { throw Failure(.usage, "\(path) holds no JSON object") }
       return members.map { (name: $0.key, text: Value(plain: $0.value).text) }
     } catch let error as JSONError {

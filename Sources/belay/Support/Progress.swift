@@ -80,7 +80,7 @@ struct RestReport {
   var lines: [String] {
     var lines = [printable("\(run.status.words)\(run.cause.isEmpty ? "" : ": \(run.cause)")")]
     if run.status == .failed || run.status == .held, let node = run.restNode { lines += evidence(node) }
-    lines += run.left.map { "  " + printable($0) }
+    lines += run.left.filter { !run.cause.hasSuffix($0) }.map { "  " + printable($0) }
     lines += next.map { "  \($0)" }
     return lines
   }
@@ -95,17 +95,16 @@ struct RestReport {
     switch run.status {
     case .failed: return afterFailure + ["undo all:    belay rollback \(id)", closing]
     case .held:
-      guard let node = run.restNode else { return ["then:        belay resume \(id)"] }
-      return [
-        "decide:      belay resolve \(id) \(node) --as done|not_done|failed --note '…'",
-        "then:        belay resume \(id)",
-      ]
+      let decisions = run.undecided.prefix(5).map {
+        "decide:      belay resolve \(id) \($0) --as done|not_done|failed --note '…'"
+      }
+      return decisions + ["then:        belay resume \(id)", closing]
     case .paused: return ["go on:       belay resume \(id)"]
     case .rollbackIncomplete:
-      return [
-        "try again:   belay resume \(id) --retry",
-        "mark undone: belay resolve \(id) NODE~rollback --as done --note '…'", closing,
-      ]
+      let marks = run.undecided.prefix(5).map {
+        "mark undone: belay resolve \(id) \($0) --as done --note '…'"
+      }
+      return ["try again:   belay resume \(id) --retry"] + marks + [closing]
     default: return []
     }
   }
@@ -113,7 +112,7 @@ struct RestReport {
   private var closing: String { "give it up:  belay close \(run.run) --note '…'" }
 
   private var afterFailure: [String] {
-    guard let node = run.restNode else { return ["go on:       belay resume \(run.run)"] }
+    guard let node = run.undecided.first else { return ["go on:       belay resume \(run.run)"] }
     return [
       "try again:   belay resume \(run.run) --retry",
       "skip it:     belay resume \(run.run) --skip \(node) --note '…'",
@@ -151,6 +150,11 @@ extension NodeRecord {
 }
 
 extension RunStatus {
+  /// For people.
+  var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+}
+
+extension NodeStatus {
   /// For people.
   var words: String { rawValue.split(separator: "_").joined(separator: " ") }
 }

@@ -34,7 +34,7 @@ struct Project {
   /// The file of a name or a path.
   func file(of playbook: String) throws -> String {
     if Project.isPath(playbook) { return Project.absolute(playbook, in: here) }
-    let file = "\(folder)/\(Project.playbooks)/\(playbook).yaml"
+    let file = file(named: playbook)
     guard exists(file) else {
       let names = try self.names()
       let nearest = Suggestion.nearest(to: playbook, in: names).map { ["did you mean '\($0)'?"] } ?? []
@@ -44,6 +44,8 @@ struct Project {
     }
     return file
   }
+
+  func file(named playbook: String) -> String { "\(folder)/\(Project.playbooks)/\(playbook).yaml" }
 
   /// Names of the playbooks, sorted.
   func names() throws -> [String] {

@@ -5,28 +5,66 @@ import BelayModel
 import BelayPlan
 import BelayStore
 
-/// A run on the command line: its id, a part that only it has, or `last`.
+/// A run on the command line: its id, a part of it, the name of a playbook that has run once, or `last`.
 struct RunArgument: ParsableArguments {
-  @Argument(help: ArgumentHelp("The run: its id, a part of it, or 'last'.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp(
+      "The run: its id, its last 4 letters, its first 8 or more, its playbook if that has one run, or 'last'.",
+      valueName: "run"))
   var run: String
 
-  func find(in store: SQLiteStore) throws -> RunRow { try RunArgument.find(run, in: store) }
+  enum Purpose {
+    /// Any part of an id that only one run has will do.
+    case reading
+    /// What is changed is named as the help says: a slip of the finger is no run's name.
+    case changing
+  }
+
+  func find(in store: SQLiteStore, to purpose: Purpose) throws -> RunRow {
+    try RunArgument.find(run, in: store, to: purpose)
+  }
 
   /// - Throws: exit 2 when there is no such run, or several.
-  static func find(_ run: String, in store: SQLiteStore) throws -> RunRow {
+  static func find(_ run: String, in store: SQLiteStore, to purpose: Purpose) throws -> RunRow {
+    guard !run.isEmpty else {
+      throw Failure(.usage, "the run's name is empty", hints: ["belay runs lists them; 'last' is the newest"])
+    }
     do {
       if let row = try store.run(run) { return row }
       var filter = RunFilter()
       filter.limit = 10_000
       let rows = try store.runs(filter)
       if run == "last", let newest = rows.first { return newest }
-      let matching = rows.filter { $0.run.contains(run) }
+      let matching = rows.filter { matches($0, run, purpose) }
       if matching.count == 1, let only = matching.first { return only }
+      if matching.isEmpty { throw none(run, rows.filter { matches($0, run, .reading) }) }
       throw Failure(
-        .usage,
-        matching.isEmpty ? "there is no run '\(run)'" : "'\(run)' is a part of \(matching.count) runs",
-        hints: matching.isEmpty ? ["belay runs lists them"] : matching.prefix(5).map(\.run))
+        .usage, "'\(run)' is the name or a part of \(matching.count) runs",
+        hints: matching.prefix(5).map(\.run))
     } catch let error as StoreError { throw Failure(error) }
+  }
+
+  private static let leastStart = 8
+  private static let leastEnd = 4
+
+  private static func matches(_ row: RunRow, _ run: String, _ purpose: Purpose) -> Bool {
+    if row.playbook == run { return true }
+    switch purpose {
+    case .reading: return row.run.contains(run)
+    case .changing:
+      return (run.count >= leastStart && row.run.hasPrefix(run))
+        || (run.count >= leastEnd && row.run.hasSuffix(run))
+    }
+  }
+
+  private static func none(_ run: String, _ near: [RunRow]) -> Failure {
+    guard !near.isEmpty else {
+      return Failure(.usage, "there is no run '\(run)'", hints: ["belay runs lists them"])
+    }
+    return Failure(
+      .usage,
+      "'\(run)' is too little to name a run by: say its last \(leastEnd) letters, or \(leastStart) or more from its start",
+      hints: near.prefix(5).map(\.run))
   }
 }
 
