@@ -90,11 +90,10 @@ extension Engine {
   mutating func queue(_ node: Int) {
     let status = record(of: node).status
     guard activities[node] == nil, !status.hasEnded, status != .held, status != .compensating else { return }
-    if isGroup(node), status == .running {
-      if openChildren[node] == 0 { listEnded(of: node) }
-    } else {
-      ready.push(node)
-    }
+    // A group that runs goes on by its children. One that has none left ends in its turn, not before who has put it to
+    // work has written that down.
+    if isGroup(node), status == .running, openChildren[node] > 0 { return }
+    ready.push(node)
   }
 
   private func parentHasStarted(_ node: Int) -> Bool {
@@ -124,7 +123,7 @@ extension Engine {
     let record = record(of: node)
     if record.status == .pending, !isWanted(node) { return }
     switch plan.nodes[node].detail {
-    case .group: startGroup(node)
+    case .group: if record.status == .running { listEnded(of: node) } else { startGroup(node) }
     case .wait(let duration): startWait(node, duration)
     case .check(let check):
       takePlace(node, .acting)

@@ -98,6 +98,29 @@ private let maintenance = """
     #expect(stage.started.suffix(3) == ["b_is_gone?", "a~rollback", "serving?"])
   }
 
+  @Test("the last step of a rollback's list that a person settles ends the list")
+  func settledAtTheEndOfList() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - step: a
+          exec: [a]
+          rollback: { exec: [undo_a] }
+        - step: b
+          exec: [b]
+          rollback:
+            - step: undo_b
+              exec: [undo_b]
+      """)
+    #expect(try stage.drive() == .succeeded)
+    stage.acts["undo_b"] = [.timesOut]
+    #expect(try stage.drive(.rollback(.run)) == .held)
+    try stage.resolve("undo_b", .done)
+    #expect(try stage.drive(.resume(retry: false)) == .rolledBack)
+    #expect(stage.started == ["a", "b", "undo_b", "a~rollback"])
+  }
+
   @Test("a step in doubt inside the list that undoes what is temporary holds whatever is asked for")
   func heldInTemporaryList() throws {
     let stage = try Stage(
