@@ -15,16 +15,21 @@ struct OperationError: Error, Hashable {
 
 /// One evaluation: strict, bounded, and with an error for everything that is not there.
 struct Evaluation<V: Variables> {
-  static var stepLimit: Int { 1_000_000 }
+  /// Of an evaluation in a run.
+  static var runLimit: Int { 1_000_000 }
 
   private let variables: V
   private let expression: Expression
   private var locals: [(name: String, value: Value)] = []
   private var steps = 0
+  private let stepLimit: Int
+  /// It was ended by its limit.
+  var isExhausted: Bool { steps > stepLimit }
 
-  init(_ variables: V, _ expression: Expression) {
+  init(_ variables: V, _ expression: Expression, stepLimit: Int = Self.runLimit) {
     self.variables = variables
     self.expression = expression
+    self.stepLimit = stepLimit
   }
 
   mutating func value(of node: Syntax) throws(EvaluationError) -> Value {
@@ -56,7 +61,7 @@ struct Evaluation<V: Variables> {
 
   private mutating func count(_ node: Syntax) throws(EvaluationError) {
     steps += 1
-    guard steps <= Self.stepLimit else { throw error("more than \(Self.stepLimit) steps", node) }
+    guard steps <= stepLimit else { throw error("more than \(stepLimit) steps", node) }
   }
 
   private mutating func operand(_ node: Syntax) throws(EvaluationError) -> Operand {

@@ -52,6 +52,7 @@ public struct Program: Sendable {
       guard case .comprehension(let it) = node.kind, it.macro == "all", !sized.contains(text(it.range)) else {
         return nil
       }
+      if case .list(let elements) = it.range.kind, !elements.isEmpty { return nil }
       return Program.span(node.start, node.length, in: expression)
     }
   }

@@ -5,6 +5,9 @@ internal import BelayModel
 extension PlaybookChecker {
   /// - Parameter others: all conditions of the same node, where the size may be asked for.
   mutating func checkMeaning(_ program: Program, _ condition: Expression, beside others: [Expression]) {
+    if let value = program.constantValue(), value.typeName != "bool" {
+      report("wrong-type", "a condition is true or false, this is \(value.typeName)", at: condition.span)
+    }
     if condition.source.utf8.contains(UInt8(ascii: "!")) {
       for span in program.negatedComparisons {
         report(

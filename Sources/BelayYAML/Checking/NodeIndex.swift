@@ -54,6 +54,8 @@ struct NodeIndex {
 
   private mutating func name(_ number: Int) {
     let node = entries[number].node
+    // Without a name: said already.
+    guard !node.id.isEmpty else { return }
     guard let first = byID[node.id] else {
       byID[node.id] = number
       return

@@ -28,6 +28,9 @@ extension PlaybookChecker {
   }
 
   private mutating func check(_ program: Program, _ expression: Expression, _ scope: Scope) {
+    for error in program.constantErrors() {
+      report("constant-error", "this fails whatever else is true: \(error.message)", at: error.span)
+    }
     guard !program.references.isEmpty else { return }
     let guards = Guards([program])
     for var reference in program.references {

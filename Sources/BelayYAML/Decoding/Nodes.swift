@@ -19,10 +19,10 @@ extension Reading {
     // A node whose name is wrong is still read for its other mistakes.
     let id = identifier(entry.value, "'\(kind)'")
     guard let content = content(kind, &fields) else { return nil }
-    var node = Node(id: id ?? "", span: entry.value.span, kind: content)
+    var node = Node(id: id ?? entry.value.text ?? "", span: entry.value.span, kind: content)
     common(&fields, &node)
     finish(kind, fields)
-    return id == nil ? nil : node
+    return node
   }
 
   /// The kind is the first key: what is safe in a dry run is seen at a glance.

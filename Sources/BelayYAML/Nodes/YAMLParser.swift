@@ -319,7 +319,8 @@ extension YAMLParser {
         report(
           "duplicate-key", "the key '\(name)' stands here twice", at: entry.key.span,
           notes: [Diagnostic.Note(message: "first here", span: first.span)])
-        continue
+        // What would be merged is still looked at.
+        if name != "<<" { continue }
       }
       seen[name] = entry.key
       if name == "<<", entry.key.style == .plain {
