@@ -47,12 +47,21 @@ final class ProcessSnapshot {
     return found
   }
 
-  /// The process of an attempt whose keeper was killed before it had recorded the start: it leads a session and
-  /// carries the mark.
+  /// The process of an attempt whose keeper was killed before it had recorded the start: it leads a session, carries the
+  /// mark, and writes into a keeper's pipe. A server that a step has left running has the first two of these as well.
   func leader(marked mark: String) -> ProcessStatus? {
     let mark = Array(mark.utf8)
     return processes.first {
-      $0.isAlive && $0.pid == $0.session && environment(of: $0.pid) == mark
+      $0.isAlive && $0.pid == $0.session && environment(of: $0.pid) == mark && writesIntoPipe($0.pid)
+    }
+  }
+
+  private func writesIntoPipe(_ pid: Int32) -> Bool {
+    let pipe = Array("pipe:".utf8)
+    return [STDOUT_FILENO, STDERR_FILENO].contains { file in
+      var target = [CChar](repeating: 0, count: pipe.count)
+      guard readlink("/proc/\(pid)/fd/\(file)", &target, target.count) == pipe.count else { return false }
+      return target.map { UInt8(bitPattern: $0) } == pipe
     }
   }
 

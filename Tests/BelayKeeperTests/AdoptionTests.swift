@@ -184,6 +184,25 @@ import Testing
     }
   }
 
+  @Test("what a step has left running is not taken for the step, though no start is on record")
+  func unrecordedAndEnded() throws {
+    let gate = folder.path + "/gate"
+    #expect(mkfifo(gate, 0o600) == 0)
+    let hold = try Descriptor(opening: gate, O_RDWR)
+    let (id, start, pids) = try orphan {
+      "setsid sleep 1000 < /dev/null > /dev/null 2>&1 & echo $! > '\($0)'; read line < '\(gate)'"
+    }
+    try forget(.started, of: id)
+    #expect(try survivors().map(\.start.pid) == [start.pid])
+    #expect(write(hold.number, "go\n", 3) == 3)
+    waitForEnd(of: start)
+    #expect(try survivors() == [])
+    #expect(try folder.launch(epoch: 2).connection.adopted == [])
+    let pid = try #require(pids.first)
+    #expect(isAlive(pid))
+    kill(pid, SIGKILL)
+  }
+
   @Test("a start that its keeper did not live to record is found by its mark")
   func unrecorded() throws {
     let (id, start, _) = try orphan { "echo $$ > '\($0)'; exec sleep 1000" }
