@@ -12,6 +12,7 @@ extension Engine {
     skip(begin)
     // Who comes to undo, cancel or close lets nothing go on by what is found.
     if !goesForward { turnBack(begin) }
+    if case .resume(let retry) = begin.purpose, goesForward { prepare(retry: retry, by: begin.driver.actor) }
     // Before anything else: what the keeper tells of them from here on must find them.
     takeUpOpenAttempts()
     switch begin.purpose {
@@ -75,6 +76,18 @@ extension Engine {
 
   // MARK: Resuming
 
+  /// What is to be done again is pending, and temporaries that this needs are applied before anything of it goes on.
+  mutating func prepare(retry: Bool, by actor: Actor) {
+    if retry, !isUndoing {
+      resetFailed(by: actor)
+      resetFailedCompensations(by: actor)
+    }
+    let lost = lostTemporaries()
+    reset(lost, because: "temporary, applied again")
+    let temporaries = halfReapplied(with: lost)
+    if !temporaries.isEmpty { stage = .reapplying(temporaries, then: .goForward) }
+  }
+
   mutating func resume(retry: Bool, by actor: Actor) {
     // What was in flight has failed, or is held.
     if isStopping { return }
@@ -82,21 +95,19 @@ extension Engine {
       // What is being undone is undone first: what is tried again may need it gone.
       return stop(Stop(cause: .request, reason: "tried again", consequence: .retry(by: actor)))
     }
-    if retry {
-      resetFailed(by: actor)
-      resetFailedCompensations(by: actor)
-    }
     goOnOverResolvedFailures()
-    let temporaries = lostTemporaries()
     if let held = heldNode() { return stayHeld(held) }
     if !retry, let node = failedNode() { return fail(again: node) }
-    if temporaries.isEmpty { return goForward() }
-    reset(temporaries, because: "temporary, applied again")
-    reapply(temporaries, then: .goForward)
+    if case .reapplying = stage { return }
+    goForward()
   }
 
+  /// A compensation is at work, or was when the journal ended.
   private var isUndoing: Bool {
-    activities.keys.contains { if case .rollback = plan.nodes[$0].role { true } else { false } }
+    plan.nodes.indices.contains { node in
+      guard case .rollback = plan.nodes[node].role else { return false }
+      return record(of: node).openAttempt != nil && record(of: node).status != .held
+    }
   }
 
   /// Failed nodes, their rollbacks and the groups around them are pending again.
@@ -140,8 +151,21 @@ extension Engine {
     plan.nodes.indices.filter { node in
       guard isUndoneTemporary(node) else { return false }
       let list = graph.parents[node].map { Array(graph.children[$0]) } ?? graph.top
-      return list.contains { $0 != node && !isMet($0) }
+      return list.contains { !isMet($0) }
     }
+  }
+
+  /// These, and those that a driver before this one had begun to apply again: their turn had come once.
+  private func halfReapplied(with lost: [Int]) -> [Int] {
+    let begun = plan.nodes.indices.filter { node in
+      let record = record(of: node)
+      return isTemporary(node) && plan.nodes[node].role == .main && record.round > 1
+        && !record.status.hasEnded && ![.compensating, .held].contains(record.status)
+    }
+    let again = Set(lost + begun)
+    return again.filter { node in
+      graph.prerequisites(of: node).allSatisfy { isMet($0) || again.contains($0) }
+    }.sorted()
   }
 
   private func heldNode() -> Int? {
@@ -207,6 +231,8 @@ extension Engine {
   private mutating func rollBackOnRequest(_ scope: RollbackScope, by actor: Actor) {
     if run.claims.isEmpty, !plan.claims.isEmpty { record(.claimsTaken(plan.claims)) }
     let cause = "rolled back by \(actor.name)"
+    // One that was begun is finished, or becomes one of the whole run.
+    let scope = scope == .run ? scope : run.rollback ?? scope
     stop(Stop(cause: .request, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))
   }
 

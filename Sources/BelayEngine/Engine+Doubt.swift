@@ -71,7 +71,7 @@ extension Engine {
 
   /// The same number and key: the earlier attempt may have got through.
   private mutating func runAgain(_ node: Int, _ step: PlanStep) {
-    if isStopping { return leavePlace(node) }
+    if isStopping || waitsForTemporaries(node) { return leavePlace(node) }
     activities[node]?.part = .acting
     attempt(node, step)
   }
@@ -101,7 +101,7 @@ extension Engine {
 
   /// Proven not to have started: under the same intent, for the first time.
   private mutating func startNow(_ node: Int, _ step: PlanStep, _ intent: Intent) {
-    if isStopping || !goesForward && plan.nodes[node].role == .main {
+    if isStopping || !goesForward && plan.nodes[node].role == .main || waitsForTemporaries(node) {
       return neverStarted(node, intent.attempt, "its engine ended before it was started")
     }
     do {
@@ -109,6 +109,12 @@ extension Engine {
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }
+  }
+
+  /// Temporaries are applied again first, and this is none of them.
+  private func waitsForTemporaries(_ node: Int) -> Bool {
+    guard case .reapplying(let temporaries, _) = stage else { return false }
+    return plan.nodes[node].role == .main && !temporaries.contains(node)
   }
 
   /// An intent that nothing came of: there is nothing to undo, and who goes on starts it anew.

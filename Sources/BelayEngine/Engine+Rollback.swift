@@ -37,11 +37,10 @@ extension Engine {
         .held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
     }
     // What this rollback itself has undone is not applied again by who resumes it.
-    let temporaries = run.rollback == nil ? endedTemporaries(around: effects) : halfReapplied(around: effects)
-    if run.rollback == nil {
-      record(.rollbackStarted(scope, cause: cause, by: actor))
-      reset(temporaries, because: "temporary, applied again")
-    }
+    let isNew = run.rollback == nil
+    let temporaries = isNew ? endedTemporaries(around: effects) : halfReapplied(around: effects)
+    if run.rollback != scope { record(.rollbackStarted(scope, cause: cause, by: actor)) }
+    if isNew { reset(temporaries, because: "temporary, applied again") }
     guard temporaries.isEmpty else {
       return reapply(temporaries, then: .rollBack(scope, cause: cause, by: actor))
     }

@@ -96,9 +96,10 @@ extension Engine {
     ready.push(node)
   }
 
+  /// A group that has begun waits again when a temporary before it has to be applied once more.
   private func parentHasStarted(_ node: Int) -> Bool {
     guard let parent = graph.parents[node] else { return true }
-    return record(of: parent).status == .running
+    return record(of: parent).status == .running && missing[parent] == 0
   }
 
   func isGroup(_ node: Int) -> Bool {

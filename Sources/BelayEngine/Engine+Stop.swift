@@ -190,6 +190,7 @@ extension Engine {
     case .goForward: goForward()
     case .retry(let actor):
       stage = .forward
+      prepare(retry: true, by: actor)
       resume(retry: true, by: actor)
     case .endGroup(let group): ended(group, NodeEnd(status: .succeeded))
     case .endPlaybook: endPlaybook()

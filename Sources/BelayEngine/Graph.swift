@@ -58,4 +58,15 @@ struct Graph {
 
   /// The node and everything in it.
   func subtree(_ node: Int) -> Range<Int> { node..<ends[node] }
+
+  /// What a node waits for, by itself and by the groups around it.
+  func prerequisites(of node: Int) -> [Int] {
+    var found = Array(needs[node])
+    var outer = parents[node]
+    while let group = outer {
+      found += needs[group]
+      outer = parents[group]
+    }
+    return found
+  }
 }

@@ -255,7 +255,11 @@ public final class SimulatedWorld: World {
       _ = try journal.commit()
       machine.store.land()
       machine.observer?.committed()
-    } catch { ending = .store(error) }
+    } catch {
+      settleCommit()
+      ending = .store(error)
+    }
+    machine.observer?.committed()
     ending = ending ?? .killed
   }
 }
