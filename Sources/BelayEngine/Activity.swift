@@ -116,8 +116,8 @@ indirect enum Consequence: Hashable {
   case rest(RunStatus, cause: String, node: Int?)
   case rollBack(RollbackScope, cause: String, by: Actor?)
   case goForward
-  /// What failed is done again.
-  case retry(by: Actor)
+  /// As when a driver came to resume; with `retry`, what failed is done again.
+  case resume(retry: Bool, by: Actor)
   /// A group's list has ended: the group itself can.
   case endGroup(Int)
   /// All of the playbook's own nodes have ended.

@@ -93,13 +93,27 @@ extension Engine {
     if isStopping { return }
     if retry, isUndoing {
       // What is being undone is undone first: what is tried again may need it gone.
-      return stop(Stop(cause: .request, reason: "tried again", consequence: .retry(by: actor)))
+      return stop(Stop(cause: .request, reason: "tried again", consequence: .resume(retry: true, by: actor)))
     }
     goOnOverResolvedFailures()
     if let held = heldNode() { return stayHeld(held) }
     if !retry, let node = failedNode() { return fail(again: node) }
+    let half = halfUndone()
+    if !half.isEmpty { return finishUndoing(half, then: .resume(retry: retry, by: actor)) }
     if case .reapplying = stage { return }
     goForward()
+  }
+
+  /// Temporaries whose undo was broken off, in a list that goes on: undone wholly, then applied again.
+  private func halfUndone() -> [Int] {
+    plan.nodes.indices.filter { node in
+      isTemporary(node) && record(of: node).status == .compensating && listGoesOn(around: node)
+    }
+  }
+
+  private func listGoesOn(around node: Int) -> Bool {
+    let list = graph.parents[node].map { Array(graph.children[$0]) } ?? graph.top
+    return list.contains { !isMet($0) }
   }
 
   /// A compensation is at work, or was when the journal ended.
@@ -148,11 +162,7 @@ extension Engine {
 
   /// Temporaries that were undone while their list has not ended: needed again by what comes next in it.
   private func lostTemporaries() -> [Int] {
-    plan.nodes.indices.filter { node in
-      guard isUndoneTemporary(node) else { return false }
-      let list = graph.parents[node].map { Array(graph.children[$0]) } ?? graph.top
-      return list.contains { !isMet($0) }
-    }
+    plan.nodes.indices.filter { isUndoneTemporary($0) && listGoesOn(around: $0) }
   }
 
   /// These, and those that a driver before this one had begun to apply again: their turn had come once.
@@ -172,7 +182,7 @@ extension Engine {
     plan.nodes.indices.first { record(of: $0).status == .held }
   }
 
-  private func failedNode() -> Int? {
+  func failedNode() -> Int? {
     plan.nodes.indices.first { node in
       isMainOrSteady(node) && record(of: node).hasFailed && !standsInWhatHasEnded(node)
     }
@@ -194,7 +204,7 @@ extension Engine {
   }
 
   /// The consequence of a failure is drawn again: the engine may have died before it was.
-  private mutating func fail(again node: Int) {
+  mutating func fail(again node: Int) {
     let record = record(of: node)
     failed(node, NodeEnd(status: record.ending ?? .failed, failure: record.failure))
   }

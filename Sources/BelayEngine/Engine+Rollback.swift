@@ -228,7 +228,9 @@ extension Engine {
       reset([node], because: "rolled back, and the run goes on")
     }
     if !record(of: node).status.hasEnded { record(.nodeFinished(id(node), end)) }
-    if policy.rule == .continue { goForward() } else { failed(node, end, under: policy) }
+    guard policy.rule == .continue else { return failed(node, end, under: policy) }
+    // Another may have failed meanwhile, where the run does not go on over it.
+    if let other = failedNode() { fail(again: other) } else { goForward() }
   }
 
   // MARK: The steady state

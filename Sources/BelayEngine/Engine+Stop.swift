@@ -188,10 +188,10 @@ extension Engine {
     case .rest(let status, let cause, let node): rest(status, cause, node)
     case .rollBack(let scope, let cause, let actor): rollBack(scope, cause: cause, by: actor)
     case .goForward: goForward()
-    case .retry(let actor):
+    case .resume(let retry, let actor):
       stage = .forward
-      prepare(retry: true, by: actor)
-      resume(retry: true, by: actor)
+      prepare(retry: retry, by: actor)
+      resume(retry: retry, by: actor)
     case .endGroup(let group): ended(group, NodeEnd(status: .succeeded))
     case .endPlaybook: endPlaybook()
     case .close(let note, let actor):

@@ -34,6 +34,12 @@ extension Engine {
     undoNext(of: all, then: then)
   }
 
+  /// Undoes what had begun to be undone.
+  mutating func finishUndoing(_ nodes: [Int], then: Consequence) {
+    stage = .undoing(then: then)
+    undoNext(of: nodes, then: then)
+  }
+
   private mutating func undoNext(of list: [Int], then: Consequence) {
     guard let node = inForce(among: list).last(where: { !isGivenUp($0) }) else { return draw(then) }
     guard case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback else { return }
