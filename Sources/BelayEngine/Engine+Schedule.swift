@@ -160,6 +160,8 @@ extension Engine {
   private mutating func startGroup(_ node: Int) {
     record(.nodeStarted(id(node), waitsUntil: nil))
     for child in graph.children[node] { released(child) }
+    // Begun again for a temporary in it only: nothing of it will end that could end it.
+    if openChildren[node] == 0 { listEnded(of: node) }
   }
 
   private mutating func startWait(_ node: Int, _ duration: Template) {
