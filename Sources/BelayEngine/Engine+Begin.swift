@@ -100,8 +100,8 @@ extension Engine {
     if !retry, let node = failedNode() { return fail(again: node) }
     let half = halfUndone()
     if !half.isEmpty { return finishUndoing(half, then: .resume(retry: retry, by: actor)) }
-    // An undo that had ended unseen is known only now.
-    if !lostTemporaries().isEmpty { prepare(retry: false, by: actor) }
+    // What had ended unseen is known only now.
+    if retry && failedNode() != nil || !lostTemporaries().isEmpty { prepare(retry: retry, by: actor) }
     if case .reapplying = stage { return }
     goForward()
   }

@@ -201,7 +201,9 @@ extension Engine {
   /// What has happened after the node, to be done again; with the groups around it, which have to end again, and
   /// the steady state. What a person has skipped stays so.
   private func undone(after scope: RollbackScope) -> [Int] {
-    let nodes = nodes(of: scope).filter { record(of: $0).skipped != .person }
+    let nodes = nodes(of: scope).filter {
+      record(of: $0).status != .skipped || record(of: $0).skipped != .person
+    }
     var groups: Set<Int> = []
     for node in nodes {
       var outer = graph.parents[node]
