@@ -11,15 +11,19 @@ struct Coverage {
     for (name, count) in other.counts { add(name, count) }
   }
 
-  mutating func note(_ event: RunEvent, from before: Snapshot, to after: Snapshot) {
+  /// - Returns: the changes of status.
+  mutating func note(_ event: RunEvent, from before: Snapshot, to after: Snapshot) -> [String] {
     add("event \(event.type)")
-    if before.run != after.run { add("run \(before.run.rawValue) -> \(after.run.rawValue)") }
+    var changes: [String] = []
+    if before.run != after.run { changes.append("run \(before.run.rawValue) -> \(after.run.rawValue)") }
     for (from, to) in zip(before.nodes, after.nodes) where from != to {
-      add("node \(from.rawValue) -> \(to.rawValue)")
+      changes.append("node \(from.rawValue) -> \(to.rawValue)")
     }
+    for change in changes { add(change) }
     if case .doubtSettled(_, _, let settlement) = event {
       add("settled \(settlement.verdict.rawValue) by \(settlement.evidence.rawValue)")
     }
+    return changes
   }
 }
 
@@ -50,9 +54,4 @@ extension RunEvent {
       [node] + (RollbackName.undone(by: node).map { [$0] } ?? [])
     }
   }
-}
-
-/// What has to happen in a simulation of many seeds.
-public enum Expectations {
-  public static let all: [String] = []
 }

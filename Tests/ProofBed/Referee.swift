@@ -47,7 +47,10 @@ final class Referee: SimulationObserver {
         let line = try EventLine(parsing: event.line)
         let before = Snapshot(durable, line.event)
         try durable.apply(line.event, at: line.at)
-        coverage.note(line.event, from: before, to: Snapshot(durable, line.event))
+        let changes = coverage.note(line.event, from: before, to: Snapshot(durable, line.event))
+        for change in changes where !Expectations.isKnown(change) {
+          blame(.transitions, "event \(event.number): \(change)")
+        }
         note(line.event)
       } catch {
         blame(.fold, "event \(event.number) cannot be read again: \(error)")
