@@ -21,7 +21,7 @@ import tempfile
 import time
 import typing
 
-from bed import HERE, Bed, Playbook, Strike, Trouble, become_reaper
+from bed import HERE, Bed, Playbook, Strike, Trouble, become_reaper, children
 from oracle import Judge, Outcome, Plan
 
 # Each must be seen, or the driver is blind for it. B N A S K P X E: the records of KeeperLogFormat.md; an end with
@@ -292,6 +292,16 @@ def only(options, library):
     return 1 if end["found"] else 0
 
 
+def stop():
+    """With the workers: they would go on with what they have."""
+    for pid in children():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    sys.exit(143)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("belay", type=pathlib.Path, help="a built belay, its keeper beside it")
@@ -303,7 +313,7 @@ def main():
     options = parser.parse_args()
     options.belay = options.belay.resolve()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="belay-crash-", dir=place()))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: stop())
     try:
         library = folder / "boundaries.so"
         subprocess.run(

@@ -239,7 +239,7 @@ class Judge:
         return found
 
     def rightly_held(self, outcome):
-        """Only what nobody can know is asked of a person: its keeper was killed while it had it."""
+        """Only what nobody can know is asked of a person: it was stopped, or its keeper was killed while it had it."""
         decided = collections.Counter(node for node, _, _ in self.reference.bed.decided)
         found = []
         for node, attempt, verdict in outcome.bed.decided:
@@ -247,6 +247,8 @@ class Judge:
                 decided[node] -= 1
                 continue
             facts, kinds = self.plan.nodes[node], outcome.kept.get(attempt, [])
+            if "K" in kinds:
+                continue  # It was stopped at its timeout.
             if not outcome.bed.keeper_killed:
                 found.append(f"{node} was held, and no keeper was killed")
             elif "A" not in kinds and not outcome.kept.get(""):
