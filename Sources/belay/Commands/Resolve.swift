@@ -39,8 +39,9 @@ struct Resolve: ChangingCommand {
       defer { withExtendedLifetime(lock) {} }
       let recorded = try RecordedRun(row, in: opened)
       try recorded.requireNode(node)
-      try requireOpen(recorded)
+      // First what runs: until it has ended, no other word helps.
       if resolution != .done { try requireEnded(recorded, folder) }
+      try requireOpen(recorded)
       let event = RunEvent.resolved(
         node, as: resolution, note: note, values: try values(), by: Caller.actor())
       try append(event, to: recorded, in: opened)
