@@ -34,7 +34,8 @@ extension Engine {
   }
 
   private mutating func resumeTurnedBack(retry: Bool, by actor: Actor) {
-    if let scope = run.rollback { return resumeRollback(scope, retry: retry, by: actor) }
+    if retry { resetFailedCompensations(by: actor) }
+    if let scope = run.rollback { return resumeRollback(scope, by: actor) }
     stopAsked(.cancel, by: actor)
   }
 
@@ -106,10 +107,11 @@ extension Engine {
     goForward()
   }
 
-  /// Temporaries whose undo was broken off, in a list that goes on: undone wholly, then applied again.
+  /// Temporaries whose undo was broken off or has failed, in a list that goes on: undone wholly, then applied again.
   private func halfUndone() -> [Int] {
     plan.nodes.indices.filter { node in
-      isTemporary(node) && record(of: node).status == .compensating && listGoesOn(around: node)
+      isTemporary(node) && [.compensating, .compensationFailed].contains(record(of: node).status)
+        && listGoesOn(around: node)
     }
   }
 
@@ -174,10 +176,13 @@ extension Engine {
       return isTemporary(node) && plan.nodes[node].role == .main && record.round > 1
         && !record.status.hasEnded && ![.compensating, .held].contains(record.status)
     }
-    let again = Set(lost + begun)
-    return again.filter { node in
-      graph.prerequisites(of: node).allSatisfy { isMet($0) || again.contains($0) }
-    }.sorted()
+    var again = Set(lost + begun)
+    while let early = again.first(where: { node in
+      graph.prerequisites(of: node).contains { !isMet($0) && !again.contains($0) }
+    }) {
+      again.remove(early)
+    }
+    return again.sorted()
   }
 
   private func heldNode() -> Int? {
@@ -225,8 +230,7 @@ extension Engine {
 
   // MARK: Rollback and close by a person
 
-  private mutating func resumeRollback(_ scope: RollbackScope, retry: Bool, by actor: Actor) {
-    if retry { resetFailedCompensations(by: actor) }
+  private mutating func resumeRollback(_ scope: RollbackScope, by actor: Actor) {
     let cause = run.rollbackCause
     stop(
       Stop(cause: .request, reason: cause, consequence: .rollBack(scope, cause: cause, by: actor)))

@@ -20,7 +20,7 @@ SEEDS = 4000
 # Name, file, what stands there, what the mutant puts in its place.
 MUTANTS = [
     ("intent after effect", "Sources/BelayEngine/Engine.swift",
-     "if mustBeDurable <= committed {", "if mustBeDurable <= .max {"),
+     "if mustBeDurable <= committed {", "if mustBeDurable <= max(committed, mustBeDurable) {"),
     ("sync of an intent skipped", "Sources/BelayEngine/Engine.swift",
      ".captured, .attemptStarted,", ".captured, .attemptIntended, .attemptStarted,"),
     ("epoch and number unchecked", "Sources/BelayJournal/Sealing.swift",
@@ -80,18 +80,22 @@ def copy_sources() -> pathlib.Path:
     return tree
 
 
-def build(tree: pathlib.Path) -> pathlib.Path:
+def build(tree: pathlib.Path) -> pathlib.Path | None:
+    """None, the compiler's words shown, when it does not compile."""
     scratch = WORK / "build"
     result = subprocess.run(
         ["swift", "build", "--product", "simulate", "--scratch-path", str(scratch)],
         cwd=tree, capture_output=True, text=True)
     if result.returncode != 0:
-        sys.exit(result.stdout[-2000:] + result.stderr[-2000:])
+        print(result.stdout[-2000:] + result.stderr[-2000:], flush=True)
+        return None
     return scratch / "debug" / "simulate"
 
 
-def play(simulate: pathlib.Path) -> str | None:
-    """The first promise that was broken; None when none was."""
+def play(simulate: pathlib.Path | None) -> str | None:
+    """The first promise that was broken; None when none was, or nothing was built."""
+    if simulate is None:
+        return None
     result = subprocess.run(
         ["timeout", "300", str(simulate), "--seeds", str(SEEDS), "--first"],
         capture_output=True, text=True, env={"SWIFT_BACKTRACE": "enable=no"})
@@ -109,7 +113,9 @@ def main() -> int:
     words = sys.argv[1:]
     chosen = [m for m in MUTANTS if not words or any(word in m[0] for word in words)]
     tree = copy_sources()
-    if (found := play(build(tree))) is not None:
+    if (simulate := build(tree)) is None:
+        return 1
+    if (found := play(simulate)) is not None:
         print(f"the sources themselves break a promise: {found}")
         return 1
     missed = 0

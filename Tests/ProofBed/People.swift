@@ -122,12 +122,14 @@ struct People {
     }
   }
 
-  /// Undoes by hand what a rollback could not.
+  /// Undoes by hand what a rollback could not: all of it, or the part that keeps it from going on.
   private mutating func mendCompensations() {
-    for root in nodes([.failed]) where decisions > People.patience || chance.one(in: 3) {
-      guard let step = RollbackName.undone(by: root) else { continue }
+    for node in nodes([.failed]) where decisions > People.patience || chance.one(in: 3) {
+      guard let step = referee.truth.undone(by: node) else { continue }
+      let root = RollbackName.root(of: step)
+      guard node == root || referee.durable[root].status != .failed else { continue }
       referee.truth.undoByHand(step)
-      resolve(root, .done)
+      resolve(node, .done)
     }
   }
 

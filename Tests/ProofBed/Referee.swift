@@ -65,6 +65,8 @@ final class Referee: SimulationObserver {
     case .nodesReset(let nodes, let reason, _):
       for node in nodes { attempts[node] = nil }
       if reason.hasPrefix("rolled back") { undoneByWord(nodes) }
+    // Whether it has had an effect is nobody's knowledge: it is undone all the same.
+    case .doubted(let node, _, _) where truth.undone(by: node) == nil: truth.begins(node)
     case .resolved(let node, _, _, _, _):
       if let last = attempts[node]?.last { resolvedByPerson.insert(last) }
     case .driverStarted(let driver): purpose = driver.purpose
