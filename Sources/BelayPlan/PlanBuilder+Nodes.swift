@@ -25,12 +25,12 @@ extension PlanBuilder {
 
   private mutating func layOut(_ node: Node, in outer: Surroundings) -> Int {
     let index = nodes.count
-    let policy = node.onFailure.map { FailurePolicy(rule: $0, scope: index) } ?? outer.policy
+    let policy = resolve(node.onFailure).map { FailurePolicy(rule: $0, scope: index) } ?? outer.policy
     indexes[node.id] = index
     nodes.append(
       PlanNode(
         id: node.id, role: outer.role, parent: outer.parent, scope: 0, needs: [], when: node.when,
-        failure: policy, sensitive: node.sensitive, title: node.title.map(variables.shown) ?? "",
+        failure: policy, sensitive: resolve(node.sensitive), title: node.title.map(variables.shown) ?? "",
         place: "\(node.span.file):\(node.span.line)",
         detail: .group(PlanGroup(mode: .sequence, maxParallel: nil)),
         preview: Preview(word: .wouldRun)))
@@ -39,14 +39,22 @@ extension PlanBuilder {
     case .check(let check):
       nodes[index].detail = .check(
         PlanCheck(
-          body: body(check.body, outer.setting, inCheck: true), tolerate: check.tolerate,
-          minSamples: check.minSamples))
-    case .gate(.wait(let duration)): nodes[index].detail = .wait(filled(duration))
+          body: body(check.body, outer.setting, inCheck: true),
+          tolerate: resolve(check.tolerate, in: Limits.tolerate) ?? 0,
+          minSamples: resolve(check.minSamples, in: Limits.minSamples)))
+    case .gate(let gate):
+      if case .wait(let duration) = gate.wait {
+        nodes[index].detail = .wait(filled(duration))
+      } else {
+        later("this gate", at: node.span)
+      }
     case .group(let group):
-      nodes[index].detail = .group(PlanGroup(mode: group.mode, maxParallel: group.maxParallel))
+      let mode = resolve(group.mode) ?? .sequence
+      nodes[index].detail = .group(
+        PlanGroup(mode: mode, maxParallel: resolve(group.maxParallel, in: Limits.maxParallel)))
       let inner = Surroundings(
         parent: index, policy: policy, setting: outer.setting.joined(group.setting), role: outer.role)
-      layOut(group.steps, mode: group.mode, in: inner)
+      layOut(group.steps, mode: mode, in: inner)
     }
     return index
   }
@@ -68,16 +76,17 @@ extension PlanBuilder {
       captures: step.captures.map { capture in
         PlanStep.Capture(
           name: capture.name, body: body(capture.body, inner, inCheck: true), value: capture.value)
-      }, rollback: step.rollback == .nothing ? .nothing : .absent, temporary: step.temporary,
+      }, rollback: step.rollback == .nothing ? .nothing : .absent, temporary: resolve(step.temporary),
       irreversible: step.irreversible.map { irreversible in
         PlanStep.Irreversible(why: irreversible.why, recover: irreversible.recover, when: irreversible.when)
-      }, idempotent: step.idempotent, interrupt: step.interrupt, retry: retry(step.retry))
+      }, idempotent: resolve(step.idempotent), interrupt: resolve(step.interrupt), retry: retry(step.retry))
   }
 
-  private func retry(_ retry: Retry) -> PlanRetry {
+  private mutating func retry(_ retry: Retry) -> PlanRetry {
     PlanRetry(
-      attempts: retry.attempts, delay: retry.delay.map(filled) ?? PlanRetry.once.delay,
-      backoff: retry.backoff,
+      attempts: resolve(retry.attempts, in: 1...Limits.attempts) ?? 1,
+      delay: retry.delay.map(filled) ?? PlanRetry.once.delay,
+      backoff: resolve(retry.backoff, in: Limits.backoff) ?? PlanRetry.once.backoff,
       maxDelay: retry.maxDelay.map(filled) ?? PlanRetry.once.maxDelay, when: retry.when)
   }
 

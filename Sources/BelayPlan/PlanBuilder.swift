@@ -35,9 +35,11 @@ public struct PlanBuilder {
 
   private mutating func build() -> Plan {
     let playbook = request.playbook
+    refuseWhatIsLater()
     for entry in playbook.vars { variables.vars[entry.key] = value(of: entry.value) ?? .null }
     let claims = playbook.locks.compactMap { text(of: $0) }
-    let defaultPolicy = FailurePolicy(rule: playbook.onFailure ?? .stop, scope: nil)
+    let onFailure = resolve(playbook.onFailure, without: [.continue]) ?? .stop
+    let defaultPolicy = FailurePolicy(rule: onFailure, scope: nil)
     let outer = Surroundings(parent: nil, policy: defaultPolicy, setting: playbook.setting, role: .main)
     layOut(playbook.steps, mode: .sequence, in: outer)
     layOutSteadyState(outer)
@@ -54,8 +56,9 @@ public struct PlanBuilder {
           playbook: playbook.name, params: request.params, vars: variables.vars,
           environmentVars: variables.environmentVars)
       ],
-      secrets: secrets(), claims: unique(claims), maxParallel: playbook.maxParallel,
-      onFailure: playbook.onFailure ?? .stop, searchPath: request.searchPath,
+      secrets: secrets(), claims: unique(claims),
+      maxParallel: resolve(playbook.maxParallel, in: Limits.maxParallel) ?? 8,
+      onFailure: onFailure, searchPath: request.searchPath,
       pass: unique(playbook.pass + (request.environment?.pass ?? [])), sources: request.sources,
       programs: programNames().map(request.findProgram),
       warnings: diagnostics.filter { $0.severity == .warning }.map(\.message), nodes: nodes)

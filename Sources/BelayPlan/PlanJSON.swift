@@ -64,6 +64,7 @@ extension Plan.SecretReference {
       switch source {
       case .env(let variable): .object(["env": .string(variable)])
       case .file(let path): .object(["file": .string(path)])
+      case .exec(let command): .object(["exec": .strings(command)])
       }
     return .object(["name": .string(name), "from": from, "allow_short": allowShort ? .bool(true) : nil])
   }

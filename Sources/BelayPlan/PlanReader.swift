@@ -170,8 +170,10 @@ extension Plan.SecretReference {
     var from = try PlanFields(fields.take("from") ?? .null, "secret \(name)")
     if let variable = try from.optionalString("env") {
       source = .env(variable)
+    } else if let path = try from.optionalString("file") {
+      source = .file(path)
     } else {
-      source = .file(try from.string("file"))
+      source = .exec(try from.strings("exec"))
     }
     try from.finish()
     try fields.finish()

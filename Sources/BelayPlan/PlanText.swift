@@ -117,6 +117,7 @@ extension Plan.SecretReference {
     switch source {
     case .env(let variable): "the environment variable \(variable)"
     case .file(let path): "the file \(path)"
+    case .exec(let command): "what \(command.joined(separator: " ")) prints"
     }
   }
 }

@@ -48,6 +48,9 @@ public struct Secrets {
         throw SecretError(name: reference.name, message: "the environment variable \(variable) is not set")
       }
       return value
+    case .exec:
+      throw SecretError(
+        name: reference.name, message: "this version does not run commands for secrets yet")
     case .file(let path):
       let place = path.hasPrefix("~/") ? home + path.dropFirst() : path
       do {

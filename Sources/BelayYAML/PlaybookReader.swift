@@ -40,6 +40,36 @@ public struct EnvironmentReader: Sendable {
   }
 }
 
+/// Bytes of an action file to what it says and everything that is wrong with it, at once.
+public struct ActionFileReader: Sendable {
+  private let actions: ActionTable
+
+  public init(actions: ActionTable) { self.actions = actions }
+
+  /// - Parameter path: as it shall stand in diagnostics; the action's name is its last part without the ending.
+  public func read(bytes: [UInt8], path: String) -> (action: ActionFile?, diagnostics: [Diagnostic]) {
+    let source = SourceText(path: path, bytes: bytes)
+    let reading = Reading(source: source, actions: actions)
+    guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
+    let action = reading.actionFile(root, name: FileName.stem(of: path))
+    return (reading.hasErrors ? nil : action, reading.sorted)
+  }
+}
+
+/// Bytes of the roster to what it says and everything that is wrong with it, at once.
+public struct RosterReader: Sendable {
+  public init() {}
+
+  /// - Parameter path: as it shall stand in diagnostics.
+  public func read(bytes: [UInt8], path: String) -> (roster: Roster?, diagnostics: [Diagnostic]) {
+    let source = SourceText(path: path, bytes: bytes)
+    let reading = Reading(source: source, actions: ActionTable([]))
+    guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
+    let roster = reading.roster(root)
+    return (reading.hasErrors ? nil : roster, reading.sorted)
+  }
+}
+
 enum FileName {
   /// `playbooks/deploy.yaml` is `deploy`.
   static func stem(of path: String) -> String {

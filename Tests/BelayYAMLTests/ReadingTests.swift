@@ -18,7 +18,7 @@ import Testing
   @Test("a file's name is the playbook's") func name() throws {
     let playbook = try playbook("belay: 1\nsteps:\n  - check: a\n    run: \"true\"\n")
     #expect(
-      playbook.name == "deploy" && playbook.path == "playbooks/deploy.yaml" && playbook.maxParallel == 8)
+      playbook.name == "deploy" && playbook.path == "playbooks/deploy.yaml" && playbook.maxParallel == nil)
   }
 
   @Test("every key of the language lands where it belongs") func everything() throws {
@@ -29,27 +29,32 @@ import Testing
     #expect(
       playbook.params[0].example == "1.10" && playbook.params[3].allowed == [.int(1), .int(2), .int(4)])
     #expect(playbook.params[2].kind == .list(of: .string))
-    #expect(playbook.onFailure == .rollback && playbook.maxParallel == 4 && playbook.pass == ["LANG"])
+    #expect(
+      playbook.onFailure == .value(.rollback) && playbook.maxParallel == .value(4)
+        && playbook.pass == ["LANG"])
     #expect(playbook.setting.env.map(\.name) == ["APP", "TOKEN"])
     #expect(playbook.steps.map(\.id) == ["before", "build", "switch", "settle", "healthy", "done"])
     guard case .group(let group) = playbook.steps[2].kind, case .step(let link) = group.steps[0].kind,
       case .step(let banner) = group.steps[1].kind, case .check(let healthy) = playbook.steps[4].kind,
-      case .gate(.wait(let wait)) = playbook.steps[3].kind, case .step(let done) = playbook.steps[5].kind
+      case .gate(let gate) = playbook.steps[3].kind, case .wait(let wait) = gate.wait,
+      case .step(let done) = playbook.steps[5].kind
     else {
       Issue.record("other kinds")
       return
     }
-    #expect(group.mode == .parallel && wait.literal == "10s" && banner.temporary)
+    #expect(group.mode == .value(.parallel) && wait.literal == "10s" && banner.temporary == .value(true))
     #expect(link.captures.map(\.name) == ["old"] && link.skipIf == .verified)
     #expect(link.verify?.polling.within?.literal == "10s")
     guard case .body(let undo) = link.rollback else {
       Issue.record("no rollback")
       return
     }
-    #expect(undo.retry.attempts == 3 && undo.retry.delay?.literal == "2s" && undo.idempotent)
+    #expect(
+      undo.retry.attempts == .value(3) && undo.retry.delay?.literal == "2s" && undo.idempotent == .value(true)
+    )
     #expect(healthy.body.polling.within?.literal == "2m" && healthy.body.polling.every?.literal == "5s")
     #expect(healthy.body.failIf.map(\.source) == ["error.kind == \"exit\" && exit_code == 22"])
-    #expect(healthy.tolerate == 2 && healthy.minSamples == 3)
+    #expect(healthy.tolerate == .value(2) && healthy.minSamples == .value(3))
     #expect(done.irreversible?.why.literal == "Mail goes out")
     #expect(playbook.steadyState.map(\.id) == ["serving"])
   }

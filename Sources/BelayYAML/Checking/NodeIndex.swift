@@ -5,7 +5,7 @@ struct NodeIndex {
   /// A list of nodes that is run on its own.
   enum Region: Hashable {
     case main, steadyState
-    /// The rollback of the step with this number.
+    /// The rollback of the step or group with this number.
     case rollback(of: Int)
   }
 
@@ -43,7 +43,11 @@ struct NodeIndex {
       name(number)
       switch node.kind {
       case .group(let group):
-        add(group.steps, parent: number, region: region, isSequence: group.mode == .sequence)
+        let isSequence = (group.mode?.written ?? .sequence) != .parallel
+        add(group.steps, parent: number, region: region, isSequence: isSequence)
+        if case .nodes(let nodes) = group.rollback {
+          add(nodes, parent: nil, region: .rollback(of: number), isSequence: true)
+        }
       case .step(let step):
         guard case .nodes(let nodes) = step.rollback else { break }
         add(nodes, parent: nil, region: .rollback(of: number), isSequence: true)

@@ -61,8 +61,9 @@ extension PlaybookChecker {
     case "steps": checkSteps(reference, span, scope)
     case "error": checkError(reference, span, scope)
     case "secrets": checkSecret(reference, expression, span, scope)
-    case _ where Root.later.contains(root):
-      report("not-supported-yet", "'\(root)' is not supported yet by this version", at: span)
+    case "each": checkEach(reference, span, scope)
+    case "roles": break
+    case "event": checkEvent(reference, span, scope)
     default: unknown(root, span, scope)
     }
   }
@@ -154,6 +155,29 @@ extension PlaybookChecker {
           ?? "it has " + Root.run.joined(separator: ", "))
     }
     if field != "id" { checkMoment("'run.\(field)' is not known yet", span, scope) }
+  }
+
+  /// The names of the `each` of the node and of what it stands in.
+  private mutating func checkEach(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
+    let around = scope.node.map { [$0] + index.around($0) } ?? []
+    let names = around.compactMap { index[$0].node.each?.name }
+    guard !names.isEmpty else {
+      return report("not-here", "'each' can be read inside a node with 'each' only", at: span)
+    }
+    guard reference.path.count > 1, !names.contains(reference.path[1]) else { return }
+    report(
+      "unknown-name", "there is no 'each.\(reference.path[1])' here", at: span,
+      help: "write " + names.map { "each.\($0)" }.joined(separator: " or "))
+  }
+
+  private mutating func checkEvent(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
+    guard scope.allowsEvent else {
+      return report("not-here", "'event' can be read in 'notify' only", at: span)
+    }
+    guard reference.path.count > 1, !Root.event.contains(reference.path[1]) else { return }
+    report(
+      "unknown-name", "'event' has no '\(reference.path[1])'", at: span,
+      help: "it has " + Root.event.joined(separator: ", "))
   }
 
   private mutating func checkError(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {

@@ -31,6 +31,10 @@ struct Scope {
   var isWhen = false
   var allowsError = false
   var allowsSecrets = false
+  /// Only in `notify`.
+  var allowsEvent = false
+  /// Read again and again while the run goes on: nothing has certainly ended.
+  var isWatch = false
   /// Only these variables are computed already; nil for all.
   var vars: [String]?
   /// Only `environment`: for defaults of parameters.
@@ -45,8 +49,10 @@ struct Scope {
 
 /// The first words of references.
 enum Root {
-  static let known = ["params", "vars", "environment", "steps", "run", "now", "error", "secrets"]
-  static let later = ["each", "roles", "event"]
+  static let known = [
+    "params", "vars", "environment", "steps", "run", "now", "error", "secrets", "each", "roles", "event",
+  ]
+  static let event = ["kind", "node", "title", "to", "text"]
   static let environment = ["name", "vars"]
   static let run = ["id", "started_at", "initiator", "plan_digest"]
   static let error = ["kind", "node", "message", "exit_code", "sqlstate", "stderr"]

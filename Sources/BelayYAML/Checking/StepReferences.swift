@@ -17,7 +17,7 @@ extension PlaybookChecker {
         "unknown-name", "there is no node '\(id)'", at: span,
         help: nearest(id, ids).map { "did you mean '\($0)'?" })
     }
-    let name = reference.path.count > 2 ? reference.path[2] : nil
+    let name = isRepeated(target, for: scope) || reference.path.count < 3 ? nil : reference.path[2]
     if let name, !checkOffer(name, of: target, span) { return }
     if target == scope.node { return checkSelf(name, span, scope) }
     if let owner = scope.node.flatMap(index.owner), target == owner { return }
@@ -28,13 +28,9 @@ extension PlaybookChecker {
     if offers[target].contains(name) || ReservedNames.ofNodes.dropLast().contains(name) { return true }
     let node = index[target].node
     let known = offers[target] + ReservedNames.ofNodes.dropLast()
-    // An action of a later version is said once.
+    // What another file offers is not known here.
     if case .step(let step) = node.kind, isUnknown(step.body) { return true }
     if case .check(let check) = node.kind, isUnknown(check.body) { return true }
-    if case .gate = node.kind, ["by", "at", "note", "closes_at"].contains(name) {
-      report("not-supported-yet", "'\(name)' of a gate is not supported yet by this version", at: span)
-      return false
-    }
     let isResult = actions.kinds.contains { $0.results.contains { $0.name == name } }
     report(
       "unknown-name", "'\(node.id)' has no output '\(name)'", at: span,
@@ -84,6 +80,12 @@ extension PlaybookChecker {
     return "steps.\(path[1]).?\(path[2]).orValue(…)"
   }
 
+  /// Inside an `each` that the reader does not stand in: there is one for every item, read by its key.
+  private func isRepeated(_ target: Int, for scope: Scope) -> Bool {
+    let here = Set(scope.node.map { [$0] + index.around($0) } ?? [])
+    return ([target] + index.around(target)).contains { index[$0].node.each != nil && !here.contains($0) }
+  }
+
   private enum Relation {
     case before
     case perhaps(String)
@@ -93,11 +95,13 @@ extension PlaybookChecker {
   private mutating func relation(of target: Int, to scope: Scope) -> Relation {
     let region = index[target].region
     guard let node = scope.node else {
+      if scope.isWatch { return .perhaps("it is read") }
       guard case .end = scope.moment else {
         return .no("has not ended when the playbook's settings are read")
       }
       return region == .main ? .before : .no("is not one of the playbook's steps")
     }
+    if scope.isWatch { return .perhaps("the watch asks") }
     if order.isCertainlyBefore(target, node) { return .before }
     let isInRollback = index.owner(of: node) != nil || scope.isRollback
     if case .rollback = region, region != index[node].region {
@@ -126,6 +130,6 @@ extension PlaybookChecker {
       return "stands in '\(index[group].node.id)', which may be skipped"
     }
     let rule = ([node.onFailure] + around.map { index[$0].node.onFailure }).compactMap { $0 }.first
-    return rule == .continue ? "may have failed" : nil
+    return rule == .value(.continue) ? "may have failed" : nil
   }
 }

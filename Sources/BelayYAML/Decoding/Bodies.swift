@@ -11,6 +11,8 @@ extension Reading {
     if let entry = fields.take("unknown_if") { body.unknownIf = conditions(entry) }
     if let entry = fields.take("fail_if") { body.failIf = conditions(entry) }
     if let entry = fields.take("expect") { body.expect = conditions(entry) }
+    body.maxOutput = fields.take("max_output").flatMap { scalar($0, size) }
+    body.keep = fields.take("keep").flatMap(fileName)
     guard polls else { return body }
     if let entry = fields.take("within") { body.polling.within = duration(entry, allowsZero: true) }
     if let entry = fields.take("every") { body.polling.every = duration(entry) }
@@ -18,26 +20,45 @@ extension Reading {
     return body
   }
 
-  /// The one action of a node; an action of a later version leaves its keyword, so that nothing else is said of it.
-  private func action(_ fields: inout Fields) -> ActionSource? {
+  /// The one action of a node.
+  func action(_ fields: inout Fields) -> ActionSource? {
     var found: [YAMLEntry] = []
-    for keyword in keywords { if let entry = fields.take(keyword) { found.append(entry) } }
+    for keyword in keywords + Keys.calls { if let entry = fields.take(keyword) { found.append(entry) } }
+    let with = fields.take("with")
     found.sort { $0.key.start < $1.key.start }
     if found.count > 1 {
       error(
         "two-actions", "a node has one action, and this is the second", at: found[1].key.span,
         notes: [Diagnostic.Note(message: "the first one", span: found[0].key.span)])
     }
-    guard let entry = found.first else {
-      let later = fields.entries.first { Keys.laterActions.contains($0.name) }
-      return later.map {
-        ActionSource(
-          keyword: $0.name, keywordSpan: $0.key.span, fields: TemplateTree(.list([]), at: $0.key.span))
-      }
-    }
+    guard let entry = found.first else { return nil }
+    return Keys.calls.contains(entry.name) ? call(entry, with) : builtIn(entry, with)
+  }
+
+  private func builtIn(_ entry: YAMLEntry, _ with: YAMLEntry?) -> ActionSource {
     let source = ActionSource(keyword: entry.name, keywordSpan: entry.key.span, fields: tree(entry.value))
     if let kind = actions[entry.name] { _ = collect { kind.init(source, diagnostics: &$0) } }
+    if let with {
+      error(
+        "misplaced-key", "'with' belongs to 'uses' and 'playbook'", at: with.key.span,
+        help: "write the fields of '\(entry.name)' below it")
+    }
     return source
+  }
+
+  /// `uses` and `playbook`: a file's name, and what it is given.
+  func call(_ entry: YAMLEntry, _ with: YAMLEntry?) -> ActionSource? {
+    guard let name = template(entry) else { return nil }
+    if name.literal == "" { error("empty", "'\(entry.name)' names nothing", at: name.span) }
+    var given: [TemplateTree.Entry] = []
+    if let with, let fields = Fields(with.value, of: "with", reading: self) {
+      given = fields.entries.compactMap { field in
+        identifier(field.key, "a parameter") == nil ? nil : self.entry(field)
+      }
+    }
+    return ActionSource(
+      keyword: entry.name, keywordSpan: entry.key.span, fields: TemplateTree(.text(name), at: name.span),
+      with: given)
   }
 
   /// A body of its own map: `verify`, `skip_if`, one of `capture`.
@@ -51,21 +72,21 @@ extension Reading {
     }
     more(&fields)
     fields.finish(
-      known: keywords + Keys.body + Keys.polling + known, later: Keys.laterBody,
-      elsewhere: Keys.elsewhereOnCheck)
+      known: keywords + Keys.body + Keys.polling + known, elsewhere: Keys.elsewhereOnCheck)
     return body
   }
 
-  func retry(_ entry: YAMLEntry) -> Retry {
+  /// - Parameter most: attempts; the rounds of a group are all laid out in the plan.
+  func retry(_ entry: YAMLEntry, atMost most: Int = Limits.attempts) -> Retry {
     var retry = Retry()
     guard var fields = Fields(entry.value, of: "retry", help: "retry: { attempts: 3 }", reading: self) else {
       return retry
     }
     if let entry = fields.required("attempts", in: "'retry'") {
-      retry.attempts = integer(entry, in: 1...1000) ?? 1
+      retry.attempts = scalar(entry) { integer($0, in: 1...most) } ?? .value(1)
     }
     if let entry = fields.take("delay") { retry.delay = duration(entry, allowsZero: true) }
-    if let entry = fields.take("backoff") { retry.backoff = number(entry, in: 1...100) ?? 2 }
+    if let entry = fields.take("backoff") { retry.backoff = scalar(entry) { number($0, in: Limits.backoff) } }
     if let entry = fields.take("max_delay") { retry.maxDelay = duration(entry) }
     retry.when = fields.take("when").flatMap { expression($0) }
     fields.finish(known: Keys.retry)
@@ -73,7 +94,34 @@ extension Reading {
   }
 }
 
+extension Reading {
+  /// `1MiB`, `64KiB`, `4096`: in bytes.
+  private func size(_ entry: YAMLEntry) -> Int? {
+    guard let text = text(entry) else { return nil }
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)]
+    for (unit, bytes) in units where text.hasSuffix(unit) {
+      guard let count = Int(text.dropLast(unit.count)), count > 0, count <= Limits.maxOutput / bytes else {
+        break
+      }
+      return count * bytes
+    }
+    error(
+      "bad-size", "'\(text)' is no size from 1 to 1GiB", at: entry.value.span, help: "write 64KiB or 4MiB")
+    return nil
+  }
+
+  private func fileName(_ entry: YAMLEntry) -> Template? {
+    guard let template = template(entry) else { return nil }
+    if let literal = template.literal, literal.isEmpty || literal.contains("/") || literal.hasPrefix(".") {
+      error(
+        "bad-value", "'keep' takes the name of a file, without a folder", at: template.span,
+        help: "write keep: errors.jsonl")
+      return nil
+    }
+    return template
+  }
+}
+
 extension Body {
-  /// Also one of a later version.
   var hasAction: Bool { action != nil }
 }

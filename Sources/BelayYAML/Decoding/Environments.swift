@@ -16,7 +16,10 @@ extension Reading {
     if let entry = fields.take("secrets"), let secrets = Fields(entry.value, of: "secrets", reading: self) {
       environment.secrets = secrets.entries.compactMap(secret)
     }
-    fields.finish(known: Keys.environment, later: Keys.laterEnvironment)
+    environment.shells = fields.take("shells").map(shells) ?? []
+    environment.windows = fields.take("windows").map(windows) ?? []
+    environment.store = fields.take("store").flatMap { text($0) }
+    fields.finish(known: Keys.environment)
     return environment
   }
 
@@ -26,51 +29,89 @@ extension Reading {
     guard var fields = Fields(entry.value, of: entry.name, help: help, reading: self) else { return nil }
     let source = secretSource(&fields, entry)
     let allowShort = fields.take("allow_short").flatMap { bool($0) } ?? false
-    fields.finish(known: Keys.secret, later: Keys.laterSecret)
+    let receipts = fields.take("receipts").flatMap { bool($0) } ?? false
+    fields.finish(known: Keys.secret)
     guard let name, let source else { return nil }
     var secret = EnvironmentFile.Secret(name: name, span: entry.key.span, source: source)
     secret.allowShort = allowShort
+    secret.receipts = receipts
     return secret
   }
 
   private func secretSource(_ fields: inout Fields, _ entry: YAMLEntry) -> EnvironmentFile.Secret.Source? {
-    let env = fields.take("env")
-    let file = fields.take("file")
-    if let env, let file {
+    let given = ["env", "file", "exec"].compactMap { fields.take($0) }.sorted { $0.key.start < $1.key.start }
+    guard let source = given.first else {
       error(
-        "two-sources", "a secret comes from one place, and this is the second", at: max(env, file).key.span,
-        notes: [Diagnostic.Note(message: "the first one", span: min(env, file).key.span)])
+        "missing-key", "a secret needs 'env', 'file' or 'exec'", at: entry.key.span,
+        help: "{ env: VARIABLE }, { file: path } or { exec: [command, argument] }")
       return nil
     }
-    if let env {
-      guard let name = text(env) else { return nil }
-      guard Identifier.isVariable(name) else {
-        error("bad-variable", "'\(name)' is no name of a variable", at: env.value.span)
-        return nil
-      }
-      return .env(name)
-    }
-    if let file {
-      guard let path = text(file) else { return nil }
-      guard !path.isEmpty else {
-        error("empty", "the path is empty", at: file.value.span)
-        return nil
-      }
-      return .file(path)
-    }
-    if !fields.has("exec") {
+    if given.count > 1 {
       error(
-        "missing-key", "a secret needs 'env' or 'file'", at: entry.key.span,
-        help: "{ env: VARIABLE } or { file: path }")
+        "two-sources", "a secret comes from one place, and this is the second", at: given[1].key.span,
+        notes: [Diagnostic.Note(message: "the first one", span: source.key.span)])
+      return nil
     }
-    return nil
+    switch source.name {
+    case "env": return secretVariable(source).map { .env($0) }
+    case "file": return filled(source, "the path").map { .file($0) }
+    default: return command(source).map { .exec($0) }
+    }
   }
 
-  private func max(_ left: YAMLEntry, _ right: YAMLEntry) -> YAMLEntry {
-    left.key.start < right.key.start ? right : left
+  private func secretVariable(_ entry: YAMLEntry) -> String? {
+    guard let name = text(entry) else { return nil }
+    guard Identifier.isVariable(name) else {
+      error("bad-variable", "'\(name)' is no name of a variable", at: entry.value.span)
+      return nil
+    }
+    return name
   }
 
-  private func min(_ left: YAMLEntry, _ right: YAMLEntry) -> YAMLEntry {
-    left.key.start < right.key.start ? left : right
+  private func filled(_ entry: YAMLEntry, _ what: String) -> String? {
+    guard let text = text(entry) else { return nil }
+    guard !text.isEmpty else {
+      error("empty", "\(what) is empty", at: entry.value.span)
+      return nil
+    }
+    return text
+  }
+
+  /// A program and its arguments, as they are: nothing is bound in an environment.
+  private func command(_ entry: YAMLEntry) -> [String]? {
+    guard entry.value.items != nil else {
+      wrongType(entry.value, entry.name, takes: "a list", help: "[program, argument]")
+      return nil
+    }
+    let words = texts(entry).map { value($0).text }
+    guard let program = words.first, !program.isEmpty else {
+      error("empty", "'\(entry.name)' names no program", at: entry.value.span)
+      return nil
+    }
+    return words
+  }
+
+  private func shells(_ entry: YAMLEntry) -> [EnvironmentFile.Shell] {
+    guard let shells = Fields(entry.value, of: "shells", reading: self) else { return [] }
+    return shells.entries.compactMap { shell in
+      let name = identifier(shell.key, "a shell")
+      guard
+        var fields = Fields(
+          shell.value, of: shell.name, help: "{ command: [ssh, host, bash, -s] }", reading: self)
+      else { return nil }
+      let command = fields.required("command", in: "a shell").flatMap(command)
+      let setup = fields.take("setup").flatMap { text($0) } ?? ""
+      fields.finish(known: Keys.shell)
+      guard let name, let command else { return nil }
+      return EnvironmentFile.Shell(name: name, span: shell.key.span, command: command, setup: setup)
+    }
+  }
+
+  private func windows(_ entry: YAMLEntry) -> [EnvironmentFile.NamedWindow] {
+    guard let windows = Fields(entry.value, of: "windows", reading: self) else { return [] }
+    return windows.entries.compactMap { named in
+      guard let name = identifier(named.key, "a window"), let window = window(named) else { return nil }
+      return EnvironmentFile.NamedWindow(name: name, span: named.key.span, window: window)
+    }
   }
 }

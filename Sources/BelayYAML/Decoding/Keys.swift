@@ -1,44 +1,57 @@
-/// The keys of every map of the language, and those that a later version brings.
-///
-/// A key of `later` is refused by name: what is not done must not be silently ignored.
+/// The keys of every map of the language.
 enum Keys {
   static let playbook = [
     "belay", "title", "description", "owner", "labels", "params", "vars", "outputs", "locks", "on_failure",
-    "max_parallel", "pass", "env", "cwd", "steps", "steady_state",
+    "max_parallel", "pass", "env", "cwd", "shell", "watch", "notify", "steps", "steady_state",
   ]
-  static let laterPlaybook = ["shell", "watch", "notify"]
 
   static let kinds = ["step", "check", "gate", "group"]
-  static let node = ["title", "description", "needs", "when", "on_failure", "sensitive"]
-  static let laterNode = ["each", "due", "escalate"]
+  static let node = [
+    "title", "description", "needs", "when", "each", "on_failure", "due", "escalate", "sensitive",
+  ]
 
-  static let laterActions = ["http", "sql", "redis", "manual", "playbook", "uses"]
-  static let body = ["timeout", "outputs", "unknown_if", "fail_if", "expect", "env", "cwd"]
-  static let laterBody = laterActions + ["with", "shell", "max_output", "keep"]
+  /// Actions that are other files, and what they are given.
+  static let calls = ["uses", "playbook"]
+  static let setting = ["env", "cwd", "shell"]
+  static let body =
+    calls + ["with", "timeout", "outputs", "unknown_if", "fail_if", "expect", "max_output", "keep"] + setting
   static let polling = ["within", "every", "stays_for"]
 
   static let step = [
     "verify", "skip_if", "capture", "rollback", "temporary", "irreversible", "idempotent", "interrupt",
     "retry",
   ]
-  static let check = ["tolerate", "min_samples"]
-  static let laterCheck = ["recheck"]
-  static let gate = ["wait"]
-  static let laterGate = ["approve", "window", "until", "message", "within"]
-  static let group = ["steps", "mode", "max_parallel", "env", "cwd"]
-  static let laterGroup = ["retry", "rollback", "capture", "locks", "watch", "shell"]
+  static let check = ["tolerate", "min_samples", "recheck"]
+  static let gate = gateKinds + ["message", "within"]
+  static let gateKinds = ["approve", "window", "until", "wait"]
+  static let group =
+    ["steps", "mode", "max_parallel", "retry", "rollback", "capture", "locks", "watch"] + setting
 
   static let rollbackBody = ["verify", "retry", "idempotent"]
   static let retry = ["attempts", "delay", "backoff", "max_delay", "when"]
-  static let irreversible = ["why", "recover", "when"]
+  static let irreversible = ["why", "recover", "when", "by"]
+  static let escalation = ["after", "to"]
+  static let approval = ["by", "count", "exclude", "assurance"]
+  static let window = ["days", "from", "to", "zone"]
+  static let watch = ["check", "title", "trips_after", "on_failure", "on_unknown"]
+  static let notice = ["events", "every", "to", "uses", "with"]
   static let parameter = [
     "type", "description", "default", "enum", "required", "example", "pattern", "min", "max", "min_length",
     "max_length", "of", "fields",
   ]
-  static let environment = ["belay", "protected", "pass", "vars", "secrets"]
-  static let laterEnvironment = ["windows", "store", "shells"]
-  static let secret = ["env", "file", "allow_short"]
-  static let laterSecret = ["exec", "receipts"]
+  static let action = [
+    "belay", "description", "effect", "params", "expect", "fail_if", "unknown_if", "outputs",
+  ]
+  static let environment = [
+    "belay", "protected", "pass", "vars", "secrets", "windows", "store", "shells",
+  ]
+  static let secret = ["env", "file", "exec", "receipts", "allow_short"]
+  static let shell = ["command", "setup"]
+  static let roster = ["belay", "people", "roles", "overrides", "escalation"]
+  static let person = ["name", "accounts", "keys"]
+  static let role = ["people", "rotation"]
+  static let rotation = ["people", "every", "from", "zone", "offset"]
+  static let override = ["role", "person", "from", "to"]
 
   /// Keys of one kind of node that people write on another, with what to write there.
   static let elsewhereOnStep = [
@@ -46,8 +59,12 @@ enum Keys {
     "every": "'every' belongs to a check, or to 'verify'",
     "stays_for": "'stays_for' belongs to a check: add one after this step",
     "tolerate": "'tolerate' belongs to a check", "min_samples": "'min_samples' belongs to a check",
-    "steps": "only a group has 'steps'", "mode": "only a group has a 'mode'",
+    "recheck": "'recheck' belongs to a check", "steps": "only a group has 'steps'",
+    "mode": "only a group has a 'mode'", "locks": "'locks' belongs to a group or the playbook",
+    "watch": "'watch' belongs to a group or the playbook",
     "max_parallel": "'max_parallel' belongs to a group or the playbook", "wait": "'wait' belongs to a gate",
+    "approve": "'approve' belongs to a gate", "window": "'window' belongs to a gate",
+    "until": "'until' belongs to a gate", "message": "'message' belongs to a gate",
   ]
   static let elsewhereOnCheck = [
     "retry": "a check asks again until it passes: write 'within' and 'every'",
@@ -58,17 +75,29 @@ enum Keys {
     "temporary": "'temporary' belongs to a step", "irreversible": "'irreversible' belongs to a step",
     "idempotent": "a check can always be asked again", "interrupt": "'interrupt' belongs to a step",
     "steps": "only a group has 'steps'", "mode": "only a group has a 'mode'",
-    "wait": "'wait' belongs to a gate",
+    "locks": "'locks' belongs to a group or the playbook",
+    "watch": "'watch' belongs to a group or the playbook", "wait": "'wait' belongs to a gate",
+    "approve": "'approve' belongs to a gate", "window": "'window' belongs to a gate",
+    "until": "'until' belongs to a gate", "message": "'message' belongs to a gate",
   ]
   static let elsewhereOnGroup = [
     "timeout": "'timeout' is of one attempt: write it on the steps", "wait": "'wait' belongs to a gate",
     "expect": "a group has no answer of its own: add a check to its steps",
     "run": "a group has no action: add a step to its steps",
     "exec": "a group has no action: add a step to its steps",
+    "uses": "a group has no action: add a step to its steps",
+    "playbook": "a group has no action: add a step to its steps",
+    "verify": "'verify' belongs to a step", "skip_if": "'skip_if' belongs to a step; 'when' skips a group",
+    "temporary": "'temporary' belongs to a step", "irreversible": "'irreversible' belongs to a step",
+    "within": "'within' belongs to a check or a gate", "approve": "'approve' belongs to a gate",
   ]
   static let elsewhereOnGate = [
     "run": "a gate has no action: write a step or a check before it",
     "exec": "a gate has no action: write a step or a check before it",
-    "timeout": "a gate waits for 'wait'", "expect": "'expect' belongs to a check",
+    "uses": "a gate has no action: write a step or a check before it",
+    "timeout": "a gate waits at most 'within'", "expect": "'expect' belongs to a check",
+    "rollback": "a gate changes nothing, so there is nothing to undo",
+    "retry": "a gate is asked once: 'within' says how long it stays open",
+    "count": "'count' belongs into 'approve'", "by": "'by' belongs into 'approve'",
   ]
 }

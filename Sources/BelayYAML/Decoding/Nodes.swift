@@ -54,7 +54,7 @@ extension Reading {
     switch kind {
     case "step": .step(step(&fields, title: "a step"))
     case "check": .check(check(&fields))
-    case "gate": gate(&fields).map { .gate($0) }
+    case "gate": .gate(gate(&fields))
     default: .group(group(&fields))
     }
   }
@@ -64,33 +64,86 @@ extension Reading {
     node.description = fields.take("description").flatMap { template($0) }
     if let entry = fields.take("needs") {
       let nodes = entry.value.items?.isEmpty == true ? [] : texts(entry)
-      node.needs = nodes.compactMap { need in
-        identifier(need, "'needs'").map { Node.Need(id: $0, span: need.span) }
-      }
+      node.needs = names(nodes, "'needs'")
     }
     node.when = fields.take("when").flatMap { expression($0) }
-    node.onFailure = fields.take("on_failure").flatMap { choice($0, FailureRule.self) }
-    node.sensitive = fields.take("sensitive").flatMap { bool($0) } ?? false
+    node.each = fields.take("each").flatMap(each)
+    node.onFailure = fields.take("on_failure").flatMap { failureRule($0) }
+    node.due = fields.take("due").flatMap(due)
+    node.escalation = fields.take("escalate").map(escalations)
+    node.sensitive = fields.take("sensitive").flatMap { scalar($0, bool) }
+  }
+
+  func names(_ nodes: [YAMLNode], _ what: String) -> [Node.Need] {
+    nodes.compactMap { node in identifier(node, what).map { Node.Need(id: $0, span: node.span) } }
+  }
+
+  func failureRule(_ entry: YAMLEntry, without refused: [String: String] = [:]) -> Scalar<FailureRule>? {
+    scalar(entry) { choice($0, FailureRule.self, without: refused) }
+  }
+
+  private func each(_ entry: YAMLEntry) -> Node.Each? {
+    guard let fields = Fields(entry.value, of: "each", help: "each: { item: [a, b] }", reading: self) else {
+      return nil
+    }
+    guard fields.entries.count == 1, let item = fields.entries.first else {
+      error("bad-value", "'each' takes one name with a list or a map", at: entry.key.span)
+      return nil
+    }
+    guard let name = identifier(item.key, "'each'") else { return nil }
+    let items = tree(item.value)
+    if case .scalar = items.content { wrongType(item.value, name, takes: "a list or a map") }
+    if case .text(let text) = items.content, text.whole == nil {
+      wrongType(item.value, name, takes: "a list or a map")
+    }
+    return Node.Each(name: name, nameSpan: item.key.span, items: items)
+  }
+
+  /// A duration from the run's start, or a moment.
+  private func due(_ entry: YAMLEntry) -> Template? {
+    guard let template = template(entry) else { return nil }
+    guard let literal = template.literal else { return template }
+    guard TimeSpan(text: literal) != nil || Timestamp(text: literal) != nil else {
+      error(
+        "bad-value", "'due' takes a duration from the run's start or a moment", at: template.span,
+        help: "write 30m or 2026-01-05T09:00:00Z")
+      return nil
+    }
+    return template
+  }
+
+  private func escalations(_ entry: YAMLEntry) -> [Node.Escalation] {
+    list(entry).compactMap { item in
+      guard var fields = Fields(item, of: "escalate", help: "{ after: 10m, to: oncall }", reading: self)
+      else { return nil }
+      let after = fields.required("after", in: "'escalate'").flatMap { duration($0, allowsZero: true) }
+      let to = fields.required("to", in: "'escalate'").map { texts($0).compactMap(template) } ?? []
+      fields.finish(known: Keys.escalation)
+      return after.map { Node.Escalation(after: $0, to: to) }
+    }
+  }
+
+  /// The items of a list; anything else is said to be wrong.
+  func list(_ entry: YAMLEntry) -> [YAMLNode] {
+    guard let items = entry.value.items else {
+      wrongType(entry.value, entry.name, takes: "a list", help: "start each item with '- '")
+      return []
+    }
+    if items.isEmpty { error("empty", "'\(entry.name)' is empty", at: entry.value.span) }
+    return items
   }
 
   private func finish(_ kind: String, _ fields: Fields) {
-    let rest = fields
     switch kind {
     case "step":
-      rest.finish(
-        known: keywords + Keys.body + Keys.step + Keys.node, later: Keys.laterBody + Keys.laterNode,
-        elsewhere: Keys.elsewhereOnStep)
+      fields.finish(
+        known: keywords + Keys.body + Keys.step + Keys.node, elsewhere: Keys.elsewhereOnStep)
     case "check":
-      rest.finish(
+      fields.finish(
         known: keywords + Keys.body + Keys.polling + Keys.check + Keys.node,
-        later: Keys.laterBody + Keys.laterCheck + Keys.laterNode, elsewhere: Keys.elsewhereOnCheck)
-    case "gate":
-      rest.finish(
-        known: Keys.gate + Keys.node, later: Keys.laterGate + Keys.laterNode, elsewhere: Keys.elsewhereOnGate)
-    default:
-      rest.finish(
-        known: Keys.group + Keys.node, later: Keys.laterGroup + Keys.laterNode,
-        elsewhere: Keys.elsewhereOnGroup)
+        elsewhere: Keys.elsewhereOnCheck)
+    case "gate": fields.finish(known: Keys.gate + Keys.node, elsewhere: Keys.elsewhereOnGate)
+    default: fields.finish(known: Keys.group + Keys.node, elsewhere: Keys.elsewhereOnGroup)
     }
   }
 
@@ -102,34 +155,54 @@ extension Reading {
         "missing-action", "a check needs an action, 'expect' or 'outputs'", at: fields.node.firstKeySpan,
         help: "write 'run: …', 'exec: […]' or a condition")
     }
-    if let entry = fields.take("tolerate") { check.tolerate = integer(entry, in: 0...1000) ?? 0 }
-    if let entry = fields.take("min_samples") { check.minSamples = integer(entry, in: 1...1_000_000) }
+    check.tolerate = fields.take("tolerate").flatMap { scalar($0) { integer($0, in: Limits.tolerate) } }
+    check.minSamples = fields.take("min_samples").flatMap {
+      scalar($0) { integer($0, in: Limits.minSamples) }
+    }
+    check.recheck = fields.take("recheck").flatMap { scalar($0, bool) }
     return check
-  }
-
-  /// Nil, said so, when it is none of what this version can wait for.
-  private func gate(_ fields: inout Fields) -> Gate? {
-    if let entry = fields.take("wait") {
-      return .wait(duration(entry) ?? Template(literal: "1s", at: entry.value.span))
-    }
-    let later = fields.entries.contains { ["approve", "window", "until"].contains($0.name) }
-    if !later {
-      error(
-        "missing-gate", "a gate needs what it waits for", at: fields.node.firstKeySpan, help: "write wait: 5m"
-      )
-    }
-    return .wait(Template(literal: "1s", at: fields.node.span))
   }
 
   private func group(_ fields: inout Fields) -> Group {
     let steps = fields.required("steps", in: "a group").map { nodes($0.value, of: "steps") } ?? []
     var group = Group(steps: steps)
-    if let entry = fields.take("mode") {
-      group.mode = choice(entry, Group.Mode.self, later: ["choice"]) ?? .sequence
+    group.mode = fields.take("mode").flatMap { scalar($0) { choice($0, Group.Mode.self) } }
+    group.maxParallel = fields.take("max_parallel").flatMap {
+      scalar($0) { integer($0, in: Limits.maxParallel) }
     }
-    if let entry = fields.take("max_parallel") { group.maxParallel = integer(entry, in: 1...1000) }
     group.setting = setting(&fields)
+    group.retry = fields.take("retry").map { retry($0, atMost: Limits.rounds) }
+    group.rollback = fields.take("rollback").flatMap(rollback)
+    group.captures = fields.take("capture").map(captures) ?? []
+    group.locks = fields.take("locks").map { texts($0).compactMap(template) } ?? []
+    group.watches = fields.take("watch").map(watches) ?? []
+    checkTogether(group)
     return group
+  }
+
+  private func checkTogether(_ group: Group) {
+    if !group.captures.isEmpty, group.rollback == nil, let first = group.captures.first {
+      error(
+        "capture-without-rollback", "a group's captures are for its 'rollback', and this one has none",
+        at: first.nameSpan, help: "write 'rollback:', or capture on a step")
+    }
+    guard group.mode?.written == .choice else { return }
+    for child in group.steps.dropLast() where child.when == nil {
+      error(
+        "choice-without-when", "only the last child of a choice has no 'when'", at: child.span,
+        help: "say when '\(child.id)' is chosen, or move it to the end")
+    }
+    if let last = group.steps.last, let when = last.when {
+      error(
+        "choice-without-default",
+        "the last child of a choice has no 'when': it is chosen when none of the others is",
+        at: when.span, help: "leave 'when' out, or add a child that says what happens otherwise")
+    }
+    for child in group.steps where child.needs != nil {
+      error(
+        "misplaced-key", "the children of a choice wait for nothing of their own", at: child.span,
+        help: "write 'needs' on the group")
+    }
   }
 }
 

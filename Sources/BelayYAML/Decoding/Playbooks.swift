@@ -21,7 +21,7 @@ extension Reading {
         }
       }
     }
-    fields.finish(known: Keys.playbook, later: Keys.laterPlaybook)
+    fields.finish(known: Keys.playbook)
     return playbook
   }
 
@@ -59,11 +59,13 @@ extension Reading {
       let refused = [
         "continue": "a playbook that goes on after every failure proves nothing: write it on nodes"
       ]
-      playbook.onFailure = choice(entry, FailureRule.self, without: refused)
+      playbook.onFailure = failureRule(entry, without: refused)
     }
-    if let entry = fields.take("max_parallel") {
-      playbook.maxParallel = integer(entry, in: 1...1000) ?? playbook.maxParallel
+    playbook.maxParallel = fields.take("max_parallel").flatMap {
+      scalar($0) { integer($0, in: Limits.maxParallel) }
     }
+    playbook.watches = fields.take("watch").map(watches) ?? []
+    playbook.notices = fields.take("notify").map(notices) ?? []
     playbook.pass = fields.take("pass").map(variableNames) ?? []
     playbook.setting = setting(&fields)
   }
@@ -72,6 +74,7 @@ extension Reading {
     var setting = Setting()
     setting.env = fields.take("env").map(variables) ?? []
     setting.cwd = fields.take("cwd").flatMap { template($0) }
+    setting.shell = fields.take("shell").flatMap { template($0) }
     return setting
   }
 }

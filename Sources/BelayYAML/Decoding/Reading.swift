@@ -81,24 +81,18 @@ struct Fields {
   ///
   /// - Parameters:
   ///   - known: the keys that may stand here, for the nearest one.
-  ///   - later: keys of the language that this version does not know yet.
   ///   - elsewhere: keys that belong somewhere else, with what to write here.
   func finish(
-    known: @autoclosure () -> [String], later: @autoclosure () -> [String] = [],
-    elsewhere: @autoclosure () -> [String: String] = [:]
+    known: @autoclosure () -> [String], elsewhere: @autoclosure () -> [String: String] = [:]
   ) {
     guard taken.contains(false) else { return }
     let known = known()
-    let later = later()
     let elsewhere = elsewhere()
     for (entry, taken) in zip(entries, taken) where !taken && !entry.name.hasPrefix("x-") {
       let name = entry.name
       // The reader has refused keys that are no texts.
       guard entry.key.text != nil, !name.isEmpty else { continue }
-      if later.contains(name) {
-        reading.error(
-          "not-supported-yet", "'\(name)' is not supported yet by this version", at: entry.key.span)
-      } else if let help = elsewhere[name] {
+      if let help = elsewhere[name] {
         reading.error("misplaced-key", "'\(name)' does not belong here", at: entry.key.span, help: help)
       } else {
         reading.error(

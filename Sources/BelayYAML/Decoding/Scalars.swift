@@ -61,11 +61,22 @@ extension Reading {
     return template
   }
 
+  /// Written, or bound to what is known when the plan is made.
+  func scalar<Value>(_ entry: YAMLEntry, _ read: (YAMLEntry) -> Value?) -> Scalar<Value>? {
+    guard entry.value.text?.hasPrefix("${{") == true, let template = template(entry) else {
+      return read(entry).map(Scalar.value)
+    }
+    guard template.whole != nil else {
+      error(
+        "wrong-type", "'\(entry.name)' takes one binding alone", at: template.span, help: "\"${{ … }}\"")
+      return nil
+    }
+    return .bound(template)
+  }
+
   func integer(_ entry: YAMLEntry, in range: ClosedRange<Int>) -> Int? {
     guard let text = entry.value.text, entry.value.style == .plain, CoreSchema.isInteger(text) else {
-      wrongType(
-        entry.value, entry.name, takes: "a whole number",
-        help: entry.value.text?.hasPrefix("${{") == true ? "this version takes no binding here" : nil)
+      wrongType(entry.value, entry.name, takes: "a whole number")
       return nil
     }
     guard let number = CoreSchema.integer(text), let value = Int(exactly: number), range.contains(value)
@@ -105,7 +116,7 @@ extension Reading {
   }
 
   func choice<Choice: RawRepresentable & CaseIterable>(
-    _ entry: YAMLEntry, _: Choice.Type, without refused: [String: String] = [:], later: [String] = []
+    _ entry: YAMLEntry, _: Choice.Type, without refused: [String: String] = [:]
   ) -> Choice? where Choice.RawValue == String {
     guard let text = entry.value.text else {
       wrongType(entry.value, entry.name, takes: "one word")
@@ -116,12 +127,6 @@ extension Reading {
       return nil
     }
     if let choice = Choice(rawValue: text) { return choice }
-    if later.contains(text) {
-      error(
-        "not-supported-yet", "'\(entry.name): \(text)' is not supported yet by this version",
-        at: entry.value.span)
-      return nil
-    }
     let known = Choice.allCases.map(\.rawValue).filter { refused[$0] == nil }
     error(
       "bad-value", "'\(entry.name)' takes \(known.joined(separator: ", ")), not '\(text)'",

@@ -11,10 +11,10 @@ extension Reading {
     }
     if let entry = fields.take("verify") { step.verify = body(entry) }
     step.captures = fields.take("capture").map(captures) ?? []
-    step.temporary = fields.take("temporary").flatMap { bool($0) } ?? false
-    step.idempotent = fields.take("idempotent").flatMap { bool($0) } ?? false
-    step.interrupt = fields.take("interrupt").flatMap { bool($0) } ?? false
-    step.retry = fields.take("retry").map(retry) ?? Retry()
+    step.temporary = fields.take("temporary").flatMap { scalar($0, bool) }
+    step.idempotent = fields.take("idempotent").flatMap { scalar($0, bool) }
+    step.interrupt = fields.take("interrupt").flatMap { scalar($0, bool) }
+    step.retry = fields.take("retry").map { retry($0) } ?? Retry()
     step.irreversible = fields.take("irreversible").flatMap(irreversible)
     let rollbackEntry = fields.take("rollback")
     if isInRollback, let rollbackEntry, rollbackEntry.value.text != "nothing" {
@@ -29,12 +29,13 @@ extension Reading {
   }
 
   private func checkTogether(_ step: Step, _ fields: Fields, hasRollback: Bool) {
-    if step.temporary, !hasRollback || step.rollback == .nothing {
+    let isTemporary = step.temporary == .value(true)
+    if isTemporary, !hasRollback || step.rollback == .nothing {
       error(
         "temporary-without-rollback", "a temporary step needs the 'rollback' that undoes it",
         at: place(of: "temporary", in: fields), help: "write 'rollback:' with the command that undoes it")
     }
-    if step.temporary, step.irreversible != nil {
+    if isTemporary, step.irreversible != nil {
       error(
         "temporary-irreversible", "a step is undone at the end or cannot be undone, not both",
         at: place(of: "irreversible", in: fields))
@@ -50,7 +51,7 @@ extension Reading {
     fields.entries.first { $0.name == key }?.key.span ?? fields.node.firstKeySpan
   }
 
-  private func captures(_ entry: YAMLEntry) -> [Step.Capture] {
+  func captures(_ entry: YAMLEntry) -> [Step.Capture] {
     guard let fields = Fields(entry.value, of: "capture", reading: self) else { return [] }
     return fields.entries.compactMap { capture in
       guard let name = identifier(capture.key, "a capture"), checkReserved(name, capture.key) else {
@@ -85,7 +86,7 @@ extension Reading {
     return .verified
   }
 
-  private func rollback(_ entry: YAMLEntry) -> Step.Rollback? {
+  func rollback(_ entry: YAMLEntry) -> Step.Rollback? {
     switch entry.value.content {
     case .sequence:
       let outer = isInRollback
@@ -113,11 +114,10 @@ extension Reading {
         help: "write 'run: …', a list of nodes, or the word 'nothing'")
     }
     if let entry = fields.take("verify") { step.verify = body(entry) }
-    step.retry = fields.take("retry").map(retry) ?? Retry()
-    step.idempotent = fields.take("idempotent").flatMap { bool($0) } ?? false
+    step.retry = fields.take("retry").map { retry($0) } ?? Retry()
+    step.idempotent = fields.take("idempotent").flatMap { scalar($0, bool) }
     fields.finish(
-      known: keywords + Keys.body + Keys.rollbackBody, later: Keys.laterBody,
-      elsewhere: Keys.elsewhereOnStep)
+      known: keywords + Keys.body + Keys.rollbackBody, elsewhere: Keys.elsewhereOnStep)
     return step
   }
 
@@ -129,8 +129,9 @@ extension Reading {
     let why = fields.required("why", in: "'irreversible'").flatMap { template($0) }
     let recover = fields.required("recover", in: "'irreversible'").flatMap { template($0) }
     let when = fields.take("when").flatMap { expression($0) }
-    fields.finish(known: Keys.irreversible, later: ["by"])
+    let by = fields.take("by").map { texts($0).compactMap(template) } ?? []
+    fields.finish(known: Keys.irreversible)
     guard let why, let recover else { return nil }
-    return Step.Irreversible(why: why, recover: recover, when: when)
+    return Step.Irreversible(why: why, recover: recover, when: when, by: by)
   }
 }

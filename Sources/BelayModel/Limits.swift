@@ -1,0 +1,13 @@
+/// What numbers of the language may be; bound ones are held to the same when the plan is made.
+public enum Limits {
+  public static let attempts = 1000
+  /// Of a group: each round is laid out in the plan.
+  public static let rounds = 20
+  public static let backoff = 1.0...100.0
+  public static let maxParallel = 1...1000
+  public static let tolerate = 0...1000
+  public static let minSamples = 1...1_000_000
+  public static let approvers = 1...20
+  /// In bytes.
+  public static let maxOutput = 1 << 30
+}

@@ -1,0 +1,75 @@
+internal import BelayModel
+
+// What can be read and checked, and cannot be run by this version: refused by name, never ignored.
+extension PlanBuilder {
+  mutating func refuseWhatIsLater() {
+    let playbook = request.playbook
+    refuse(playbook.watches.first.map { ("'watch'", $0.span) })
+    refuse(playbook.notices.first.map { ("'notify'", $0.span) })
+    refuse(playbook.setting)
+    refuse(playbook.steps + playbook.steadyState)
+  }
+
+  mutating func later(_ what: String, at span: SourceSpan) {
+    diagnostics.append(
+      Diagnostic(code: "not-supported-yet", "\(what) is not supported yet by this version", at: span))
+  }
+
+  private mutating func refuse(_ found: (what: String, span: SourceSpan)?) {
+    if let found { later(found.what, at: found.span) }
+  }
+
+  private mutating func refuse(_ setting: Setting) { refuse(setting.shell.map { ("'shell'", $0.span) }) }
+
+  private mutating func refuse(_ nodes: [Node]) {
+    for node in nodes {
+      refuse(node.each.map { ("'each'", $0.nameSpan) })
+      refuse(node.due.map { ("'due'", $0.span) })
+      refuse(node.escalation?.first.map { ("'escalate'", $0.after.span) })
+      switch node.kind {
+      case .step(let step): refuse(step)
+      case .check(let check):
+        refuse(check.body)
+        refuse(check.recheck == nil ? nil : ("'recheck'", node.span))
+      case .gate(let gate):
+        refuse(gate.within.map { ("'within' of a gate", $0.span) })
+      case .group(let group): refuse(group, node)
+      }
+    }
+  }
+
+  private mutating func refuse(_ step: Step) {
+    for capture in step.captures { refuse(capture.body) }
+    if case .body(let body) = step.skipIf { refuse(body) }
+    if let verify = step.verify { refuse(verify) }
+    refuse(step.body)
+    refuse(step.rollback)
+  }
+
+  private mutating func refuse(_ rollback: Step.Rollback?) {
+    switch rollback {
+    case .body(let step): refuse(step)
+    case .nodes(let nodes): refuse(nodes)
+    case .nothing, nil: break
+    }
+  }
+
+  private mutating func refuse(_ group: Group, _ node: Node) {
+    refuse(group.mode == .value(.choice) ? ("'mode: choice'", node.span) : nil)
+    refuse(group.retry == nil ? nil : ("'retry' of a group", node.span))
+    refuse(group.rollback == nil ? nil : ("'rollback' of a group", node.span))
+    refuse(group.locks.first.map { ("'locks' of a group", $0.span) })
+    refuse(group.watches.first.map { ("'watch' of a group", $0.span) })
+    refuse(group.setting)
+    refuse(group.steps)
+  }
+
+  private mutating func refuse(_ body: Body) {
+    if let action = body.action, actions[action.keyword] == nil {
+      later("'\(action.keyword)'", at: action.keywordSpan)
+    }
+    refuse(body.setting)
+    refuse(body.keep.map { ("'keep'", $0.span) })
+    if body.maxOutput != nil, let action = body.action { later("'max_output'", at: action.keywordSpan) }
+  }
+}

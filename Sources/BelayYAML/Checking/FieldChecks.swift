@@ -1,0 +1,199 @@
+internal import BelayExpressions
+internal import BelayModel
+
+// The fields of the playbook and its nodes, each in its scope.
+extension PlaybookChecker {
+  mutating func checkPlaybook() {
+    let plan = Scope(moment: .plan, title: "this text")
+    for parameter in playbook.params {
+      guard let tree = parameter.defaultValue else { continue }
+      check(
+        tree.templates,
+        plan.with {
+          $0.isDefault = true; $0.title = "a default"
+        })
+    }
+    for (position, variable) in playbook.vars.enumerated() {
+      let before = Array(vars.prefix(position))
+      check(
+        variable.value.templates,
+        plan.with {
+          $0.vars = before; $0.title = "'vars'"
+        })
+    }
+    check([playbook.title, playbook.description].compactMap { $0 } + playbook.locks, plan)
+    check(playbook.setting, Scope(moment: .run, title: "the playbook's settings"))
+    for watch in playbook.watches { checkWatch(watch, Scope(moment: .run, title: "a watch")) }
+    for notice in playbook.notices { checkNotice(notice) }
+    for output in playbook.outputs {
+      check(output.expression, Scope(moment: .end, title: "the playbook's outputs"))
+    }
+  }
+
+  mutating func checkNode(_ number: Int) {
+    let node = index[number].node
+    let scope = Scope(moment: .run, title: "this node", node: number)
+    check([node.title, node.description].compactMap { $0 }, scope.with { $0.title = "a title" })
+    if let when = node.when {
+      checkCondition(
+        [when],
+        scope.with {
+          $0.title = "'when'"; $0.isWhen = true
+        })
+    }
+    if let each = node.each {
+      check(
+        each.items.templates,
+        scope.with {
+          $0.moment = .plan; $0.title = "'each'"
+        })
+    }
+    check([node.due].compactMap { $0 } + (node.escalation ?? []).flatMap { [$0.after] + $0.to }, scope)
+    switch node.kind {
+    case .step(let step): checkStep(step, scope)
+    case .check(let check): checkBody(check.body, scope)
+    case .gate(let gate): checkGate(gate, scope)
+    case .group(let group): checkGroup(group, scope)
+    }
+  }
+
+  private mutating func checkGate(_ gate: Gate, _ scope: Scope) {
+    check([gate.message, gate.within].compactMap { $0 }, scope.with { $0.title = "a gate" })
+    switch gate.wait {
+    case .approve(let approvals):
+      for approval in approvals {
+        check(approval.by + (approval.exclude ?? []).filter { $0.literal == nil }, scope)
+      }
+    case .window(.named(let name)): check([name], scope)
+    case .window(.written): break
+    case .until(let moment): check(moment, scope.with { $0.title = "'until'" })
+    case .wait(let wait): check([wait], scope)
+    }
+  }
+
+  private mutating func checkGroup(_ group: Group, _ scope: Scope) {
+    check(group.setting, scope)
+    check(
+      group.locks,
+      scope.with {
+        $0.moment = .plan; $0.title = "'locks'"
+      })
+    if let retry = group.retry { checkRetry(retry, scope) }
+    for watch in group.watches { checkWatch(watch, scope) }
+    checkCaptures(group.captures, scope)
+    if case .body(let rollback) = group.rollback {
+      checkRollback(rollback, scope.with { $0.own = group.captures.map(\.name) })
+    }
+  }
+
+  private mutating func checkWatch(_ watch: Watch, _ scope: Scope) {
+    let scope = scope.with {
+      $0.title = "a watch"; $0.isWatch = true
+    }
+    check([watch.title, watch.tripsAfter].compactMap { $0 }, scope)
+    checkBody(watch.body, scope)
+  }
+
+  private mutating func checkNotice(_ notice: Notice) {
+    let scope = Scope(moment: .run, title: "'notify'").with {
+      $0.allowsEvent = true; $0.isWatch = true
+    }
+    if case .every(let span) = notice.trigger { check([span], scope) }
+    check(notice.to + notice.action.templates, scope)
+  }
+
+  private mutating func checkCaptures(_ captures: [Step.Capture], _ scope: Scope) {
+    for capture in captures {
+      let answer = checkBody(capture.body, scope)
+      check(capture.value, answer)
+    }
+  }
+
+  private mutating func checkRollback(_ rollback: Step, _ scope: Scope) {
+    let undoing = scope.with { $0.isRollback = true }
+    checkBody(rollback.body, undoing)
+    checkRetry(rollback.retry, undoing)
+    if let verify = rollback.verify { checkBody(verify, undoing) }
+  }
+
+  private mutating func checkStep(_ step: Step, _ scope: Scope) {
+    if case .body(let body) = step.skipIf { checkBody(body, scope) }
+    checkCaptures(step.captures, scope)
+    let captures = step.captures.map(\.name)
+    let outputs = step.body.outputs.map(\.name)
+    let inside = scope.with { $0.own = captures }
+    checkBody(step.body, inside)
+    checkRetry(step.retry, inside)
+    let after = scope.with { $0.own = captures + outputs }
+    if let verify = step.verify { checkBody(verify, after) }
+    if let irreversible = step.irreversible {
+      check([irreversible.why, irreversible.recover] + irreversible.by, scope)
+      if let when = irreversible.when { checkCondition([when], scope) }
+    }
+    if case .body(let rollback) = step.rollback { checkRollback(rollback, after) }
+  }
+
+  private mutating func checkRetry(_ retry: Retry, _ scope: Scope) {
+    check([retry.delay, retry.maxDelay].compactMap { $0 }, scope)
+    if let when = retry.when {
+      checkCondition(
+        [when],
+        scope.with {
+          $0.allowsError = true; $0.title = "'retry'"
+        })
+    }
+  }
+
+  /// Returns the scope in which the answer is read.
+  @discardableResult
+  private mutating func checkBody(_ body: Body, _ scope: Scope) -> Scope {
+    check(body.setting, scope)
+    check(
+      [body.timeout, body.polling.within, body.polling.every, body.polling.staysFor].compactMap { $0 }, scope)
+    if let action = body.action {
+      check(action.templates, scope.with { $0.title = "'\(action.keyword)'" })
+    }
+    var answer = scope
+    answer.bare = results(of: body)
+    answer.title = "'outputs'"
+    for output in body.outputs {
+      checkOutputName(output)
+      check(output.expression, answer)
+      if case .names(let names) = answer.bare { answer.bare = .names(names + [output.name]) }
+    }
+    answer.own += body.outputs.map(\.name)
+    let all = body.unknownIf + body.failIf + body.expect
+    answer.title = "a condition"
+    checkCondition(body.unknownIf, answer, beside: all)
+    checkCondition(body.failIf, answer.with { $0.allowsError = true }, beside: all)
+    checkCondition(body.expect, answer, beside: all)
+    return answer
+  }
+
+  private func results(of body: Body) -> Scope.Bare {
+    guard let action = body.action else { return .names([]) }
+    guard let kind = actions[action.keyword] else { return .anything }
+    return .names(kind.results.map(\.name))
+  }
+
+  private mutating func checkOutputName(_ output: NamedExpression) {
+    guard Root.known.contains(output.name) else { return }
+    report(
+      "reserved-name", "'\(output.name)' is where expressions start, and no name of an output",
+      at: output.nameSpan,
+      help: "choose another name")
+  }
+
+  private mutating func check(_ setting: Setting, _ scope: Scope) {
+    check(
+      setting.env.map(\.template),
+      scope.with {
+        $0.allowsSecrets = true; $0.title = "'env'"
+      })
+    check([setting.cwd, setting.shell].compactMap { $0 }, scope.with { $0.title = "'cwd'" })
+  }
+
+  private mutating func check(_ templates: [Template], _ scope: Scope) {
+    for template in templates { for expression in template.expressions { check(expression, scope) } }
+  }
+}
