@@ -7,7 +7,7 @@ extension Engine {
   func context(_ node: Int) -> EvaluationContext {
     EvaluationContext(
       plan: plan, planDigest: planDigest, run: run, now: clock.wall, node: plan.nodes[node],
-      programs: programs)
+      frame: plan.nodes[node].frame, programs: programs, targets: graph.targets, unrecorded: unrecorded)
   }
 
   /// What an answer amounts to under a body's conditions.
@@ -30,6 +30,11 @@ extension Engine {
     context.environment.append((name: "BELAY_RUN_ID", value: BoundText(run.run)))
     context.environment.append((name: "BELAY_NODE", value: BoundText(id(node))))
     if let key { context.environment.append((name: "BELAY_IDEMPOTENCY_KEY", value: BoundText(key))) }
+    if let use = body.use {
+      let environment = context.environment
+      context = try context.inside(use)
+      context.environment = environment
+    }
     return try action(source).request(context)
   }
 

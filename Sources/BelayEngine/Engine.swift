@@ -79,7 +79,7 @@ public struct Engine {
     planDigest = digest
     self.actions = actions
     self.run = run
-    graph = Graph(plan.nodes)
+    graph = Graph(plan)
     committed = run.events
     mustBeDurable = run.events
   }

@@ -10,7 +10,11 @@ struct EvaluationContext: Variables, ActionContext {
   let run: RunState
   let now: Timestamp
   let node: PlanNode
+  /// Index of the frame in which names are read.
+  var frame: Int
   let programs: ProgramCache
+  /// What each name stands for, by frame.
+  let targets: [[String: PlanFrame.Target]]
   /// Outputs that are nowhere else, by node.
   var unrecorded: [NodeID: ValueMap] = [:]
   /// The answer's own fields and the outputs so far, by bare name.
@@ -22,32 +26,35 @@ struct EvaluationContext: Variables, ActionContext {
   var environment: [(name: String, value: BoundText)] = []
   var workingDirectory = ""
 
-  private var scope: PlanScope { plan.scopes[node.scope] }
+  /// The parameters of the action file whose fields and conditions are read; nil: the node's own.
+  var use: ValueMap?
 
   func value(of root: String) -> Value? {
     if let value = fields[root] { return value }
     switch root {
-    case "params": return .map(scope.params)
-    case "vars": return .map(scope.vars)
+    case "params": return .map(use ?? params)
     case "environment": return environmentValue
     case "run": return runValue
     case "now": return .timestamp(now)
     case "error": return errorValue
-    case "steps": return .map(ValueMap(run.touched.map { ($0, value(of: $0)) }))
+    case "roles": return .map(plan.roles)
+    case "vars" where use == nil: return .map(vars)
+    case "each" where use == nil: return .map(items)
+    case "steps" where use == nil: return .map(ValueMap(names.map { ($0, value(ofStep: $0) ?? .null) }))
     default: return nil
     }
   }
 
   /// `steps.x` costs what x holds, however many steps there are.
   func value(at path: [String]) -> Value? {
-    guard path.count >= 2, path[0] == "steps" else { return nil }
-    return value(of: path[1])
+    guard path.count >= 2, path[0] == "steps", use == nil else { return nil }
+    return value(ofStep: path[1])
   }
 
   func absence(of root: String) -> String? { absent[root] }
 
   private var environmentValue: Value {
-    .map(["name": .string(plan.environment ?? ""), "vars": .map(scope.environmentVars)])
+    .map(["name": .string(plan.environment ?? ""), "vars": .map(plan.environmentVars)])
   }
 
   private var runValue: Value {
@@ -63,19 +70,6 @@ struct EvaluationContext: Variables, ActionContext {
       "stderr": .string(error?.stderr ?? ""), "node": .string(node.id),
     ]
     map["exit_code"] = error?.exitCode.map { .int(Int64($0)) }
-    return .map(map)
-  }
-
-  /// Outputs and captures by name, and what every node has.
-  private func value(of node: NodeID) -> Value {
-    let record = run[node]
-    var map = record.captures
-    for (name, value) in record.outputs.entries { map[name] = value }
-    for (name, value) in unrecorded[node]?.entries ?? [] { map[name] = value }
-    map["state"] = .string(record.status.rawValue)
-    map["started_at"] = record.startedAt.map(Value.timestamp)
-    map["finished_at"] = record.finishedAt.map(Value.timestamp)
-    map["error"] = .string(record.failure?.message ?? "")
     return .map(map)
   }
 

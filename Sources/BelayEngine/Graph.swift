@@ -34,8 +34,14 @@ struct Graph {
   let index: [String: Int]
   /// One past the last node of the subtree: nodes stand before what they hold.
   private let ends: [Int]
+  /// What each name stands for, by frame.
+  let targets: [[String: PlanFrame.Target]]
 
-  init(_ nodes: [PlanNode]) {
+  init(_ plan: Plan) {
+    let nodes = plan.nodes
+    targets = plan.frames.map { frame in
+      Dictionary(frame.names.map { ($0.id, $0.target) }, uniquingKeysWith: { first, _ in first })
+    }
     count = nodes.count
     var order: [(from: Int, to: Int)] = []
     var holding: [(from: Int, to: Int)] = []

@@ -19,6 +19,24 @@ extension EvaluationContext {
   ///
   /// - Parameter answer: nil for a check without an action, which asks only what is known.
   mutating func judge(_ answer: ActionAnswer?, by body: PlanBody) -> Judgement {
+    guard let use = body.use, let answer else {
+      return judge(answer, by: Conditions(body))
+    }
+    do throws(StepFailure) {
+      var inner = try inside(use)
+      let own = inner.judge(answer, by: Conditions(use))
+      guard own.verdict != .fail, !own.isFinal else { return own }
+      var judgement = judge(answer.seen(through: own), by: Conditions(body))
+      for (name, value) in own.outputs.entries where judgement.outputs[name] == nil {
+        judgement.outputs[name] = value
+      }
+      return judgement
+    } catch {
+      return Judgement(verdict: .unknown, failure: error)
+    }
+  }
+
+  private mutating func judge(_ answer: ActionAnswer?, by body: Conditions) -> Judgement {
     fields = answer?.fields ?? ValueMap()
     absent = answer?.absent ?? [:]
     error = answer?.failure
@@ -39,7 +57,7 @@ extension EvaluationContext {
     return expectation(body, outputs)
   }
 
-  private mutating func evaluateOutputs(of body: PlanBody, into outputs: inout ValueMap) -> StepFailure? {
+  private mutating func evaluateOutputs(of body: Conditions, into outputs: inout ValueMap) -> StepFailure? {
     for output in body.outputs {
       do {
         let value = try evaluate(output.expression)
@@ -67,7 +85,7 @@ extension EvaluationContext {
   }
 
   /// Exit status 0, unless `expect` itself speaks of it.
-  private func defaultExpectation(_ body: PlanBody) -> StepFailure? {
+  private func defaultExpectation(_ body: Conditions) -> StepFailure? {
     guard let error else { return nil }
     let speaksOfIt = body.expect.contains { condition in
       (try? programs.program(condition))?.references.contains { $0.path.first == "exit_code" } ?? false
@@ -75,7 +93,7 @@ extension EvaluationContext {
     return speaksOfIt ? nil : error
   }
 
-  private func expectation(_ body: PlanBody, _ outputs: ValueMap) -> Judgement {
+  private func expectation(_ body: Conditions, _ outputs: ValueMap) -> Judgement {
     for condition in body.expect {
       do {
         let program = try programs.program(condition)
@@ -96,6 +114,40 @@ extension EvaluationContext {
     StepFailure(
       kind: error?.kind ?? "expect", message: first.isEmpty ? second : "\(first); \(second)",
       exitCode: error?.exitCode, stderr: error?.stderr ?? "")
+  }
+}
+
+/// What an answer is held against.
+struct Conditions {
+  var outputs: [NamedExpression]
+  var unknownIf: [Expression]
+  var failIf: [Expression]
+  var expect: [Expression]
+
+  init(_ body: PlanBody) {
+    outputs = body.outputs
+    unknownIf = body.unknownIf
+    failIf = body.failIf
+    expect = body.expect
+  }
+
+  init(_ use: PlanUse) {
+    outputs = use.outputs
+    unknownIf = use.unknownIf
+    failIf = use.failIf
+    expect = use.expect
+  }
+}
+
+extension ActionAnswer {
+  /// As the node sees it that uses an action file: the file's outputs, and its word that nothing is known.
+  fileprivate func seen(through judgement: Judgement) -> ActionAnswer {
+    var seen = self
+    seen.fields = judgement.outputs
+    seen.absent = [:]
+    seen.answered = judgement.verdict != .unknown
+    seen.failure = judgement.failure
+    return seen
   }
 }
 

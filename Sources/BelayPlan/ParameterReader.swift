@@ -53,6 +53,17 @@ public struct ParameterReader {
     return nil
   }
 
+  /// A value that another file gives, as the declared type; nil, said so, when it does not fit.
+  public mutating func value(_ value: Value, of parameter: Parameter) -> Value? {
+    if case .null = value, !parameter.required { return .null }
+    return convert(value, parameter)
+  }
+
+  /// What holds when nothing is given; nil without a default.
+  mutating func presetValue(of parameter: Parameter) -> Value? {
+    parameter.defaultValue.flatMap { defaultValue($0, of: parameter) }
+  }
+
   private mutating func defaultValue(_ tree: TemplateTree, of parameter: Parameter) -> Value? {
     switch tree.content {
     case .scalar(let value, let text):
@@ -116,6 +127,9 @@ public struct ParameterReader {
     switch (parameter.kind, value) {
     case (.string, .string), (.integer, .int), (.number, .double), (.boolean, .bool):
       return checked(value, parameter)
+    case (.duration, .duration), (.timestamp, .timestamp): return checked(value, parameter)
+    case (.string, .int), (.string, .double), (.string, .bool), (.string, .duration), (.string, .timestamp):
+      return checked(.string(value.text), parameter)
     case (.number, .int(let number)): return checked(.double(Double(number)), parameter)
     case (.duration, .string(let text)), (.timestamp, .string(let text)): return read(text, parameter)
     case (.list(let inner), .list(let items)):

@@ -2,8 +2,17 @@ internal import BelayModel
 
 // What can be read and checked, and cannot be run by this version: refused by name, never ignored.
 extension PlanBuilder {
+  /// Actions that are other files.
+  private static let calls = ["uses", "playbook"]
+
   mutating func refuseWhatIsLater() {
-    let playbook = request.playbook
+    refuseWhatIsLater(in: request.playbook)
+    for name in request.files.playbooks.keys.sorted() {
+      if let playbook = request.files.playbooks[name] { refuseWhatIsLater(in: playbook) }
+    }
+  }
+
+  private mutating func refuseWhatIsLater(in playbook: Playbook) {
     refuse(playbook.watches.first.map { ("'watch'", $0.span) })
     refuse(playbook.notices.first.map { ("'notify'", $0.span) })
     refuse(playbook.setting)
@@ -23,7 +32,6 @@ extension PlanBuilder {
 
   private mutating func refuse(_ nodes: [Node]) {
     for node in nodes {
-      refuse(node.each.map { ("'each'", $0.nameSpan) })
       refuse(node.due.map { ("'due'", $0.span) })
       refuse(node.escalation?.first.map { ("'escalate'", $0.after.span) })
       switch node.kind {
@@ -33,7 +41,7 @@ extension PlanBuilder {
         refuse(check.recheck == nil ? nil : ("'recheck'", node.span))
       case .gate(let gate):
         refuse(gate.within.map { ("'within' of a gate", $0.span) })
-      case .group(let group): refuse(group, node)
+      case .group(let group): refuse(group)
       }
     }
   }
@@ -54,10 +62,9 @@ extension PlanBuilder {
     }
   }
 
-  private mutating func refuse(_ group: Group, _ node: Node) {
-    refuse(group.mode == .value(.choice) ? ("'mode: choice'", node.span) : nil)
-    refuse(group.retry == nil ? nil : ("'retry' of a group", node.span))
-    refuse(group.rollback == nil ? nil : ("'rollback' of a group", node.span))
+  private mutating func refuse(_ group: Group) {
+    refuse(group.rollback)
+    for capture in group.captures { refuse(capture.body) }
     refuse(group.locks.first.map { ("'locks' of a group", $0.span) })
     refuse(group.watches.first.map { ("'watch' of a group", $0.span) })
     refuse(group.setting)
@@ -65,7 +72,7 @@ extension PlanBuilder {
   }
 
   private mutating func refuse(_ body: Body) {
-    if let action = body.action, actions[action.keyword] == nil {
+    if let action = body.action, actions[action.keyword] == nil, !PlanBuilder.calls.contains(action.keyword) {
       later("'\(action.keyword)'", at: action.keywordSpan)
     }
     refuse(body.setting)

@@ -4,6 +4,7 @@ internal import BelayModel
 extension PlanBuilder {
   mutating func checkLimits() {
     for node in nodes where node.preview.word != .wouldSkip {
+      current = node.frame
       for body in node.bodies { checkLimits(of: body) }
     }
   }
@@ -13,7 +14,7 @@ extension PlanBuilder {
     guard let source = body.action,
       let action = actions[source.keyword]?.init(source, diagnostics: &ignored)
     else { return }
-    let known = KnownValues(variables: variables, environment: body.env.map { ($0.name, bound($0.template)) })
+    let known = KnownValues(variables: variables(of: body), environment: body.env.map { ($0.name, bound($0.template)) })
     let before = diagnostics.count
     for template in action.templates {
       for expression in template.expressions {
@@ -21,7 +22,7 @@ extension PlanBuilder {
       }
     }
     for variable in body.env {
-      let one = KnownValues(variables: variables, environment: [(variable.name, bound(variable.template))])
+      let one = KnownValues(variables: variables(of: body), environment: [(variable.name, bound(variable.template))])
       check(one, variable.template.span) { _ = try $0.request(nil, by: action) }
     }
     if diagnostics.count == before { check(known, source.keywordSpan) { _ = try action.request($0) } }

@@ -4,23 +4,42 @@ public import BelayModel
 /// Makes the plan of a playbook that the reader has found right: the graph laid out, settings inherited, values
 /// known now filled in, and a word for every node. Runs nothing, reads nothing, asks nothing.
 public struct PlanBuilder {
+  static let nodeLimit = 100_000
+
   let request: PlanRequest
   let actions: ActionTable
-  var variables: PlanVariables
   var diagnostics: [Diagnostic] = []
   var nodes: [PlanNode] = []
-  var indexes: [String: Int] = [:]
-  /// Rollbacks to be laid out after the main nodes: the step's index, its rollback, the setting it inherits.
+  var scopes: [PlanScope] = []
+  var frames: [FrameUnderWay] = []
+  /// The frame in which values are read.
+  var current = 0
+  var claims: [String] = []
+  var pass: [String] = []
+  /// Names of the playbooks that are being laid out, outermost first.
+  var calls: [String]
+  var isFull = false
+  /// Rollbacks to be laid out after the main nodes: the node's index, its rollback, the setting it inherits.
   var pendingRollbacks: [(of: Int, rollback: Step.Rollback, setting: Setting)] = []
   /// Needs by name, resolved when all nodes have an index.
-  var writtenNeeds: [(node: Int, needs: [Node.Need])] = []
+  var writtenNeeds: [(node: Int, needs: [Node.Need], frame: Int)] = []
+
+  /// What is known in the current frame.
+  var variables: PlanVariables {
+    get { frames[current].variables }
+    set { frames[current].variables = newValue }
+  }
 
   private init(_ request: PlanRequest, _ actions: ActionTable) {
     self.request = request
     self.actions = actions
-    variables = PlanVariables(
+    calls = [request.playbook.name]
+    var variables = PlanVariables(
       params: request.params, vars: ValueMap(), environment: request.environment?.name ?? "",
       environmentVars: request.environment?.vars ?? ValueMap(), run: request.run)
+    variables.roles = request.files.roster?.roles(at: request.createdAt) ?? ValueMap()
+    scopes = [PlanScope(playbook: request.playbook.name, params: request.params, vars: ValueMap())]
+    _ = addFrame(scope: 0, parent: nil, prefix: "", suffix: "", variables)
   }
 
   /// - Returns: nil with at least one error among the diagnostics.
@@ -36,11 +55,15 @@ public struct PlanBuilder {
   private mutating func build() -> Plan {
     let playbook = request.playbook
     refuseWhatIsLater()
-    for entry in playbook.vars { variables.vars[entry.key] = value(of: entry.value) ?? .null }
-    let claims = playbook.locks.compactMap { text(of: $0) }
+    settle(playbook, scope: 0)
+    claims = playbook.locks.compactMap { text(of: $0) }
+    pass = playbook.pass + (request.environment?.pass ?? [])
     let onFailure = resolve(playbook.onFailure, without: [.continue]) ?? .stop
-    let defaultPolicy = FailurePolicy(rule: onFailure, scope: nil)
-    let outer = Surroundings(parent: nil, policy: defaultPolicy, setting: playbook.setting, role: .main)
+    let maxParallel = resolve(playbook.maxParallel, in: Limits.maxParallel) ?? 8
+    let title = playbook.title.flatMap { text(of: $0) } ?? playbook.name
+    let outer = Surroundings(
+      parent: nil, policy: FailurePolicy(rule: onFailure, scope: nil), setting: playbook.setting, role: .main,
+      frame: 0)
     layOut(playbook.steps, mode: .sequence, in: outer)
     layOutSteadyState(outer)
     layOutRollbacks()
@@ -48,19 +71,12 @@ public struct PlanBuilder {
     setPreviews()
     checkLimits()
     return Plan(
-      run: request.run, playbook: playbook.name, path: playbook.path,
-      title: playbook.title.flatMap { text(of: $0) } ?? playbook.name, version: request.version,
+      run: request.run, playbook: playbook.name, path: playbook.path, title: title, version: request.version,
       createdAt: request.createdAt, project: request.project, environment: request.environment?.name,
-      scopes: [
-        PlanScope(
-          playbook: playbook.name, params: request.params, vars: variables.vars,
-          environmentVars: variables.environmentVars)
-      ],
-      secrets: secrets(), claims: unique(claims),
-      maxParallel: resolve(playbook.maxParallel, in: Limits.maxParallel) ?? 8,
-      onFailure: onFailure, searchPath: request.searchPath,
-      pass: unique(playbook.pass + (request.environment?.pass ?? [])), sources: request.sources,
-      programs: programNames().map(request.findProgram),
+      environmentVars: request.environment?.vars ?? ValueMap(), roles: frames[0].variables.roles,
+      scopes: scopes, frames: frames.map(\.frame), secrets: secrets(), claims: unique(claims),
+      maxParallel: maxParallel, onFailure: onFailure, searchPath: request.searchPath, pass: unique(pass),
+      sources: request.sources, programs: programNames().map(request.findProgram),
       warnings: diagnostics.filter { $0.severity == .warning }.map(\.message), nodes: nodes)
   }
 
@@ -72,11 +88,9 @@ public struct PlanBuilder {
   /// Only what the playbook uses is listed, and later resolved.
   private func secrets() -> [Plan.SecretReference] {
     var used: Set<String> = []
-    for node in nodes {
-      for body in node.bodies {
-        for variable in body.env {
-          used.formUnion(variable.template.expressions.compactMap { PlanVariables.secretName($0) })
-        }
+    for body in nodes.flatMap(\.bodies) {
+      for template in body.env.map(\.template) + (body.action?.templates ?? []) {
+        used.formUnion(template.expressions.compactMap { PlanVariables.secretName($0) })
       }
     }
     return (request.environment?.secrets ?? []).filter { used.contains($0.name) }.map {
@@ -85,19 +99,32 @@ public struct PlanBuilder {
   }
 
   /// Programs that commands start, as far as their names are known, in the order of their first use.
-  private func programNames() -> [String] {
+  private mutating func programNames() -> [String] {
     var ignored: [Diagnostic] = []
-    let names = nodes.flatMap(\.bodies).compactMap { body -> String? in
-      guard let source = body.action,
-        let action = actions[source.keyword]?.init(source, diagnostics: &ignored),
-        let program = action.program, program.expressions.allSatisfy({ variables.isKnown($0) })
-      else { return nil }
-      return variables.shown(program)
+    var names: [String] = []
+    for node in nodes {
+      current = node.frame
+      for body in node.bodies where body.shell == nil {
+        guard let source = body.action,
+          let action = actions[source.keyword]?.init(source, diagnostics: &ignored)
+        else { continue }
+        let variables = variables(of: body)
+        guard let program = action.program, program.expressions.allSatisfy({ variables.isKnown($0) }) else {
+          continue
+        }
+        names.append(variables.shown(program))
+      }
     }
     return unique(names)
   }
 
   // MARK: Values known now
+
+  /// Said so where a part of it is known later only.
+  mutating func knownValue(of tree: TemplateTree) -> Value? {
+    for expression in tree.templates.flatMap(\.expressions) where knownValue(of: expression) == nil { return nil }
+    return value(of: tree)
+  }
 
   mutating func value(of expression: Expression) -> Value? {
     switch variables.evaluate(expression) {
@@ -148,7 +175,8 @@ extension PlanNode {
       if case .body(let body)? = step.skip { bodies.append(body) }
       return bodies
     case .check(let check): return [check.body]
-    case .wait, .group: return []
+    case .group(let group): return group.captures.map(\.body)
+    case .wait: return []
     }
   }
 }

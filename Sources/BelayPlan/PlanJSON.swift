@@ -22,7 +22,10 @@ extension Plan {
       "belay_plan": .int(Int64(Plan.format)), "run": .string(run), "playbook": .string(playbook),
       "path": .string(path), "title": .string(title), "version": .string(version),
       "created_at": .string(createdAt.text), "project": .string(project),
-      "environment": environment.map(JSON.string), "scopes": .array(scopes.map(\.json)),
+      "environment": environment.map(JSON.string),
+      "environment_vars": Value.map(environmentVars).exactJSON, "roles": Value.map(roles).exactJSON,
+      "scopes": .array(scopes.map { $0.json(among: nodes) }),
+      "frames": .array(frames.map { $0.json(among: nodes) }),
       "secrets": .array(secrets.map(\.json)), "claims": .strings(claims),
       "max_parallel": .int(Int64(maxParallel)),
       "on_failure": .string(onFailure.rawValue), "search_path": .string(searchPath), "pass": .strings(pass),
@@ -35,15 +38,6 @@ extension Plan {
 
 extension JSON {
   static func strings(_ texts: [String]) -> JSON { .array(texts.map(JSON.string)) }
-}
-
-extension PlanScope {
-  fileprivate var json: JSON {
-    .object([
-      "playbook": .string(playbook), "params": Value.map(params).exactJSON, "vars": Value.map(vars).exactJSON,
-      "environment_vars": Value.map(environmentVars).exactJSON,
-    ])
-  }
 }
 
 extension Plan.SourceFile {
@@ -82,7 +76,7 @@ extension PlanNode {
     var members: [JSON.Member] = [JSON.Member(kindName, .string(id))]
     let common = JSON.object([
       "title": .string(title), "place": .string(place), "role": role,
-      "in": parent.map { .string(nodes[$0].id) }, "scope": scope == 0 ? nil : .int(Int64(scope)),
+      "in": parent.map { .string(nodes[$0].id) }, "frame": frame == 0 ? nil : .int(Int64(frame)),
       "needs": .strings(needs.map { nodes[$0].id }), "when": when.map { .string($0.source) },
       "on_failure": .object([
         "rule": .string(failure.rule.rawValue), "scope": failure.scope.map { .string(nodes[$0].id) },
@@ -122,10 +116,7 @@ extension PlanNode.Detail {
         "min_samples": check.minSamples.map { .int(Int64($0)) },
       ])
     case .wait(let duration): .object(["wait": .string(duration.source)])
-    case .group(let group):
-      .object([
-        "mode": .string(group.mode.rawValue), "max_parallel": group.maxParallel.map { .int(Int64($0)) },
-      ])
+    case .group(let group): group.json(among: nodes)
     }
   }
 }
@@ -138,15 +129,10 @@ extension PlanStep {
       case .verified: .string("verified")
       case .body(let body): body.json
       }
-    let rollback: JSON? =
-      switch self.rollback {
-      case .absent: nil
-      case .nothing: .string("nothing")
-      case .root(let index): .string(nodes[index].id)
-      }
     return .object([
       "body": body.json, "verify": verify?.json, "skip_if": skip,
-      "capture": captures.isEmpty ? nil : .array(captures.map(\.json)), "rollback": rollback,
+      "capture": captures.isEmpty ? nil : .array(captures.map(\.json)),
+      "rollback": rollback.json(among: nodes),
       "temporary": temporary ? .bool(true) : nil, "irreversible": irreversible?.json,
       "idempotent": idempotent ? .bool(true) : nil, "interrupt": interrupt ? .bool(true) : nil,
       "retry": retry.attempts == 1 ? nil : retry.json,
@@ -155,7 +141,7 @@ extension PlanStep {
 }
 
 extension PlanStep.Capture {
-  fileprivate var json: JSON {
+  var json: JSON {
     .object(["name": .string(name), "body": body.json, "value": .string(value.source)])
   }
 }
@@ -169,7 +155,7 @@ extension PlanStep.Irreversible {
 }
 
 extension PlanRetry {
-  fileprivate var json: JSON {
+  var json: JSON {
     .object([
       "attempts": .int(Int64(attempts)), "delay": .string(delay.source), "backoff": .double(backoff),
       "max_delay": .string(maxDelay.source), "when": when.map { .string($0.source) },
@@ -183,19 +169,17 @@ extension PlanBody {
       "action": action.map { .object([JSON.Member($0.keyword, $0.fields.json)]) },
       "timeout": .string(timeout.source),
       "env": env.isEmpty ? nil : .object(env.map { JSON.Member($0.name, .string($0.template.source)) }),
-      "cwd": cwd.map { .string($0.source) },
-      "outputs": outputs.isEmpty
-        ? nil : .object(outputs.map { JSON.Member($0.name, .string($0.expression.source)) }),
+      "cwd": cwd.map { .string($0.source) }, "shell": shell?.json, "use": use?.json,
+      "outputs": outputs.json,
       "unknown_if": expressions(unknownIf), "fail_if": expressions(failIf), "expect": expressions(expect),
       "within": within.map { .string($0.source) }, "every": every.map { .string($0.source) },
       "stays_for": staysFor.map { .string($0.source) },
     ])
   }
 
-  private func expressions(_ list: [Expression]) -> JSON? {
-    list.isEmpty ? nil : .strings(list.map(\.source))
-  }
 }
+
+func expressions(_ list: [Expression]) -> JSON? { list.isEmpty ? nil : .strings(list.map(\.source)) }
 
 extension TemplateTree {
   /// Texts as written; scalars by their value, and by their text too where it is another (`1.10`, `0777`).

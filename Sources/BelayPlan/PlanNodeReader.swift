@@ -22,7 +22,7 @@ struct PlanNodeReader {
     return nodes
   }
 
-  private func index(_ id: String, _ place: String) throws(PlanFormatError) -> Int {
+  func index(_ id: String, _ place: String) throws(PlanFormatError) -> Int {
     guard let index = indexes[id] else {
       throw PlanFormatError(message: "\(place) names '\(id)', which is no node")
     }
@@ -41,7 +41,7 @@ struct PlanNodeReader {
       id: id, role: try role(&fields),
       parent: try parent.map { name throws(PlanFormatError) in
         try index(name, id)
-      }, scope: try fields.optionalInt("scope") ?? 0, needs: needs, when: try fields.expression("when"),
+      }, frame: try fields.optionalInt("frame") ?? 0, needs: needs, when: try fields.expression("when"),
       failure: try failure(&fields), sensitive: try fields.flag("sensitive"),
       title: try fields.string("title"),
       place: try fields.string("place"), detail: try detail(kind, &fields), preview: try preview(&fields))
@@ -86,8 +86,7 @@ struct PlanNodeReader {
           minSamples: try fields.optionalInt("min_samples")))
     case "gate": return .wait(try fields.template("wait"))
     default:
-      guard let mode = Group.Mode(rawValue: try fields.string("mode")) else { throw fields.missing("mode") }
-      return .group(PlanGroup(mode: mode, maxParallel: try fields.optionalInt("max_parallel")))
+      return .group(try group(&fields))
     }
   }
 
@@ -109,12 +108,12 @@ struct PlanNodeReader {
     return json == .string("verified") ? .verified : .body(try body(json, "\(fields.place): skip_if"))
   }
 
-  private func rollback(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanStep.Rollback {
+  func rollback(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanStep.Rollback {
     guard let name = try fields.optionalString("rollback") else { return .absent }
     return name == "nothing" ? .nothing : .root(try index(name, fields.place))
   }
 
-  private func captures(_ fields: inout PlanFields) throws(PlanFormatError) -> [PlanStep.Capture] {
+  func captures(_ fields: inout PlanFields) throws(PlanFormatError) -> [PlanStep.Capture] {
     var captures: [PlanStep.Capture] = []
     for json in fields.take("capture")?.array ?? [] {
       var inner = try PlanFields(json, "\(fields.place): capture")
@@ -137,7 +136,7 @@ struct PlanNodeReader {
     return irreversible
   }
 
-  private func retry(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanRetry {
+  func retry(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanRetry {
     guard let json = fields.take("retry") else { return .once }
     var inner = try PlanFields(json, "\(fields.place): retry")
     guard let backoff = inner.take("backoff").flatMap(PlanNodeReader.number) else {
@@ -157,8 +156,8 @@ struct PlanNodeReader {
   private func body(_ json: JSON?, _ place: String) throws(PlanFormatError) -> PlanBody {
     var fields = try PlanFields(json ?? .null, place)
     let body = PlanBody(
-      action: try action(&fields), timeout: try fields.template("timeout"), env: try env(&fields),
-      cwd: try fields.optionalTemplate("cwd"), outputs: try outputs(&fields),
+      action: try action(&fields), use: try use(&fields), timeout: try fields.template("timeout"),
+      env: try env(&fields), cwd: try fields.optionalTemplate("cwd"), shell: try shell(&fields), outputs: try outputs(&fields),
       unknownIf: try fields.expressions("unknown_if"), failIf: try fields.expressions("fail_if"),
       expect: try fields.expressions("expect"), within: try fields.optionalTemplate("within"),
       every: try fields.optionalTemplate("every"), staysFor: try fields.optionalTemplate("stays_for"))
@@ -174,7 +173,7 @@ struct PlanNodeReader {
       fields: try tree(members[0].value, fields.place))
   }
 
-  private func tree(_ json: JSON, _ place: String) throws(PlanFormatError) -> TemplateTree {
+  func tree(_ json: JSON, _ place: String) throws(PlanFormatError) -> TemplateTree {
     let span = SourceSpan.nowhere(place)
     switch json {
     case .string(let text): return TemplateTree(.text(try PlanFields.template(text, at: place)), at: span)
@@ -210,7 +209,7 @@ struct PlanNodeReader {
     return list
   }
 
-  private func outputs(_ fields: inout PlanFields) throws(PlanFormatError) -> [NamedExpression] {
+  func outputs(_ fields: inout PlanFields) throws(PlanFormatError) -> [NamedExpression] {
     var list: [NamedExpression] = []
     for member in fields.take("outputs")?.members ?? [] {
       guard let text = member.value.string else { throw fields.missing("outputs") }

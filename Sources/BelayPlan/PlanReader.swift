@@ -23,7 +23,10 @@ extension Plan {
     createdAt = try fields.timestamp("created_at")
     project = try fields.string("project")
     environment = try fields.optionalString("environment")
-    scopes = try fields.list("scopes", PlanScope.init(decoding:))
+    environmentVars = try fields.map("environment_vars")
+    roles = try fields.map("roles")
+    let scopes = try fields.array("scopes")
+    let frames = try fields.array("frames")
     secrets = try fields.list("secrets", Plan.SecretReference.init(decoding:))
     claims = try fields.strings("claims")
     maxParallel = try fields.int("max_parallel")
@@ -38,6 +41,11 @@ extension Plan {
     warnings = try fields.strings("warnings")
     var reader = PlanNodeReader(run: run)
     nodes = try reader.nodes(try fields.array("nodes"))
+    self.scopes = try reader.scopes(scopes)
+    self.frames = try reader.frames(frames)
+    guard !self.frames.isEmpty, nodes.allSatisfy({ self.frames.indices.contains($0.frame) }),
+      self.frames.allSatisfy({ self.scopes.indices.contains($0.scope) })
+    else { throw PlanFormatError(message: "a node or frame stands in no scope") }
     try fields.finish()
   }
 }
@@ -148,17 +156,6 @@ struct PlanFields {
   mutating func expressions(_ key: String) throws(PlanFormatError) -> [Expression] {
     guard members[key] != nil else { return [] }
     return try strings(key).map { Expression($0, at: .nowhere(place)) }
-  }
-}
-
-extension PlanScope {
-  fileprivate init(decoding json: JSON) throws(PlanFormatError) {
-    var fields = try PlanFields(json, "a scope")
-    playbook = try fields.string("playbook")
-    params = try fields.map("params")
-    vars = try fields.map("vars")
-    environmentVars = try fields.map("environment_vars")
-    try fields.finish()
   }
 }
 

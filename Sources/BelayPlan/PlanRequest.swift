@@ -4,6 +4,8 @@ public import BelayModel
 public struct PlanRequest: Sendable {
   public var playbook: Playbook
   public var environment: EnvironmentFile?
+  /// What the playbook refers to.
+  public var files: ProjectFiles
   public var params: ValueMap
   public var run: String
   public var version: String
@@ -15,7 +17,7 @@ public struct PlanRequest: Sendable {
   public var findProgram: @Sendable (String) -> Plan.Program
 
   public init(
-    playbook: Playbook, environment: EnvironmentFile?, params: ValueMap, run: String, version: String,
+    playbook: Playbook, environment: EnvironmentFile?, files: ProjectFiles = ProjectFiles(), params: ValueMap, run: String, version: String,
     createdAt: Timestamp, project: String, searchPath: String, sources: [Plan.SourceFile],
     findProgram: @escaping @Sendable (String) -> Plan.Program = {
       Plan.Program(name: $0, path: nil, size: 0, changedAt: 0)
@@ -23,6 +25,7 @@ public struct PlanRequest: Sendable {
   ) {
     self.playbook = playbook
     self.environment = environment
+    self.files = files
     self.params = params
     self.run = run
     self.version = version

@@ -8,6 +8,12 @@ struct PlanVariables: Variables {
   var environment: String
   var environmentVars: ValueMap
   var run: String
+  var roles = ValueMap()
+  /// Of the `each` around.
+  var items = ValueMap()
+  /// Parameters and variables whose values come when the run is under way.
+  var laterParams: Set<String> = []
+  var laterVars: Set<String> = []
 
   enum Outcome: Hashable {
     case known(Value)
@@ -22,6 +28,8 @@ struct PlanVariables: Variables {
     case "vars": .map(vars)
     case "environment": .map(["name": .string(environment), "vars": .map(environmentVars)])
     case "run": .map(["id": .string(run)])
+    case "roles": .map(roles)
+    case "each": .map(items)
     default: nil
     }
   }
@@ -45,12 +53,27 @@ struct PlanVariables: Variables {
     }
   }
 
+  /// Every text of the tree is known.
+  func isKnown(_ tree: TemplateTree) -> Bool {
+    tree.templates.allSatisfy { $0.expressions.allSatisfy { !isLater($0) } }
+  }
+
+  private func isLater(_ expression: Expression) -> Bool {
+    if case .later = evaluate(expression) { true } else { false }
+  }
+
   private func isLater(_ reference: Reference) -> Bool {
     switch reference.path.first {
-    case "params", "vars", "environment": false
+    case "params": isLater(reference, laterParams)
+    case "vars": isLater(reference, laterVars)
+    case "environment", "roles", "each": false
     case "run": reference.path != ["run", "id"]
     default: true
     }
+  }
+
+  private func isLater(_ reference: Reference, _ names: Set<String>) -> Bool {
+    reference.path.count > 1 ? names.contains(reference.path[1]) : !names.isEmpty
   }
 
   func isKnown(_ expression: Expression) -> Bool {

@@ -1,0 +1,92 @@
+internal import BelayModel
+
+// What a static plan can say of each node.
+extension PlanBuilder {
+  mutating func setPreviews() {
+    for index in nodes.indices {
+      current = nodes[index].frame
+      let (word, reason) = self.word(index)
+      nodes[index].preview = Preview(word: word, reason: reason, action: action(nodes[index]))
+    }
+  }
+
+  private func word(_ index: Int) -> (Preview.Word, String?) {
+    let node = nodes[index]
+    if let parent = node.parent {
+      let outer = nodes[parent].preview
+      if outer.word == .wouldSkip { return (.wouldSkip, "\(nodes[parent].id) is skipped") }
+      if outer.word == .undetermined { return (.undetermined, outer.reason) }
+      if let among = wordAmong(index, parent) { return among }
+    }
+    if let when = node.when {
+      switch variables.evaluate(when) {
+      case .known(.bool(true)): break
+      case .known(.bool(false)): return (.wouldSkip, "\(when.source) is false")
+      case .known: return (.undetermined, "\(when.source) is no bool")
+      case .later(let node): return (.undetermined, node.map { "until \($0)" } ?? "until it runs")
+      case .failed(let message): return (.undetermined, message)
+      }
+    }
+    switch node.detail {
+    case .step, .group: return (.wouldRun, nil)
+    case .check: return (.wouldAsk, nil)
+    case .wait: return (.wouldWait, nil)
+    }
+  }
+
+  /// In a choice and among rounds it depends on those before it.
+  private func wordAmong(_ index: Int, _ parent: Int) -> (Preview.Word, String?)? {
+    guard case .group(let group) = nodes[parent].detail else { return nil }
+    let before = (parent + 1..<max(parent + 1, index)).filter { nodes[$0].parent == parent }
+    switch group.mode {
+    case .rounds:
+      return before.last.map { (.undetermined, "only if \(nodes[$0].id) fails") }
+    case .choice:
+      if let chosen = before.first(where: { [.wouldRun, .wouldAsk, .wouldWait].contains(nodes[$0].preview.word) }) {
+        return (.wouldSkip, "\(nodes[chosen].id) is chosen")
+      }
+      if let open = before.first(where: { nodes[$0].preview.word == .undetermined }) {
+        return (.undetermined, nodes[open].preview.reason)
+      }
+      return nil
+    case .sequence, .parallel: return nil
+    }
+  }
+
+  private func action(_ node: PlanNode) -> String? {
+    let body: PlanBody? =
+      switch node.detail {
+      case .step(let step): step.body
+      case .check(let check): check.body
+      case .wait, .group: nil
+      }
+    guard let body, let source = body.action else { return nil }
+    var ignored: [Diagnostic] = []
+    let variables = variables(of: body)
+    return actions[source.keyword]?.init(source, diagnostics: &ignored)?.preview(variables.shown)
+  }
+
+  /// As the action of the body reads them: an action file has parameters of its own.
+  func variables(of body: PlanBody) -> PlanVariables {
+    guard let use = body.use else { return variables }
+    var inner = variables
+    inner.params = ValueMap()
+    inner.vars = ValueMap()
+    inner.items = ValueMap()
+    inner.laterParams = []
+    for given in use.params {
+      if variables.isKnown(given.value), let value = plainValue(of: given.value) {
+        inner.params[given.name] = value
+      } else {
+        inner.laterParams.insert(given.name)
+      }
+    }
+    return inner
+  }
+
+  private func plainValue(of tree: TemplateTree) -> Value? {
+    var copy = self
+    copy.diagnostics = []
+    return copy.value(of: tree)
+  }
+}
