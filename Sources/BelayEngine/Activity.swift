@@ -120,6 +120,8 @@ indirect enum Consequence: Hashable {
   case resume(retry: Bool, by: Actor)
   /// A group's list has ended: the group itself can.
   case endGroup(Int)
+  /// Something in the node has failed, which ends it and not the run.
+  case endScope(Int, NodeEnd)
   /// All of the playbook's own nodes have ended.
   case endPlaybook
   case close(note: String, by: Actor)

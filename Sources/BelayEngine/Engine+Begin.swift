@@ -7,6 +7,7 @@ extension Engine {
   mutating func begin(_ begin: Begin) {
     record(.driverStarted(begin.driver))
     fates = begin.fates
+    markUndoneByHand()
     goesForward = isForward(begin.purpose)
     countWhatIsMissing()
     skip(begin)
@@ -100,7 +101,7 @@ extension Engine {
     if let held = heldNode() { return stayHeld(held) }
     if !retry, let node = failedNode() { return fail(again: node) }
     let half = halfUndone()
-    if !half.isEmpty { return finishUndoing(half, then: .resume(retry: retry, by: actor)) }
+    if !half.isEmpty { return undo(half, then: .resume(retry: retry, by: actor)) }
     // What had ended unseen is known only now.
     if retry && failedNode() != nil || !lostTemporaries().isEmpty { prepare(retry: retry, by: actor) }
     if case .reapplying = stage { return }

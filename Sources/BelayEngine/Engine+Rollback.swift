@@ -46,7 +46,7 @@ extension Engine {
     }
     var job = RollbackJob(
       scope: scope, cause: cause, order: RollbackOrder(graph, scope: self.nodes(of: .run)),
-      effects: Set(effects))
+      effects: undoable(effects, in: nodes))
     stage = .rollingBack(job)
     let first = job.order.first
     for vertex in first { visit(vertex, in: &job) }
@@ -101,13 +101,13 @@ extension Engine {
   // MARK: Compensation
 
   private mutating func visit(_ vertex: Int, in job: inout RollbackJob) {
-    let (node, isBeginning) = job.order.node(of: vertex)
-    guard isBeginning, job.effects.contains(node), case .step(let step) = plan.nodes[node].detail else {
-      return done(vertex, in: &job)
+    let node = job.order.node(of: vertex).node
+    guard isUndone(at: vertex, in: job) else { return done(vertex, in: &job) }
+    if let barrier = covered(by: node).first(where: isBarrier) {
+      return job.left.append(barrierText(barrier))
     }
-    if isBarrier(node) { return job.left.append(barrierText(node)) }
-    switch step.rollback {
-    case .nothing: done(vertex, in: &job)
+    switch rollback(of: node) {
+    case .nothing: undone(node, in: &job)
     case .absent:
       job.left.append("\(id(node)) has no rollback")
       done(vertex, in: &job)
@@ -116,14 +116,17 @@ extension Engine {
   }
 
   private mutating func compensate(_ node: Int, _ root: Int, in job: inout RollbackJob) {
-    let status = record(of: node).status
+    let covered = covered(by: node)
     if isGivenUp(node) {
       job.left.append("\(id(node)): its rollback was skipped")
-      done(node, in: &job)
-    } else if let reason = stillRunning(node) {
-      job.hold(node, reason)
-    } else if status == .inDoubt || status == .held, !isIdempotent(root) {
-      job.hold(node, "\(id(node)) is in doubt, and its rollback is not idempotent")
+      done(job.order.vertex(undoing: node), in: &job)
+    } else if let (part, reason) = covered.lazy.compactMap({ part in
+      self.stillRunning(part).map { (part, $0) }
+    }).first {
+      job.hold(part, reason)
+    } else if let part = covered.first(where: isInDoubt), !isIdempotent(root) {
+      let whose = part == node ? "its rollback" : "the rollback of \(id(node))"
+      job.hold(part, "\(id(part)) is in doubt, and \(whose) is not idempotent")
     } else if let obstacle = obstacle(in: root) {
       let reason = "\(id(node)): \(obstacle.reason)"
       if obstacle.isHeld { job.hold(obstacle.part, reason) } else { job.left.append(reason) }
@@ -133,10 +136,17 @@ extension Engine {
     }
   }
 
+  /// The vertex is the one at which its node is undone: a group's end, a step's beginning.
+  private func isUndone(at vertex: Int, in job: RollbackJob) -> Bool {
+    let node = job.order.node(of: vertex).node
+    return job.effects.contains(node) && vertex == job.order.vertex(undoing: node)
+  }
+
   /// A node is undone: those before it may come.
   mutating func undone(_ node: Int, in job: inout RollbackJob) {
     job.effects.remove(node)
-    done(node, in: &job)
+    markUndone(with: node)
+    done(job.order.vertex(undoing: node), in: &job)
   }
 
   private mutating func done(_ vertex: Int, in job: inout RollbackJob) {
@@ -144,8 +154,7 @@ extension Engine {
     var open = [vertex]
     while let next = open.popLast() {
       for before in job.order.done(next, in: graph).sorted() {
-        let (node, isBeginning) = job.order.node(of: before)
-        if isBeginning, job.effects.contains(node) { visit(before, in: &job) } else { open.append(before) }
+        if isUndone(at: before, in: job) { visit(before, in: &job) } else { open.append(before) }
       }
     }
   }
@@ -218,21 +227,15 @@ extension Engine {
 
   /// The scope that was undone has failed one level up.
   private mutating func scopeFailed(_ node: Int, _ cause: String) {
-    let policy =
-      graph.parents[node].map { plan.nodes[$0].failure } ?? FailurePolicy(rule: plan.onFailure, scope: nil)
+    let policy = policy(above: node)
     let end = NodeEnd(
       status: .failed, failure: Failure(kind: "rollback", message: "rolled back: \(cause)"),
       continued: policy.rule == .continue)
-    stage = .forward
     record(.rollbackFinished)
-    if end.continued, record(of: node).hasFailed {
-      // It ended as a failure that stops the run, and ends once more as one that does not.
-      reset([node], because: "rolled back, and the run goes on")
-    }
+    if end.continued { return endScope(node, end) }
+    stage = .forward
     if !record(of: node).status.hasEnded { record(.nodeFinished(id(node), end)) }
-    guard policy.rule == .continue else { return failed(node, end, under: policy) }
-    // Another may have failed meanwhile, where the run does not go on over it.
-    if let other = failedNode() { fail(again: other) } else { goForward() }
+    failed(node, end, under: policy)
   }
 
   // MARK: The steady state
@@ -248,7 +251,7 @@ extension Engine {
   }
 
   private var summary: String {
-    let continued = run.touched.count { run[$0].continued }
+    let continued = plan.nodes.indices.count { record(of: $0).continued && !isRound($0) }
     return continued == 0 ? "" : "\(continued) failure\(continued == 1 ? "" : "s") continued"
   }
 
@@ -276,7 +279,7 @@ extension Engine {
     var all: [NodeID] = []
     for node in nodes + groupsAtWork(in: nodes) {
       if run.nodes[id(node)] != nil { all.append(id(node)) }
-      if case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback {
+      if case .root(let root) = rollback(of: node) {
         all += graph.subtree(root).filter { run.nodes[id($0)] != nil }.map(id)
       }
     }

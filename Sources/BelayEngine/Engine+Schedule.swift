@@ -122,9 +122,10 @@ extension Engine {
   /// Starts a node that waits for nothing any more.
   private mutating func start(_ node: Int) {
     let record = record(of: node)
-    if record.status == .pending, !isWanted(node) { return }
+    if record.status == .pending, !isWanted(node) || !isNextRound(node) { return }
     switch plan.nodes[node].detail {
-    case .group: if record.status == .running { listEnded(of: node) } else { startGroup(node) }
+    case .group(let group):
+      if record.status == .running { listEnded(of: node) } else { startGroup(node, group) }
     case .wait(let duration): startWait(node, duration)
     case .check(let check):
       takePlace(node, .acting)
@@ -137,7 +138,7 @@ extension Engine {
 
   /// False when `when` said no, or could not be answered.
   private mutating func isWanted(_ node: Int) -> Bool {
-    guard let condition = plan.nodes[node].when else { return true }
+    guard !isChosen(node), let condition = plan.nodes[node].when else { return true }
     do throws(StepFailure) {
       let value = try context(node).evaluate(condition)
       if value == .bool(true) { return true }
@@ -155,13 +156,6 @@ extension Engine {
     record(.nodeSkipped(id(node), reason: reason, note: note, by: actor))
     leavePlace(node)
     nodeEnded(node)
-  }
-
-  private mutating func startGroup(_ node: Int) {
-    record(.nodeStarted(id(node), waitsUntil: nil))
-    for child in graph.children[node] { released(child) }
-    // Begun again for a temporary in it only: nothing of it will end that could end it.
-    if openChildren[node] == 0 { listEnded(of: node) }
   }
 
   private mutating func startWait(_ node: Int, _ duration: Template) {
@@ -227,7 +221,7 @@ extension Engine {
     }
   }
 
-  private mutating func released(_ node: Int) {
+  mutating func released(_ node: Int) {
     missing[node] -= 1
     if missing[node] == 0, maystart(node) { ready.push(node) }
   }
@@ -239,12 +233,6 @@ extension Engine {
     case .stopping, .resting: false
     case .reapplying, .undoing, .rollingBack, .verifyingRollback: plan.nodes[node].role != .main
     }
-  }
-
-  /// All children of a group have ended: its temporaries are undone, then it ends.
-  mutating func listEnded(of group: Int) {
-    let children = Array(graph.children[group])
-    endList(children, then: .endGroup(group))
   }
 
   private mutating func topEnded(_ node: Int) {

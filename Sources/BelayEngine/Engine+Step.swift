@@ -31,15 +31,14 @@ extension Engine {
       case .verified: step.verify
       case .body(let body): body
       }
-    guard let body else { return capture(node, step, from: 0) }
+    guard let body else { return capture(node, from: 0) }
     if let question = question(.skipIf, body, of: node) { ask(question, of: node) }
   }
 
   mutating func skipAnswered(_ node: Int, _ judgement: Judgement) {
-    guard case .step(let step) = plan.nodes[node].detail else { return }
     switch judgement.verdict {
     case .pass: skip(node, .alreadyDone, note: nil, by: nil)
-    case .fail: capture(node, step, from: 0)
+    case .fail: capture(node, from: 0)
     case .unknown:
       let failure = Failure(
         kind: judgement.failure?.kind ?? "", message: "skip_if has no answer: \(judgement.reason)")
@@ -50,25 +49,33 @@ extension Engine {
   // MARK: Captures
 
   /// Reads what has not been read yet; once, before the first attempt.
-  private mutating func capture(_ node: Int, _ step: PlanStep, from start: Int) {
+  mutating func capture(_ node: Int, from start: Int) {
+    let captures = captures(of: node)
     let known = record(of: node).captures
-    for index in start..<max(start, step.captures.count) where known[step.captures[index].name] == nil {
-      if let question = question(.capture(index), step.captures[index].body, of: node) {
+    for index in start..<max(start, captures.count) where known[captures[index].name] == nil {
+      if let question = question(.capture(index), captures[index].body, of: node) {
         ask(question, of: node)
       }
       return
     }
-    attempt(node, step)
+    if case .step(let step) = plan.nodes[node].detail { attempt(node, step) } else { openGroup(node) }
+  }
+
+  func captures(of node: Int) -> [PlanStep.Capture] {
+    switch plan.nodes[node].detail {
+    case .step(let step): step.captures
+    case .group(let group): group.captures
+    case .check, .wait: []
+    }
   }
 
   mutating func captured(_ node: Int, _ index: Int, _ judgement: Judgement, _ fields: ValueMap) {
-    guard case .step(let step) = plan.nodes[node].detail else { return }
-    let capture = step.captures[index]
+    let capture = captures(of: node)[index]
     do throws(StepFailure) {
       guard judgement.verdict == .pass else { throw judgement.failure ?? .noAnswer }
       let value = try self.value(of: capture, fields, judgement.outputs, at: node)
       record(.captured(id(node), name: capture.name, value: value))
-      self.capture(node, step, from: index + 1)
+      self.capture(node, from: index + 1)
     } catch {
       let failure = Failure(
         kind: error.kind, message: "capture \(capture.name): \(error.message)", stderr: error.stderr)
@@ -237,7 +244,7 @@ extension Engine {
     return try context.evaluate(condition) == .bool(true)
   }
 
-  private func delay(_ node: Int, _ retry: PlanRetry, after number: Int) throws(StepFailure) -> TimeSpan {
+  func delay(_ node: Int, _ retry: PlanRetry, after number: Int) throws(StepFailure) -> TimeSpan {
     let context = context(node)
     let longest = try context.span(retry.maxDelay)
     var delay = Double(try context.span(retry.delay).nanoseconds)
@@ -257,6 +264,7 @@ extension Engine {
     guard let activity = activities[node] else { return }
     switch activity.part {
     case .asking(let question): ask(question, of: node)
+    case .awaitingTime where isGroup(node): waitedForRound(node)
     case .awaitingTime:
       ended(node, NodeEnd(status: .succeeded, outputs: ["opened_at": .timestamp(clock.wall)]))
     case .awaitingRetry:

@@ -40,11 +40,7 @@ extension Engine {
   mutating func failed(_ node: Int, _ end: NodeEnd, under policy: FailurePolicy) {
     let what = end.status == .unknown ? "is unknown" : "failed"
     let reason = "\(id(node)) \(what): \(end.failure?.message ?? "")"
-    var consequence = Consequence.rest(.failed, cause: reason, node: node)
-    if policy.rule == .rollback, end.status != .unknown {
-      let scope = policy.scope.map { RollbackScope.node(id($0)) } ?? .run
-      consequence = .rollBack(scope, cause: reason, by: nil)
-    }
+    let consequence = consequence(of: node, end, under: policy, reason)
     stop(Stop(cause: .failure, node: node, reason: reason, consequence: consequence))
   }
 
@@ -178,7 +174,12 @@ extension Engine {
     // Halfway back, what a temporary serves may still have to be undone: the rollback itself undoes it in its turn.
     case .cancel where run.rollback != nil && !stop.consequence.isClosing: draw(stop.consequence)
     case .failure, .cancel:
-      if case .rollBack = stop.consequence { draw(stop.consequence) } else { undoAll(then: stop.consequence) }
+      switch stop.consequence {
+      case .rollBack: draw(stop.consequence)
+      // What stands outside of it goes on.
+      case .endScope(let node, _): undo(inForce(among: graph.subtree(node)), then: stop.consequence)
+      default: undo(inForce(among: 0..<graph.count), then: stop.consequence)
+      }
     }
     return true
   }
@@ -192,7 +193,8 @@ extension Engine {
       stage = .forward
       prepare(retry: retry, by: actor)
       resume(retry: retry, by: actor)
-    case .endGroup(let group): ended(group, NodeEnd(status: .succeeded))
+    case .endGroup(let group): closeGroup(group)
+    case .endScope(let node, let end): endScope(node, end)
     case .endPlaybook: endPlaybook()
     case .close(let note, let actor):
       record(.closed(note: note, by: actor))

@@ -27,15 +27,8 @@ extension Engine {
     undoNext(of: list, then: then)
   }
 
-  /// Undoes everything in force before the run rests.
-  mutating func undoAll(then: Consequence) {
-    let all = inForce(among: 0..<graph.count)
-    stage = .undoing(then: then)
-    undoNext(of: all, then: then)
-  }
-
-  /// Undoes what had begun to be undone.
-  mutating func finishUndoing(_ nodes: [Int], then: Consequence) {
+  /// Undoes these before the consequence is drawn.
+  mutating func undo(_ nodes: [Int], then: Consequence) {
     stage = .undoing(then: then)
     undoNext(of: nodes, then: then)
   }
@@ -64,9 +57,7 @@ extension Engine {
 
   /// A person has skipped its rollback: what it did stays in the world.
   func isGivenUp(_ node: Int) -> Bool {
-    guard case .step(let step) = plan.nodes[node].detail, case .root(let root) = step.rollback else {
-      return false
-    }
+    guard case .root(let root) = rollback(of: node) else { return false }
     return record(of: root).skipped == .person
   }
 

@@ -109,7 +109,9 @@ extension EvaluationContext {
   }
 
   func value(of given: PlanScope.Given) throws(StepFailure) -> Value {
-    if case .scalar(_, let text) = given.value.content, given.parameter.kind == .string { return .string(text) }
+    if case .scalar(_, let text) = given.value.content, given.parameter.kind == .string {
+      return .string(text)
+    }
     let value = try value(of: given.value)
     do {
       return try given.accept(value)

@@ -25,6 +25,9 @@ struct RollbackOrder: Hashable {
   /// The vertices that wait for nothing, in the order of the file.
   var first: [Int] { missing.filter { $0.value == 0 }.keys.sorted() }
 
+  /// The vertex at which a node is undone: the end of a group, which comes before all that is in it.
+  func vertex(undoing node: Int) -> Int { missing[node + count] == nil ? node : node + count }
+
   /// The node of a vertex, and whether the vertex is the one at which the node itself is undone.
   func node(of vertex: Int) -> (node: Int, isBeginning: Bool) {
     vertex >= count ? (vertex - count, false) : (vertex, true)

@@ -101,6 +101,14 @@ public struct NodeRecord: Hashable, Sendable {
     }
   }
 
+  /// What it did is gone again, by the rollback of the group around it.
+  mutating func undo() {
+    status = .compensated
+    effects = 0
+    openAttempt = nil
+    heldBecause = nil
+  }
+
   /// Back to the start. Captures hold the state before the first change, so they stay while there is a change.
   mutating func reset() {
     let before = self

@@ -23,6 +23,7 @@ extension RunEvent {
     case .retryScheduled: "retry_scheduled"
     case .nodeHeld: "node_held"
     case .nodesReset: "nodes_reset"
+    case .nodesUndone: "nodes_undone"
     case .attemptIntended: "attempt_intended"
     case .attemptStarted: "attempt_started"
     case .attemptFinished: "attempt_finished"
@@ -39,7 +40,7 @@ extension RunEvent {
       .rollbackFinished, .rested, .closed:
       writeRun(into: &writer)
     case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
-      .nodesReset, .resolved:
+      .nodesReset, .nodesUndone, .resolved:
       writeNode(into: &writer)
     case .attemptIntended, .attemptStarted, .attemptFinished, .leftRunning, .doubted, .doubtSettled:
       writeAttempt(into: &writer)
@@ -107,6 +108,9 @@ extension RunEvent {
       writer.list("nodes", nodes)
       writer.text("reason", reason)
       writer.actor("by", actor)
+    case .nodesUndone(let nodes, let group):
+      writer.list("nodes", nodes)
+      writer.text("with", group)
     case .resolved(let node, let resolution, let note, let values, let actor):
       writer.text("node", node)
       writer.text("as", resolution.rawValue)

@@ -68,6 +68,8 @@ extension RunEvent {
     case "nodes_reset":
       .nodesReset(
         try fields.list("nodes"), reason: try fields.text("reason"), by: try fields.optionalActor("by"))
+    case "nodes_undone":
+      .nodesUndone(try fields.list("nodes"), with: try fields.text("with"))
     case "resolved":
       .resolved(
         try fields.text("node"), as: try fields.word("as"), note: try fields.text("note"),

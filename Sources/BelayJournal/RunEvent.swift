@@ -23,6 +23,8 @@ public enum RunEvent: Hashable, Sendable {
   case retryScheduled(NodeID, failure: Failure, at: Moment)
   case nodeHeld(NodeID, reason: String)
   case nodesReset([NodeID], reason: String, by: Actor?)
+  /// The rollback of the group they stand in has undone them all.
+  case nodesUndone([NodeID], with: NodeID)
 
   // An attempt of a step
   case attemptIntended(NodeID, Intent)

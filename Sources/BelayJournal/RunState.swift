@@ -63,8 +63,7 @@ public struct RunState: Hashable, Sendable {
       cause = note
       claims = []
     case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
-      .nodesReset,
-      .resolved:
+      .nodesReset, .nodesUndone, .resolved:
       applyToNode(event, at: time)
     case .attemptIntended, .attemptStarted, .attemptFinished, .leftRunning, .doubted, .doubtSettled:
       applyToAttempt(event, at: time)
@@ -121,6 +120,8 @@ public struct RunState: Hashable, Sendable {
       }
     case .nodesReset(let ids, _, _):
       for id in ids { change(id) { $0.reset() } }
+    case .nodesUndone(let ids, _):
+      for id in ids { change(id) { $0.undo() } }
     case .resolved(let node, let resolution, let note, let values, _):
       change(node) { $0.resolve(resolution, note: note, values: values, at: time) }
       switch resolution {

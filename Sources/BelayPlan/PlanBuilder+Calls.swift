@@ -56,11 +56,12 @@ extension PlanBuilder {
     settle(playbook, scope: scope)
     for lock in playbook.locks { if let claim = text(of: lock) { claims.append(claim) } }
     pass += playbook.pass
+    let rule = resolve(playbook.onFailure, without: [.continue]) ?? .stop
     nodes[index].detail = .group(
       PlanGroup(
         mode: .sequence, maxParallel: resolve(playbook.maxParallel, in: Limits.maxParallel),
-        call: PlanCall(scope: scope, frame: frame, outputs: playbook.outputs, isCheck: isCheck)))
-    let rule = resolve(playbook.onFailure, without: [.continue]) ?? .stop
+        call: PlanCall(
+          scope: scope, frame: frame, outputs: playbook.outputs, isCheck: isCheck, onFailure: rule)))
     let inner = Surroundings(
       parent: index, policy: FailurePolicy(rule: rule, scope: index), setting: playbook.setting,
       role: outer.role, frame: frame)

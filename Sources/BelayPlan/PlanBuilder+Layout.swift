@@ -139,6 +139,7 @@ extension PlanBuilder {
     of group: Group, _ node: Node, _ facts: PlanGroup, _ most: Int, at index: Int, in outer: Surroundings
   ) {
     var rounds: [Int] = []
+    var last: Int?
     for round in 1...most {
       let isFirst = round == 1
       let id = RoundName.round(round, of: nodes[index].id)
@@ -150,6 +151,8 @@ extension PlanBuilder {
         parent: index, policy: nodes[index].failure, setting: outer.setting, role: outer.role, frame: frame)
       let root = addGroup(
         id, title: "attempt \(round) of \(most)", place: nodes[index].place, group: facts, in: around)
+      if let last { nodes[root].needs = [last] }
+      last = root
       current = frame
       layOutChildren(of: group, at: root, in: around)
       rounds.append(frame)
@@ -222,13 +225,16 @@ extension PlanBuilder {
   private mutating func checkKeys(_ items: [PlanFrame.Item], _ each: Node.Each) {
     var seen: Set<String> = []
     for item in items {
-      let isName = !item.key.isEmpty && item.key.utf8.count <= 80
+      let isName =
+        !item.key.isEmpty && item.key.utf8.count <= 80
         && !item.key.unicodeScalars.contains { "[]/~#".unicodeScalars.contains($0) || $0.value < 0x20 }
       if !isName || !seen.insert(item.key).inserted {
         diagnostics.append(
           Diagnostic(
-            code: "bad-each", isName
-              ? "two items are called '\(item.key)'" : "'\(item.key.prefix(80))' cannot be part of a node's id",
+            code: "bad-each",
+            isName
+              ? "two items are called '\(item.key)'"
+              : "'\(item.key.prefix(80))' cannot be part of a node's id",
             at: each.items.span, help: "give each item a 'name' of its own"))
       }
     }

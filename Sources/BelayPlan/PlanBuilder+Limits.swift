@@ -14,7 +14,8 @@ extension PlanBuilder {
     guard let source = body.action,
       let action = actions[source.keyword]?.init(source, diagnostics: &ignored)
     else { return }
-    let known = KnownValues(variables: variables(of: body), environment: body.env.map { ($0.name, bound($0.template)) })
+    let known = KnownValues(
+      variables: variables(of: body), environment: body.env.map { ($0.name, bound($0.template)) })
     let before = diagnostics.count
     for template in action.templates {
       for expression in template.expressions {
@@ -22,7 +23,8 @@ extension PlanBuilder {
       }
     }
     for variable in body.env {
-      let one = KnownValues(variables: variables(of: body), environment: [(variable.name, bound(variable.template))])
+      let one = KnownValues(
+        variables: variables(of: body), environment: [(variable.name, bound(variable.template))])
       check(one, variable.template.span) { _ = try $0.request(nil, by: action) }
     }
     if diagnostics.count == before { check(known, source.keywordSpan) { _ = try action.request($0) } }

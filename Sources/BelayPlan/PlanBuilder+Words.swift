@@ -42,7 +42,9 @@ extension PlanBuilder {
     case .rounds:
       return before.last.map { (.undetermined, "only if \(nodes[$0].id) fails") }
     case .choice:
-      if let chosen = before.first(where: { [.wouldRun, .wouldAsk, .wouldWait].contains(nodes[$0].preview.word) }) {
+      if let chosen = before.first(where: {
+        [.wouldRun, .wouldAsk, .wouldWait].contains(nodes[$0].preview.word)
+      }) {
         return (.wouldSkip, "\(nodes[chosen].id) is chosen")
       }
       if let open = before.first(where: { nodes[$0].preview.word == .undetermined }) {

@@ -122,7 +122,9 @@ public struct PlanBuilder {
 
   /// Said so where a part of it is known later only.
   mutating func knownValue(of tree: TemplateTree) -> Value? {
-    for expression in tree.templates.flatMap(\.expressions) where knownValue(of: expression) == nil { return nil }
+    for expression in tree.templates.flatMap(\.expressions) where knownValue(of: expression) == nil {
+      return nil
+    }
     return value(of: tree)
   }
 

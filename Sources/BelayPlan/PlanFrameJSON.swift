@@ -82,7 +82,7 @@ extension PlanCall {
   var json: JSON {
     .object([
       "scope": .int(Int64(scope)), "frame": .int(Int64(frame)), "outputs": outputs.json,
-      "check": isCheck ? .bool(true) : nil,
+      "check": isCheck ? .bool(true) : nil, "on_failure": .string(onFailure.rawValue),
     ])
   }
 }

@@ -90,9 +90,12 @@ extension PlanNodeReader {
   private func call(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanCall? {
     guard let json = fields.take("call") else { return nil }
     var inner = try PlanFields(json, "\(fields.place): call")
+    guard let rule = FailureRule(rawValue: try inner.string("on_failure")) else {
+      throw inner.missing("on_failure")
+    }
     let call = PlanCall(
       scope: try inner.int("scope"), frame: try inner.int("frame"), outputs: try outputs(&inner),
-      isCheck: try inner.flag("check"))
+      isCheck: try inner.flag("check"), onFailure: rule)
     try inner.finish()
     return call
   }

@@ -267,12 +267,17 @@ public struct PlanCall: Hashable, Sendable {
   public var outputs: [NamedExpression]
   /// Called by a check: everything in it only asks.
   public var isCheck: Bool
+  /// The called playbook's own rule.
+  public var onFailure: FailureRule
 
-  public init(scope: Int, frame: Int, outputs: [NamedExpression], isCheck: Bool) {
+  public init(
+    scope: Int, frame: Int, outputs: [NamedExpression], isCheck: Bool, onFailure: FailureRule
+  ) {
     self.scope = scope
     self.frame = frame
     self.outputs = outputs
     self.isCheck = isCheck
+    self.onFailure = onFailure
   }
 }
 

@@ -157,7 +157,8 @@ struct PlanNodeReader {
     var fields = try PlanFields(json ?? .null, place)
     let body = PlanBody(
       action: try action(&fields), use: try use(&fields), timeout: try fields.template("timeout"),
-      env: try env(&fields), cwd: try fields.optionalTemplate("cwd"), shell: try shell(&fields), outputs: try outputs(&fields),
+      env: try env(&fields), cwd: try fields.optionalTemplate("cwd"), shell: try shell(&fields),
+      outputs: try outputs(&fields),
       unknownIf: try fields.expressions("unknown_if"), failIf: try fields.expressions("fail_if"),
       expect: try fields.expressions("expect"), within: try fields.optionalTemplate("within"),
       every: try fields.optionalTemplate("every"), staysFor: try fields.optionalTemplate("stays_for"))

@@ -17,7 +17,8 @@ public struct PlanRequest: Sendable {
   public var findProgram: @Sendable (String) -> Plan.Program
 
   public init(
-    playbook: Playbook, environment: EnvironmentFile?, files: ProjectFiles = ProjectFiles(), params: ValueMap, run: String, version: String,
+    playbook: Playbook, environment: EnvironmentFile?, files: ProjectFiles = ProjectFiles(), params: ValueMap,
+    run: String, version: String,
     createdAt: Timestamp, project: String, searchPath: String, sources: [Plan.SourceFile],
     findProgram: @escaping @Sendable (String) -> Plan.Program = {
       Plan.Program(name: $0, path: nil, size: 0, changedAt: 0)

@@ -115,7 +115,7 @@ struct EventGenerator {
       .nodeFinished(
         text(), NodeEnd(status: one(), outputs: map(), failure: maybe(failure()), continued: flag())),
       .retryScheduled(text(), failure: failure(), at: moment()), .nodeHeld(text(), reason: text()),
-      .nodesReset(texts(), reason: text(), by: maybe(actor())),
+      .nodesReset(texts(), reason: text(), by: maybe(actor())), .nodesUndone(texts(), with: text()),
       .resolved(text(), as: one(), note: text(), values: map(), by: actor()),
     ]
   }

@@ -45,7 +45,7 @@ extension RunEvent {
     case .runCreated, .driverStarted, .claimsTaken, .claimsReleased, .stopRequested, .rollbackStarted,
       .rollbackFinished, .rested, .closed:
       []
-    case .nodesReset(let nodes, _, _): nodes
+    case .nodesReset(let nodes, _, _), .nodesUndone(let nodes, _): nodes
     case .nodeStarted(let node, _), .nodeSkipped(let node, _, _, _), .captured(let node, _, _),
       .answered(let node, _), .nodeFinished(let node, _), .retryScheduled(let node, _, _),
       .nodeHeld(let node, _), .attemptIntended(let node, _), .attemptStarted(let node, _, _),

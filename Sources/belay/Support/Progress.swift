@@ -37,6 +37,7 @@ struct PlainProgress: ProgressListener {
     case .retryScheduled(let node, let failure, let moment):
       "\(node): failed: \(failure.message); next attempt at \(moment.wall.clockText)"
     case .nodeHeld(let node, let reason): "\(node): held: \(reason)"
+    case .nodesUndone(let nodes, let group): "\(nodes.joined(separator: ", ")): undone with \(group)"
     case .nodesReset(let nodes, let reason, _): "\(nodes.joined(separator: ", ")): \(reason)"
     case .attemptIntended(let node, let intent):
       "\(node): starts\(intent.number > 1 || intent.rerun > 0 ? " (attempt \(intent.number + intent.rerun))" : "")"
