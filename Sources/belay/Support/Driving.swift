@@ -35,13 +35,13 @@ struct Driving {
     }
     let keeper = try ready?.keeper ?? Driving.prepare(store)
     let clock = SystemClock()
-    let secrets = try Driving.secrets(of: recorded.plan)
+    let (caller, secrets) = try Driving.surroundings(of: recorded.plan)
     var world: RealWorld
     do {
       world = try RealWorld(
         DrivingRun(
           plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: keeper,
-          version: Version.text, caller: callerEnvironment(), secrets: secrets,
+          version: Version.text, caller: caller, secrets: secrets,
           stopsStrays: purpose.stopsWhatRuns, listener: progress.heard),
         store: store, clock: clock)
     } catch { throw Failure(error, run: row.run) }
@@ -96,10 +96,13 @@ struct Driving {
     }
   }
 
-  /// - Throws: exit 2, naming the secret that cannot be read.
-  static func secrets(of plan: Plan) throws -> Secrets {
+  /// The caller's variables and the secrets.
+  ///
+  /// - Throws: exit 2, naming the variable or the secret that cannot be read.
+  static func surroundings(of plan: Plan) throws -> ([String: String], Secrets) {
+    let caller = try CallerEnvironment.of(plan).values
     do {
-      return try Secrets(plan.secrets, caller: callerEnvironment(), home: homeFolder())
+      return (caller, try Secrets(plan.secrets, caller: caller, home: homeFolder()))
     } catch {
       throw Failure(.usage, "secret '\(error.name)': \(error.message)")
     }

@@ -66,27 +66,3 @@ extension Failure {
     }
   }
 }
-
-func variable(_ name: String) -> String? {
-  guard let value = getenv(name) else { return nil }
-  let text = String(cString: value)
-  return text.isEmpty ? nil : text
-}
-
-func homeFolder() -> String {
-  if let home = variable("HOME") { return home }
-  guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir else { return "/" }
-  return String(cString: home)
-}
-
-/// Every variable of the caller.
-func callerEnvironment() -> [String: String] {
-  var result: [String: String] = [:]
-  guard let block = try? SmallFile.bytes("/proc/self/environ") else { return result }
-  for entry in block.split(separator: 0) {
-    guard let equals = entry.firstIndex(of: 0x3D) else { continue }
-    result[String(decoding: entry[..<equals], as: UTF8.self)] =
-      String(decoding: entry[(equals + 1)...], as: UTF8.self)
-  }
-  return result
-}
