@@ -81,6 +81,22 @@ import Testing
         ["greet", "-p", "nmae=x"],
         "-p nmae: error: the playbook has no parameter 'nmae'\n  help: it has: name, count\n"
       ),
+      (
+        ["greet", "-p", "name"],
+        "belay: '-p name' has no '='\n  did you mean: -p name=…\n"
+      ),
+      (
+        ["greet", "-p", "nmae"],
+        "belay: '-p nmae' has no '='\n  a parameter is given as -p name=value; the playbook has: name, count\n"
+      ),
+      (
+        ["none", "-p", "x"],
+        "belay: '-p x' has no '='\n  a parameter is given as -p name=value; the playbook takes none\n"
+      ),
+      (
+        ["greet", "-p", "=x"],
+        "belay: '-p =x' names no parameter\n  a parameter is given as -p name=value; the playbook has: name, count\n"
+      ),
       (["none", "-p", "x=1"], "-p x: error: the playbook has no parameter 'x'\n  help: it takes none\n"),
       (["greet", "--params", "p.json"], "p.json: count: error: parameter 'count': 'many' is not an integer"),
       (["greet", "--params", "p.json"], "holds a NUL character, which no command can be given"),
