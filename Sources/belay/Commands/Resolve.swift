@@ -40,7 +40,7 @@ struct Resolve: ChangingCommand {
       let recorded = try RecordedRun(row, in: opened)
       try recorded.requireNode(node)
       // First what runs: until it has ended, no other word helps.
-      if resolution != .done { try requireEnded(recorded, folder) }
+      try requireEnded(recorded, folder)
       try requireOpen(recorded)
       let event = RunEvent.resolved(
         node, as: resolution, note: note, values: try values(), by: Caller.actor())
@@ -58,6 +58,11 @@ struct Resolve: ChangingCommand {
       throw Failure(.usage, "run \(recorded.row.run) is \(state.status.words): there is nothing to resolve")
     }
     guard !state.canBeResolved(node) else { return }
+    if [.intended, .running, .compensating].contains(state[node].status) {
+      throw Failure(
+        .usage, "\(node) is \(state[node].status.words), and nobody drives the run",
+        hints: ["first look what has become of it: belay resume \(recorded.row.run)"])
+    }
     let root = RollbackName.root(of: node)
     let others = ([root].filter(state.canBeResolved) + state.undecided).reduce(into: [NodeID]()) {
       if !$0.contains($1) { $0.append($1) }
@@ -71,7 +76,7 @@ struct Resolve: ChangingCommand {
         ? ["belay status \(recorded.row.run) shows every node"] : ["what can be resolved:"] + hints)
   }
 
-  /// That the effect is not there, or has failed, nobody can say while it is at work.
+  /// What its effect is, nobody can say while it is at work.
   private func requireEnded(_ recorded: RecordedRun, _ folder: String) throws {
     do {
       let living = try LivingAttempt.all(of: recorded.state, folder: folder).filter { $0.node == node }

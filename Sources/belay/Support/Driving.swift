@@ -42,7 +42,8 @@ struct Driving {
         DrivingRun(
           plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: keeper,
           version: Version.text, caller: caller, secrets: secrets,
-          stopsStrays: purpose.stopsWhatRuns, listener: progress.heard),
+          stopsStrays: purpose.stopsWhatRuns, listener: progress.heard,
+          waiting: Driving.tellOfWaiting),
         store: store, clock: clock)
     } catch { throw Failure(error, run: row.run) }
     var engine = Engine(
@@ -54,6 +55,12 @@ struct Driving {
       Begin(purpose: purpose, driver: driver, fates: world.fates(), skips: skips, skipNote: note))
     let status = BelayEngine.drive(&engine, in: &world)
     return try end(status, engine.run, world)
+  }
+
+  private static func tellOfWaiting(for attempts: [LivingAttempt], toBeEnded: Bool) {
+    for attempt in attempts {
+      Output.error.line("belay: \(toBeEnded ? "ending" : "waiting"): \(printable(attempt.text))")
+    }
   }
 
   private func end(_ status: RunStatus?, _ run: RunState, _ world: RealWorld) throws -> ExitStatus {
