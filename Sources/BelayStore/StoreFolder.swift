@@ -42,15 +42,20 @@ struct StoreFolder {
     try StoreFolder.makeFolders(runs)
   }
 
+  /// Makes a folder where it is missing, with its parents, 0700; the names of those it makes are durable.
   static func makeFolders(_ path: String) throws(StoreError) {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-      throw FileError(call: "create folder", path: path, code: errno).asStoreError
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    if mkdir(path, 0o700) != 0 {
+      if errno == EEXIST { return }
+      guard errno == ENOENT, !parent.isEmpty else {
+        throw FileError(call: "create folder", path: path, code: errno).asStoreError
+      }
+      try makeFolders(parent)
+      guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+        throw FileError(call: "create folder", path: path, code: errno).asStoreError
+      }
     }
-    try makeFolders(String(path[..<slash]))
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-      throw FileError(call: "create folder", path: path, code: errno).asStoreError
-    }
+    try syncNames(in: parent.isEmpty ? "/" : parent)
   }
 
   private func checkOwner() throws(StoreError) {
@@ -111,7 +116,7 @@ struct StoreFolder {
   }
 
   /// Makes directory entries durable: a synced file in a folder that forgot its name is lost.
-  func syncNames() throws(StoreError) {
+  static func syncNames(in path: String) throws(StoreError) {
     do throws(FileError) { try OpenFile(path, O_RDONLY | O_DIRECTORY).sync() } catch {
       throw error.asStoreError
     }
