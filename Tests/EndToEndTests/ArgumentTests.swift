@@ -45,6 +45,27 @@ import Testing
     #expect(sandbox.exists("undone"))
   }
 
+  @Test("a number of runs is at least 1", arguments: ["0", "-3"])
+  func limit(limit: String) throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook])
+    let end = try sandbox.belay("runs", "--limit=\(limit)")
+    #expect(end.status == 2 && end.error.contains("--limit takes a number from 1 on"), "\(end)")
+  }
+
+  @Test("a playbook may be named with its ending, where no such file lies here")
+  func ending() throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook])
+    #expect(try sandbox.belay("run", "one.yaml").status == 0)
+    let end = try sandbox.belay("run", "two.yaml")
+    #expect(end.status == 2 && end.error.contains("there is no playbook 'two'"), "\(end)")
+  }
+
+  @Test("a list has no blanks at its lines' ends")
+  func blanks() throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook, "second": "title: It\n" + Arguments.playbook])
+    #expect(try sandbox.belay("list").output == "one\nsecond  It\n")
+  }
+
   @Test("a part that several runs have names none of them, and each by its own end")
   func ambiguous() throws {
     let sandbox = try Sandbox(["one": Arguments.playbook])
@@ -191,7 +212,10 @@ import Testing
     mkfifo(folder + "fifo.yaml", 0o600)
     mkdir(folder + "folder.yaml", 0o700)
     symlink("loop.yaml", folder + "loop.yaml")
+    symlink("nowhere", folder + "lost.yaml")
     symlink("/dev/zero", folder + "zero.yaml")
+    let listen = "import socket; socket.socket(socket.AF_UNIX).bind('playbooks/socket.yaml')"
+    try sandbox.execute(["/usr/bin/python3", "-c", listen]).wait()
     let huge = open(folder + "huge.yaml", O_WRONLY | O_CREAT, 0o600)
     ftruncate(huge, 1 << 40)
     close(huge)
@@ -203,12 +227,17 @@ import Testing
           "playbooks/folder.yaml: error: cannot be read: this is a folder, no file",
           "playbooks/huge.yaml: error: cannot be read: a file of more than 33 MiB is not read",
           "playbooks/loop.yaml: error: cannot be read: Too many levels of symbolic links",
+          "playbooks/lost.yaml: error: cannot be read: this is a link to 'nowhere', which is not there",
+          "playbooks/socket.yaml: error: cannot be read: this is a socket, no file",
           "playbooks/zero.yaml: error: cannot be read: this is a device, no file",
         ], "\(end)")
-    #expect(end.output == "6 files, 5 errors, 0 warnings\n")
+    #expect(end.output == "8 files, 7 errors, 0 warnings\n")
     let list = try sandbox.belay("list")
     #expect(list.status == 0 && list.output.contains("fifo    (this is a FIFO, no file)\n"), "\(list)")
-    #expect(try sandbox.belay("run", "fifo").status == 2)
+    for (name, reason) in [("fifo", "this is a FIFO"), ("lost", "this is a link to 'nowhere'")] {
+      let run = try sandbox.belay("run", name)
+      #expect(run.status == 2 && run.error.contains("playbooks/\(name).yaml: \(reason)"), "\(run)")
+    }
     let params = try sandbox.execute(["/bin/bash", "-c", "belay run good --params <(echo '{}')"]).wait()
     #expect(params.status == 0, "\(params)")
   }

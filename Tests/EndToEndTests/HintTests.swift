@@ -151,6 +151,33 @@ import Testing
       ], "\(doubt)")
   }
 
+  @Test("can be typed as it is printed, also for a store that was named", arguments: [false, true])
+  func typed(joined: Bool) throws {
+    let sandbox = try Sandbox(["fails": "belay: 1\nsteps:\n  - check: a\n    run: test -e mended\n"])
+    let store = sandbox.folder + "/it's a store"
+    let option = joined ? ["--store=../it's a store"] : ["--store", "../it's a store"]
+    let end = try sandbox.start(["run", "fails"] + option, variables: [:], in: nil).wait()
+    let hint = try #require(end.lines.first { $0.contains("try again:") }?.split(separator: ":").last)
+    #expect(hint.hasSuffix(" --retry --store '\(store.replacing("'", with: #"'\''"#))'"), "\(end)")
+    sandbox.write("", to: "mended")
+    // From anywhere.
+    let again = try sandbox.execute(["/bin/bash", "-c", String(hint)], in: sandbox.folder).wait()
+    #expect(again.status == 0, "\(again)")
+  }
+
+  @Test("is nothing where nothing can be done")
+  func over() throws {
+    let sandbox = try Sandbox(["one": "belay: 1\nsteps:\n  - check: a\n    run: test -e mended\n"])
+    try sandbox.belay("run", "one")
+    let failed = try sandbox.belay("pause", "last")
+    #expect(failed.status == 2 && failed.error.contains("belay resume "), "\(failed)")
+    sandbox.write("", to: "mended")
+    #expect(try sandbox.belay("resume", "last", "--retry").status == 0)
+    let over = try sandbox.belay("pause", "last")
+    #expect(over.status == 2 && over.error.contains("it is succeeded"), "\(over)")
+    #expect(!over.error.contains("resume"), "\(over)")
+  }
+
   /// Without times, and without the first line, which names the run.
   private static func told(_ end: End) -> [String] {
     end.lines.dropFirst().map { line in

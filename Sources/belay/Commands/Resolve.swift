@@ -48,7 +48,7 @@ struct Resolve: ChangingCommand {
     } catch let error as DriverError {
       throw Failure(error, run: row.run)
     }
-    Output.standard.line("\(node) is \(self.resolution); go on with: belay resume \(row.run)")
+    Output.standard.line("\(node) is \(self.resolution); go on with: \(typed("resume \(row.run)"))")
   }
 
   /// - Throws: exit 2 with the nodes that there are to settle, when this is none of them.
@@ -61,19 +61,19 @@ struct Resolve: ChangingCommand {
     if [.intended, .running, .compensating].contains(state[node].status) {
       throw Failure(
         .usage, "\(node) is \(state[node].status.words), and nobody drives the run",
-        hints: ["first look what has become of it: belay resume \(recorded.row.run)"])
+        hints: ["first look what has become of it: \(typed("resume \(recorded.row.run)"))"])
     }
     let root = RollbackName.root(of: node)
     let others = ([root].filter(state.canBeResolved) + state.undecided).reduce(into: [NodeID]()) {
       if !$0.contains($1) { $0.append($1) }
     }
     let hints = others.prefix(5).map {
-      "belay resolve \(recorded.row.run) \($0) --as \(resolution) --note '…'"
+      typed("resolve \(recorded.row.run) \($0) --as \(resolution) --note '…'")
     }
     throw Failure(
       .usage, "\(node) is \(state[node].status.words): there is nothing to resolve",
       hints: hints.isEmpty
-        ? ["belay status \(recorded.row.run) shows every node"] : ["what can be resolved:"] + hints)
+        ? ["\(typed("status \(recorded.row.run)")) shows every node"] : ["what can be resolved:"] + hints)
   }
 
   /// What its effect is, nobody can say while it is at work.

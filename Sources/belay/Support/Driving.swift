@@ -97,8 +97,8 @@ struct Driving {
       throw Failure(
         error, run: run,
         hints: [
-          "follow it:  belay status \(run)", "stop it:    belay pause \(run)",
-          "end it:     belay cancel \(run)",
+          "follow it:  \(typed("status \(run)"))", "stop it:    \(typed("pause \(run)"))",
+          "end it:     \(typed("cancel \(run)"))",
         ])
     }
   }
@@ -141,7 +141,7 @@ extension Failure {
     let pids = attempts.flatMap(\.processes).compactMap { $0.split(separator: " ").first }
     let way =
       attempts.contains(where: \.isGivenUp)
-      ? "end it:      sudo kill \(pids.joined(separator: " "))" : "end it:      belay cancel \(run)"
+      ? "end it:      sudo kill \(pids.joined(separator: " "))" : "end it:      \(typed("cancel \(run)"))"
     self.init(
       .unfinished, "run \(run): " + attempts.map(\.text).joined(separator: "; "),
       hints: [way, "or wait until it has ended, then look what it has done"])

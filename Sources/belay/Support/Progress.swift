@@ -116,30 +116,30 @@ struct RestReport {
   private var next: [String] {
     let id = run.run
     switch run.status {
-    case .failed: return afterFailure + ["undo all:    belay rollback \(id)", closing]
+    case .failed: return afterFailure + ["undo all:    \(typed("rollback \(id)"))", closing]
     case .held:
       let decisions = run.undecided.prefix(5).map {
-        "decide:      belay resolve \(id) \($0) --as done|not_done|failed --note '…'"
+        "decide:      \(typed("resolve \(id) \($0) --as done|not_done|failed --note '…'"))"
       }
-      return decisions + ["then:        belay resume \(id)", closing]
-    case .paused: return ["go on:       belay resume \(id)"]
+      return decisions + ["then:        \(typed("resume \(id)"))", closing]
+    case .paused: return ["go on:       \(typed("resume \(id)"))"]
     case .rollbackIncomplete:
       let marks = run.undecided.prefix(5).map {
-        "mark undone: belay resolve \(id) \($0) --as done --note '…'"
+        "mark undone: \(typed("resolve \(id) \($0) --as done --note '…'"))"
       }
-      return ["try again:   belay resume \(id) --retry"] + marks + [closing]
+      return ["try again:   \(typed("resume \(id) --retry"))"] + marks + [closing]
     default: return []
     }
   }
 
-  private var closing: String { "give it up:  belay close \(run.run) --note '…'" }
+  private var closing: String { "give it up:  \(typed("close \(run.run) --note '…'"))" }
 
   private var afterFailure: [String] {
-    guard let node = run.undecided.first else { return ["go on:       belay resume \(run.run)"] }
+    guard let node = run.undecided.first else { return ["go on:       \(typed("resume \(run.run)"))"] }
     return [
-      "try again:   belay resume \(run.run) --retry",
-      "skip it:     belay resume \(run.run) --skip \(node) --note '…'",
-      "mark done:   belay resolve \(run.run) \(node) --as done --note '…'",
+      "try again:   \(typed("resume \(run.run) --retry"))",
+      "skip it:     \(typed("resume \(run.run) --skip \(node) --note '…'"))",
+      "mark done:   \(typed("resolve \(run.run) \(node) --as done --note '…'"))",
     ]
   }
 

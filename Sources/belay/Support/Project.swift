@@ -33,7 +33,11 @@ struct Project {
 
   /// The file of a name or a path.
   func file(of playbook: String) throws -> String {
-    if Project.isPath(playbook) { return Project.absolute(playbook, in: here) }
+    if Project.isPath(playbook) {
+      let file = Project.absolute(playbook, in: here)
+      if playbook.contains("/") || exists(file) { return file }
+      return try self.file(of: String(playbook.dropLast(5)))
+    }
     let file = file(named: playbook)
     guard exists(file) else {
       let names = try self.names()
@@ -148,7 +152,11 @@ extension Project {
   }
 }
 
-func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+/// Also of a link that leads nowhere: who reads it is told that.
+func exists(_ path: String) -> Bool {
+  var facts = stat()
+  return lstat(path, &facts) == 0
+}
 
 func isFolder(_ path: String) -> Bool {
   var facts = stat()

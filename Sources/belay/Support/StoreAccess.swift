@@ -46,6 +46,25 @@ struct StoreOptions: ParsableArguments {
   }
 }
 
+/// A command as it can be typed after this one, from anywhere: of the same store, where that was named.
+func typed(_ command: String) -> String { "belay \(command)\(StoreOptions.typed)" }
+
+extension StoreOptions {
+  fileprivate static let typed: String = {
+    let words = CommandLine.arguments
+    let named = words.lastIndex { $0 == "--store" || $0.hasPrefix("--store=") }
+    guard let named, words[named] != "--store" || named + 1 < words.count else { return "" }
+    let folder = words[named] == "--store" ? words[named + 1] : String(words[named].dropFirst(8))
+    let path = Project.absolute(folder, in: Project.currentFolder())
+    let isPlain = path.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x2D...0x39).contains(byte)
+        || byte == 0x5F
+    }
+    let parts = path.split(separator: "'", omittingEmptySubsequences: false)
+    return " --store " + (isPlain ? path : "'\(parts.joined(separator: #"'\''"#))'")
+  }()
+}
+
 extension Failure {
   init(_ error: StoreError) {
     switch error {
@@ -53,9 +72,10 @@ extension Failure {
       self.init(
         .lockHeld, "\(claim.name) is held by run \(claim.run) since \(claim.since.text), by \(claim.by)",
         hints: [
-          "look at it:     belay status \(claim.run)", "finish it:      belay resume \(claim.run)",
-          "undo it:        belay rollback \(claim.run)",
-          "give it up:     belay close \(claim.run) --note '…'",
+          "look at it:     \(typed("status \(claim.run)"))",
+          "finish it:      \(typed("resume \(claim.run)"))",
+          "undo it:        \(typed("rollback \(claim.run)"))",
+          "give it up:     \(typed("close \(claim.run) --note '…'"))",
         ])
     case .fenced(let text): self.init(.lockHeld, text)
     case .full(let text):
