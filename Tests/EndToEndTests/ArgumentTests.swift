@@ -45,6 +45,34 @@ import Testing
     #expect(sandbox.exists("undone"))
   }
 
+  @Test("names that there are none of are not listed")
+  func empty() throws {
+    let sandbox = try Sandbox()
+    let run = try sandbox.belay("run", "one")
+    #expect(run.status == 2 && run.error.hasSuffix("\n  playbooks/one.yaml would be its file\n"), "\(run)")
+    let environment = try sandbox.belay("run", "one", "-e", "x")
+    #expect(
+      environment.error.hasSuffix("\n  playbooks/environments/x.yaml would be its file\n"), "\(environment)")
+  }
+
+  @Test(
+    "a folder that cannot be read is not an empty one", .enabled(if: getuid() == 0),
+    arguments: ["playbooks", "playbooks/environments"])
+  func unreadable(folder: String) throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook])
+    mkdir(sandbox.path("playbooks/environments"), 0o755)
+    let copy = "chmod 755 .. . playbooks && chmod 0 \(folder) && cp \(Sandbox.belay) ../"
+    try sandbox.execute(["/bin/sh", "-c", copy]).wait()
+    for command in [["validate"], ["list"], ["run", "two"], ["run", "one", "-e", "x"]] {
+      let user = ["/usr/bin/setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps=-all", "../belay"]
+      let end = try sandbox.execute(user + command).wait()
+      if folder == "playbooks/environments", command == ["list"] || command == ["run", "two"] { continue }
+      #expect(
+        end.status == 2 && end.error.hasPrefix("belay: \(sandbox.path(folder))")
+          && end.error.hasSuffix(": Permission denied\n"), "\(command): \(end)")
+    }
+  }
+
   @Test("a number of runs is at least 1", arguments: ["0", "-3"])
   func limit(limit: String) throws {
     let sandbox = try Sandbox(["one": Arguments.playbook])
