@@ -45,6 +45,26 @@ import Testing
     #expect(sandbox.exists("undone"))
   }
 
+  @Test("a list that is none is told once")
+  func lists() throws {
+    let sandbox = try Sandbox([
+      "list": """
+      belay: 1
+      params: { l: { type: list, of: string } }
+      steps:
+        - check: a
+          exec: ["true", "${{ params.l }}"]
+      """
+    ])
+    for (text, mistake) in [
+      ("{}", "'{}' is not a JSON list"), ("x", "'x' is not a JSON list"),
+      (#"["a",1]"#, "'1' is not a string"),
+    ] {
+      let end = try sandbox.belay("run", "list", "-p", "l=\(text)")
+      #expect(end.status == 2 && end.error.contains(": \(mistake)\nbelay: 1 error, nothing"), "\(end)")
+    }
+  }
+
   @Test("names that there are none of are not listed")
   func empty() throws {
     let sandbox = try Sandbox()
@@ -268,46 +288,5 @@ import Testing
     }
     let params = try sandbox.execute(["/bin/bash", "-c", "belay run good --params <(echo '{}')"]).wait()
     #expect(params.status == 0, "\(params)")
-  }
-}
-
-@Suite("What a command prints") struct Printing {
-  private static let playbook = """
-    belay: 1
-    steps:
-      - step: a
-        run: echo a; touch ran
-        rollback: nothing
-    """
-
-  @Test("is all that some commands are for: what cannot be written is said, exit 9")
-  func full() throws {
-    let sandbox = try Sandbox(["one": Printing.playbook])
-    try sandbox.belay("run", "one")
-    for redirection in [">/dev/full", ">&-"] {
-      for command in [
-        "list", "show one", "plan one", "run one --dry-run", "runs", "status last", "logs last",
-        "audit verify",
-        "audit show last", "audit export", "validate", "doctor", "--help", "status last --format json",
-      ] {
-        let end = try sandbox.execute(["/bin/bash", "-c", "belay \(command) \(redirection)"]).wait()
-        #expect(
-          end.status == 9 && end.error.hasPrefix("belay: stdout cannot be written: "), "\(command): \(end)")
-      }
-    }
-  }
-
-  @Test("stops no run, whoever reads it or cannot")
-  func unread() throws {
-    let sandbox = try Sandbox(["one": Printing.playbook])
-    for redirection in [">/dev/full", ">&-", "2>&- >&-", "| :"] {
-      unlink(sandbox.path("ran"))
-      let end = try sandbox.execute(
-        ["/bin/bash", "-c", "set -o pipefail; belay run one \(redirection)"]
-      ).wait()
-      #expect(end.status == 0 && sandbox.exists("ran"), "\(redirection): \(end)")
-    }
-    let end = try sandbox.belay("audit", "verify")
-    #expect(end.status == 0, "\(end)")
   }
 }

@@ -31,7 +31,7 @@ struct Driving {
     let recorded = try RecordedRun(try store.run(row.run) ?? row, in: store)
     if recorded.state.status.isFinal {
       throw Failure(
-        .usage, "run \(row.run) is \(recorded.state.status.rawValue): nothing more can be done with it")
+        .usage, "run \(row.run) is \(recorded.state.status.words): nothing more can be done with it")
     }
     let keeper = try ready?.keeper ?? Driving.prepare(store)
     let clock = SystemClock()
