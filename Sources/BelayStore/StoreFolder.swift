@@ -12,6 +12,11 @@ struct StoreFolder {
   var heads: String { path + "/heads.log" }
   var runs: String { path + "/runs" }
 
+  /// In bytes.
+  ///
+  /// - Source: SQLite's MAX_PATHNAME (512) in os_unix.c, less `/store.db` and what it adds to that.
+  private static let longestPath = 490
+
   func runFolder(_ run: String) -> String { runs + "/" + run }
 
   /// Lower-case ASCII letters, digits, `-`, `_` and `.`, not starting with a point: a file name everywhere, and
@@ -36,6 +41,11 @@ struct StoreFolder {
 
   /// Makes it where it is missing, with its parents, 0700; refuses a place that cannot be trusted.
   func prepare() throws(StoreError) {
+    let length = path.utf8.count
+    guard length <= StoreFolder.longestPath else {
+      throw .unusable(
+        "\(path) is too long a path for a store: \(length) bytes, \(StoreFolder.longestPath) at most")
+    }
     try StoreFolder.makeFolders(path)
     try checkOwner()
     try checkFileSystem()

@@ -32,6 +32,22 @@ import Testing
     #expect(try sandbox.belay("runs").lines.isEmpty)
   }
 
+  @Test("a store's path that SQLite cannot open is refused before anything is made")
+  func longPath() throws {
+    let sandbox = try Sandbox(["passing": Surroundings.passing])
+    let long = Array(repeating: String(repeating: "s", count: 200), count: 3).joined(separator: "/")
+    let path = "\(sandbox.project)/\(long)"
+    for variables in [["BELAY_STORE": path], ["BELAY_STORE": long]] {
+      let end = try sandbox.belay("run", "passing", variables: variables)
+      #expect(end.status == 9, "\(end)")
+      #expect(
+        end.error
+          == "belay: \(path) is too long a path for a store: \(path.utf8.count) bytes, 490 at most\n")
+    }
+    #expect(!sandbox.exists(String(repeating: "s", count: 200)))
+    #expect(!sandbox.exists("begun"))
+  }
+
   @Test("a variable that nobody gets is nobody's matter")
   func others() throws {
     let sandbox = try Sandbox(["passing": Surroundings.passing])

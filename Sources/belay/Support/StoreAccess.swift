@@ -15,8 +15,9 @@ struct StoreOptions: ParsableArguments {
   var store: String?
 
   var folder: String {
-    if let store { return Project.absolute(store, in: Project.currentFolder()) }
-    if let store = variable("BELAY_STORE") { return store }
+    if let store = store ?? variable("BELAY_STORE") {
+      return Project.absolute(store, in: Project.currentFolder())
+    }
     if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") { return state + "/belay" }
     return homeFolder() + "/.local/state/belay"
   }
