@@ -94,7 +94,7 @@ let package = Package(
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
     tests(
       "BelayStoreTests",
-      ["FaultyDisk", "TestFiles", "BelayStore", "BelayJournal", "BelayModel", "BelayDigest"]),
+      ["FaultyDisk", "TestFiles", "BelayStore", "BelayKeeper", "BelayJournal", "BelayModel", "BelayDigest"]),
     tests(
       "BelayEngineTests",
       ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),

@@ -55,7 +55,7 @@ enum ProcessAnswer {
       answer.fields["json"] = Value(plain: try JSON(parsing: stdout.utf8))
     } catch {
       answer.absent["json"] =
-        isBlank(stdout) ? "stdout is empty" : "stdout is no JSON\(beginning(stdout)), \(error.message)"
+        isBlank(stdout) ? "stdout is empty" : "stdout is no JSON: \(mistake(error, in: stdout))"
     }
     var values: [Value] = []
     for (number, line) in lines.enumerated() where !isBlank(line) {
@@ -63,7 +63,7 @@ enum ProcessAnswer {
         values.append(Value(plain: try JSON(parsing: line.utf8)))
       } catch {
         answer.absent["json_lines"] =
-          "line \(number + 1) of stdout is no JSON\(beginning(line)), \(error.message)"
+          "line \(number + 1) of stdout is no JSON: \(mistake(error, in: line))"
         return
       }
     }
@@ -74,9 +74,12 @@ enum ProcessAnswer {
     text.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
   }
 
-  private static func beginning(_ text: String) -> String {
-    let start = String(text.unicodeScalars.prefix(40))
-    return ": it begins with '\(start)\(start.utf8.count < text.utf8.count ? "…" : "")'"
+  private static func mistake(_ error: JSONError, in text: String) -> String {
+    let text = text.unicodeScalars
+    let end = text.lastIndex { $0 != "\n" && $0 != "\r" }.map(text.index(after:)) ?? text.startIndex
+    let start = text[..<end].prefix(40)
+    let more = start.endIndex < end ? "…" : ""
+    return "\(error.message) at byte \(error.offset); it begins with '\(String(start))\(more)'"
   }
 
   /// At `\n` or `\r\n`; a line end at the end starts no further line.

@@ -50,8 +50,10 @@ extension Engine {
     guard let name = record(of: node).openAttempt, let attempt = run.attempts[name] else { return }
     guard step.idempotent else {
       let reason = attempt.doubt ?? "its end is not known"
-      let answer = record(of: node).lastAnswer.map { "; verify: \($0.reason)" } ?? ""
-      return hold(node, "nobody knows whether \(id(node)) has taken effect: \(reason)\(answer)")
+      // Where the doubt is verify's own, it tells that answer already.
+      let answer = record(of: node).lastAnswer?.reason ?? ""
+      let verify = answer.isEmpty || reason.hasSuffix(answer) ? "" : "; verify: \(answer)"
+      return hold(node, "nobody knows whether \(id(node)) has taken effect: \(reason)\(verify)")
     }
     guard record(of: node).reruns < Engine.rerunLimit else { return holdAfterReruns(node) }
     settle(node, name, .again, .idempotent, "the step is declared idempotent")

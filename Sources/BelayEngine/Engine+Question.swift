@@ -15,7 +15,8 @@ extension Engine {
       let within = check.body.within == nil ? nil : moment(at: question.deadline)
       self.record(.nodeStarted(id(node), waitsUntil: within))
     } else if let until = record.waitsUntil {
-      question = question.until(clock.boot(of: until))
+      let within = TimeSpan(nanoseconds: question.deadline.nanoseconds - clock.boot.nanoseconds)
+      question = question.until(clock.boot(of: until, atMost: within))
     }
     ask(question, of: node)
   }

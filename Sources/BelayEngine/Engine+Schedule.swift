@@ -160,11 +160,12 @@ extension Engine {
 
   private mutating func startWait(_ node: Int, _ duration: Template) {
     do throws(StepFailure) {
-      var until = clock.after(try context(node).span(duration))
+      let span = try context(node).span(duration)
+      var until = clock.after(span)
       if let begun = record(of: node).waitsUntil { until = begun }
       if record(of: node).status != .waiting { record(.nodeStarted(id(node), waitsUntil: until)) }
       activities[node] = Activity(part: .awaitingTime, hasPlace: false)
-      timers.set(node, at: clock.boot(of: until))
+      timers.set(node, at: clock.boot(of: until, atMost: span))
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }

@@ -8,7 +8,7 @@ extension Engine {
     let record = record(of: node)
     switch record.status {
     case .pending, .ready: askWhetherDone(node, step)
-    case .waiting: awaitRetry(node)
+    case .waiting: awaitRetry(node, step)
     case .inDoubt: settleDoubt(node, step)
     case .intended, .running: goOnWithAttempt(node, step, record)
     default: leavePlace(node)
@@ -231,7 +231,7 @@ extension Engine {
       }
       let delay = try delay(node, step.retry, after: number)
       record(.retryScheduled(id(node), failure: failure.failure, at: clock.after(delay)))
-      awaitRetry(node)
+      awaitRetry(node, step)
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }
@@ -253,11 +253,12 @@ extension Engine {
   }
 
   /// Between attempts a node takes no place from others.
-  private mutating func awaitRetry(_ node: Int) {
+  private mutating func awaitRetry(_ node: Int, _ step: PlanStep) {
     leavePlace(node)
     guard !isStopping, let until = record(of: node).waitsUntil else { return }
     activities[node] = Activity(part: .awaitingRetry, hasPlace: false)
-    timers.set(node, at: clock.boot(of: until))
+    let longest = (try? context(node).span(step.retry.maxDelay)) ?? .zero
+    timers.set(node, at: clock.boot(of: until, atMost: longest))
   }
 
   mutating func timerFired(_ node: Int) {

@@ -147,10 +147,11 @@ public struct Clock: Hashable, Sendable {
   }
 
   /// When a journalled moment comes, by the boot clock of now: after a reboot the wall clock tells.
-  public func boot(of moment: Moment) -> TimeSpan {
+  ///
+  /// - Parameter span: how long it was to be from the start; a wall clock that was set back meanwhile adds nothing.
+  public func boot(of moment: Moment, atMost span: TimeSpan) -> TimeSpan {
     if moment.bootID == bootID { return moment.boot }
-    let rest = moment.wall.since(wall) ?? .zero
-    // The wall clock may have been set back by centuries since.
+    let rest = min(moment.wall.since(wall) ?? span, span)
     let (due, isNever) = boot.nanoseconds.addingReportingOverflow(max(0, rest.nanoseconds))
     return TimeSpan(nanoseconds: isNever ? .max : due)
   }

@@ -39,11 +39,14 @@ final class OutputFolder {
     used = max(0, (used ?? 0) - KeptFile.largestSize(limits) + Int(size))
   }
 
-  /// Makes names in the folder durable.
-  func sync() -> Bool {
-    guard let folder = try? Descriptor(opening: runFolder + "/output", O_RDONLY | O_DIRECTORY) else {
-      return false
-    }
+  /// Makes names in the folder durable, and its own.
+  func sync() -> Bool { isNamed && OutputFolder.sync(runFolder + "/output") }
+
+  /// Asked once: what an earlier keeper has made it may not have synced.
+  private lazy var isNamed = OutputFolder.sync(runFolder)
+
+  private static func sync(_ path: String) -> Bool {
+    guard let folder = try? Descriptor(opening: path, O_RDONLY | O_DIRECTORY) else { return false }
     return fsync(folder.number) == 0
   }
 

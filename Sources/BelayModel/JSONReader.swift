@@ -58,7 +58,8 @@ private struct JSONReader {
     case 0x66: return try word("false", .bool(false))
     case 0x6E: return try word("null", .null)
     case nil: throw error("the text ends where a value should stand")
-    default: return try number()
+    case 0x2D?, (0x30...0x39)?: return try number()
+    default: throw error("no value")
     }
   }
 

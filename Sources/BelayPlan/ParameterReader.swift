@@ -99,8 +99,8 @@ public struct ParameterReader {
     case .duration: value = TimeSpan(text: text).map(Value.duration)
     case .timestamp: value = Timestamp(text: text).map(Value.timestamp)
     case .list, .map:
-      return (try? JSON(parsing: text)).map(Value.init(plain:)).flatMap { convert($0, parameter) }
-        ?? wrong(text, parameter)
+      guard let json = try? JSON(parsing: text) else { return wrong(text, parameter) }
+      return convert(Value(plain: json), parameter)
     }
     guard let value else { return wrong(text, parameter) }
     return checked(value, parameter)

@@ -120,7 +120,7 @@ public final class SQLiteStore: RunStore {
     do throws(FileError) { _ = try OpenFile(folder.heads, O_RDWR | O_CREAT) } catch {
       throw error.asStoreError
     }
-    try folder.syncNames()
+    try StoreFolder.syncNames(in: folder.path)
   }
 
   /// Runs what may fail in SQLite. After an I/O error this connection says nothing more: pages that could not be
@@ -189,10 +189,12 @@ public final class SQLiteStore: RunStore {
   /// Where a run keeps its files: outputs, sockets, locks.
   public func runFolder(_ run: String) -> String { folder.runFolder(run) }
 
-  /// Makes it, 0700; without effect when it is there.
+  /// Makes it, 0700, with a durable name; without effect when it is there.
   public func makeRunFolder(_ run: String) throws(StoreError) -> String {
     guard StoreFolder.isRunName(run) else { throw .unusable("'\(run)' cannot name a run") }
-    try StoreFolder.makeFolders(folder.runFolder(run))
+    do throws(StoreError) { try StoreFolder.makeFolders(folder.runFolder(run)) } catch {
+      throw remembered(error)
+    }
     return folder.runFolder(run)
   }
 

@@ -12,6 +12,11 @@ struct StoreFolder {
   var heads: String { path + "/heads.log" }
   var runs: String { path + "/runs" }
 
+  /// In bytes.
+  ///
+  /// - Source: SQLite's MAX_PATHNAME (512) in os_unix.c, less `/store.db` and what it adds to that.
+  private static let longestPath = 490
+
   func runFolder(_ run: String) -> String { runs + "/" + run }
 
   /// Lower-case ASCII letters, digits, `-`, `_` and `.`, not starting with a point: a file name everywhere, and
@@ -36,21 +41,31 @@ struct StoreFolder {
 
   /// Makes it where it is missing, with its parents, 0700; refuses a place that cannot be trusted.
   func prepare() throws(StoreError) {
+    let length = path.utf8.count
+    guard length <= StoreFolder.longestPath else {
+      throw .unusable(
+        "\(path) is too long a path for a store: \(length) bytes, \(StoreFolder.longestPath) at most")
+    }
     try StoreFolder.makeFolders(path)
     try checkOwner()
     try checkFileSystem()
     try StoreFolder.makeFolders(runs)
   }
 
+  /// Makes a folder where it is missing, with its parents, 0700; the names of those it makes are durable.
   static func makeFolders(_ path: String) throws(StoreError) {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-      throw FileError(call: "create folder", path: path, code: errno).asStoreError
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    if mkdir(path, 0o700) != 0 {
+      if errno == EEXIST { return }
+      guard errno == ENOENT, !parent.isEmpty else {
+        throw FileError(call: "create folder", path: path, code: errno).asStoreError
+      }
+      try makeFolders(parent)
+      guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+        throw FileError(call: "create folder", path: path, code: errno).asStoreError
+      }
     }
-    try makeFolders(String(path[..<slash]))
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-      throw FileError(call: "create folder", path: path, code: errno).asStoreError
-    }
+    try syncNames(in: parent.isEmpty ? "/" : parent)
   }
 
   private func checkOwner() throws(StoreError) {
@@ -111,7 +126,7 @@ struct StoreFolder {
   }
 
   /// Makes directory entries durable: a synced file in a folder that forgot its name is lost.
-  func syncNames() throws(StoreError) {
+  static func syncNames(in path: String) throws(StoreError) {
     do throws(FileError) { try OpenFile(path, O_RDONLY | O_DIRECTORY).sync() } catch {
       throw error.asStoreError
     }

@@ -1,17 +1,21 @@
 internal import BelayModel
 
+/// Variables that every command gets of the caller's.
+public enum StandardVariables {
+  public static let names = ["HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "SSH_AUTH_SOCK"]
+}
+
 /// What of the caller's environment commands get: the standard ones, and what the plan passes on.
 struct CommandEnvironment {
   /// Set for every command whatever the caller has: what commands print does not depend on who runs them.
   private static let locale = "C.UTF-8"
-  static let standard = ["HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "SSH_AUTH_SOCK"]
 
   private var base: [(name: String, value: String)] = []
 
   init(caller: [String: String], searchPath: String, pass: [String]) {
     base.append((name: "PATH", value: searchPath))
     base.append((name: "LANG", value: CommandEnvironment.locale))
-    for name in CommandEnvironment.standard + pass {
+    for name in StandardVariables.names + pass {
       if let value = caller[name] { base.append((name: name, value: value)) }
     }
   }

@@ -9,6 +9,7 @@ extension RealWorld {
   /// - Throws: `stillRunning` for what may not be ended without being asked, or could not be signalled.
   mutating func endStrays(besides open: Set<AttemptName>) throws(WorldError) {
     let strays = try stopStrays(besides: open)
+    tellOfWaiting(for: strays.map(\.description), toBeEnded: true)
     try waitForEnd(of: strays)
     let left = living(readAgain: !strays.isEmpty).filter(\.isGivenUp)
     if !left.isEmpty { throw .stillRunning(left) }
@@ -44,6 +45,13 @@ extension RealWorld {
         }
       } catch { throw .keeper("\(error)") }
     }
+  }
+
+  /// Else nobody would know why nothing happens.
+  func tellOfWaiting(for attempts: [AttemptName], toBeEnded: Bool) {
+    guard !attempts.isEmpty else { return }
+    let alive = living(readAgain: false).filter { attempts.contains($0.attempt) }
+    if !alive.isEmpty { run.waiting(alive, toBeEnded) }
   }
 
   private func living(readAgain: Bool) -> [LivingAttempt] {

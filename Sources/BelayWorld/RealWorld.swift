@@ -43,11 +43,14 @@ public struct DrivingRun {
   public var stopsStrays: Bool
   /// Told of each event when it is durable, with its number.
   public var listener: (RunEvent, Timestamp, Int) -> Void
+  /// Told of what an engine before this one has left running when it is waited for; true: until it has been ended.
+  public var waiting: ([LivingAttempt], Bool) -> Void
 
   public init(
     plan: Plan, state: RunState, folder: String, keeperExecutable: String, version: String,
     caller: [String: String], secrets: Secrets, stopsStrays: Bool = false,
-    listener: @escaping (RunEvent, Timestamp, Int) -> Void
+    listener: @escaping (RunEvent, Timestamp, Int) -> Void,
+    waiting: @escaping ([LivingAttempt], Bool) -> Void = { _, _ in }
   ) {
     self.plan = plan
     self.state = state
@@ -58,6 +61,7 @@ public struct DrivingRun {
     self.secrets = secrets
     self.stopsStrays = stopsStrays
     self.listener = listener
+    self.waiting = waiting
   }
 }
 
@@ -151,6 +155,7 @@ public struct RealWorld: World {
       fates[name] = fate
       if case .running = fate { started.append(name) }
     }
+    tellOfWaiting(for: started, toBeEnded: false)
     return fates
   }
 

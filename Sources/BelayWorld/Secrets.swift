@@ -22,9 +22,22 @@ public struct Secrets {
           name: reference.name,
           message: "is shorter than \(Secrets.shortest) characters; 'allow_short: true' permits it")
       }
+      if let obstacle = Secrets.obstacle(to: value) {
+        throw SecretError(name: reference.name, message: obstacle)
+      }
       values[reference.name] = value
     }
     self.values = values
+  }
+
+  /// Why no command can be given it: it travels in a variable.
+  ///
+  /// - Source: execve(2), MAX_ARG_STRLEN: 32 pages, with the end of the string.
+  private static func obstacle(to value: String) -> String? {
+    if value.utf8.contains(0) { return "holds a NUL character, which no command can be given" }
+    let limit = 131_071
+    guard value.utf8.count > limit else { return nil }
+    return "has \(value.utf8.count) bytes; one variable can carry \(limit): pass the name of its file"
   }
 
   /// For the keeper's masks only, longest first.
@@ -53,11 +66,14 @@ public struct Secrets {
         name: reference.name, message: "this version does not run commands for secrets yet")
     case .file(let path):
       let place = path.hasPrefix("~/") ? home + path.dropFirst() : path
-      do {
-        return try trimmed(SmallFile.read(place))
-      } catch {
+      let bytes: [UInt8]
+      do { bytes = try SmallFile.bytes(place) } catch {
         throw SecretError(name: reference.name, message: "the file cannot be read: \(error.message)")
       }
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw SecretError(name: reference.name, message: "is not UTF-8: \(place)")
+      }
+      return trimmed(text)
     }
   }
 }

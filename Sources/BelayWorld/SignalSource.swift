@@ -13,13 +13,22 @@ final class SignalSource {
     signal(SIGPIPE, SIG_IGN)
     var set = sigset_t()
     sigemptyset(&set)
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
+    for number in [SIGINT, SIGTERM] { sigaddset(&set, number) }
+    if !SignalSource.isNoHangup { sigaddset(&set, SIGHUP) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     descriptor = signalfd(-1, &set, O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw SystemError("signalfd", "signals") }
   }
 
   deinit { close(descriptor) }
+
+  /// Started by nohup(1). What is blocked is never ignored (signal(7)), so it would come all the same. Not so Ctrl-C,
+  /// which shells ignore for all that scripts start in the background.
+  private static var isNoHangup: Bool {
+    var action = sigaction()
+    guard sigaction(SIGHUP, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
 
   func take() -> [StopRequest] {
     var requests: [StopRequest] = []

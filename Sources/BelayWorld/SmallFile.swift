@@ -28,7 +28,7 @@ public enum SmallFile {
     _ path: String, limit: Int = 33 << 20, mayWait: Bool = false
   ) throws(SystemError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (mayWait ? 0 : O_NONBLOCK))
-    guard file >= 0 else { throw SystemError("open", path) }
+    guard file >= 0 else { throw unopened(path, errno) }
     defer { close(file) }
     if !mayWait { try requireRegular(file, path, limit) }
     var bytes: [UInt8] = []
@@ -43,6 +43,20 @@ public enum SmallFile {
     }
   }
 
+  private static func unopened(_ path: String, _ code: Int32) -> SystemError {
+    var facts = stat()
+    // open(2): ENXIO is a socket too.
+    if code == ENXIO, stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFSOCK {
+      return SystemError("open", path, code, reason: "this is a socket, no file")
+    }
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = code == ENOENT ? readlink(path, &target, target.count) : 0
+    guard length > 0 else { return SystemError("open", path, code) }
+    let name = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let reason = "this is a link to '\(name)', which is not there"
+    return SystemError("open", path, code, reason: reason)
+  }
+
   private static func requireRegular(_ file: Int32, _ path: String, _ limit: Int) throws(SystemError) {
     var facts = stat()
     guard fstat(file, &facts) == 0 else { throw SystemError("fstat", path) }
@@ -51,7 +65,6 @@ public enum SmallFile {
       case S_IFREG: nil
       case S_IFDIR: "a folder"
       case S_IFIFO: "a FIFO"
-      case S_IFSOCK: "a socket"
       default: "a device"
       }
     if let kind { throw SystemError("read", path, EINVAL, reason: "this is \(kind), no file") }

@@ -60,9 +60,9 @@ import Glibc
 }
 
 extension Belay {
-  /// Arguments are bytes, and what is no UTF-8 would be replaced unseen.
+  /// Arguments and variables are bytes, and what is no UTF-8 would be replaced unseen.
   ///
-  /// - Throws: exit 2, naming the first argument that is none.
+  /// - Throws: exit 2, naming the first that is none.
   private static func requireText() throws {
     for index in 0..<Int(CommandLine.argc) {
       guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
@@ -72,6 +72,7 @@ extension Belay {
         decoding: UnsafeRawBufferPointer(start: argument, count: strlen(argument)), as: UTF8.self)
       throw Failure(.usage, "argument \(index) is not UTF-8: '\(printable(shown))'")
     }
+    try CallerEnvironment().require(CallerEnvironment.own)
   }
 }
 

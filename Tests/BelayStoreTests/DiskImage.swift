@@ -116,6 +116,9 @@ struct DiskImage {
       found[path] = DiskImage.content(file, after: &loss)
     }
     for (path, file) in files.sorted(by: { $0.key < $1.key }) where file.isNamed || loss.keeps() {
+      // What lies in a folder whose own name is lost is lost with it.
+      let parent = DiskImage.parent(of: path)
+      guard files[parent] == nil || found.keys.contains(parent) else { continue }
       found.updateValue(file.isFolder ? nil : DiskImage.content(file, after: &loss), forKey: path)
     }
     return found

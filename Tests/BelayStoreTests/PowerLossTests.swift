@@ -17,6 +17,9 @@ struct Survival {
   func check(_ folder: String, _ reported: WatchedDisk.Reported) throws {
     let store = try SQLiteStore.open(folder)
     if let id = reported.store, store.id != id { throw Wrong("it is another store") }
+    for run in reported.folders.sorted() where access(store.runFolder(run), F_OK) != 0 {
+      throw Wrong("the folder of \(run) is lost")
+    }
     for run in lines.keys.sorted() {
       let found = try store.events(of: run, from: 1, limit: .max).map(\.line)
       let asked = lines[run] ?? []

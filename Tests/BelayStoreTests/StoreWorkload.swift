@@ -64,7 +64,14 @@ final class StoreWorkload {
   }
 
   func begin(_ run: String, claims: [String]) throws {
-    runs[run] = Journey(try opened(), run: run, at: 1000)
+    let store = try opened()
+    do throws(StoreError) { _ = try store.makeRunFolder(run) } catch {
+      guard case .full = error, try makesRoom(store) else { throw error }
+      _ = try store.makeRunFolder(run)
+    }
+    reported.folders.insert(run)
+    disk.report(reported)
+    runs[run] = Journey(store, run: run, at: 1000)
     try append(run, [.runCreated(Journey.created(claims)), Journey.driver(1)], .take(claims))
   }
 

@@ -214,11 +214,11 @@ import Testing
       (
         ["2", "1"], "heads.log line 2: it names ledger entry 8 after entry 11: a line was copied, or moved"
       ),
-      (["1", "rubbish", "2"], "heads.log line 2: no JSON: a digit expected at byte 0"),
-      (["1", "2", "rubbish"], "heads.log line 3: no JSON: a digit expected at byte 0"),
+      (["1", "rubbish", "2"], "heads.log line 2: no JSON: no value at byte 0"),
+      (["1", "2", "rubbish"], "heads.log line 3: no JSON: no value at byte 0"),
       (["1", "", "2"], "heads.log line 2: no JSON: the text ends where a value should stand at byte 0"),
       (["1", "2", ""], "heads.log line 3: no JSON: the text ends where a value should stand at byte 0"),
-      (["1", "\0\0", "2"], "heads.log line 2: no JSON: a digit expected at byte 0"),
+      (["1", "\0\0", "2"], "heads.log line 2: no JSON: no value at byte 0"),
       (["1 ", "2"], "heads.log line 1: it is not spelt as belay writes it"),
     ])
   func headLines(lines: [String], finding: String) throws {

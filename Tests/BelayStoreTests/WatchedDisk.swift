@@ -27,6 +27,8 @@ final class WatchedDisk {
     var store: String?
     /// Number of events, by run.
     var events: [String: Int] = [:]
+    /// Runs whose folder is there.
+    var folders: Set<String> = []
     /// The newest ledger entry that `heads.log` names.
     var anchor = 0
   }

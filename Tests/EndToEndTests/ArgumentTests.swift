@@ -45,6 +45,75 @@ import Testing
     #expect(sandbox.exists("undone"))
   }
 
+  @Test("a list that is none is told once")
+  func lists() throws {
+    let sandbox = try Sandbox([
+      "list": """
+      belay: 1
+      params: { l: { type: list, of: string } }
+      steps:
+        - check: a
+          exec: ["true", "${{ params.l }}"]
+      """
+    ])
+    for (text, mistake) in [
+      ("{}", "'{}' is not a JSON list"), ("x", "'x' is not a JSON list"),
+      (#"["a",1]"#, "'1' is not a string"),
+    ] {
+      let end = try sandbox.belay("run", "list", "-p", "l=\(text)")
+      #expect(end.status == 2 && end.error.contains(": \(mistake)\nbelay: 1 error, nothing"), "\(end)")
+    }
+  }
+
+  @Test("names that there are none of are not listed")
+  func empty() throws {
+    let sandbox = try Sandbox()
+    let run = try sandbox.belay("run", "one")
+    #expect(run.status == 2 && run.error.hasSuffix("\n  playbooks/one.yaml would be its file\n"), "\(run)")
+    let environment = try sandbox.belay("run", "one", "-e", "x")
+    #expect(
+      environment.error.hasSuffix("\n  playbooks/environments/x.yaml would be its file\n"), "\(environment)")
+  }
+
+  @Test(
+    "a folder that cannot be read is not an empty one", .enabled(if: getuid() == 0),
+    arguments: ["playbooks", "playbooks/environments"])
+  func unreadable(folder: String) throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook])
+    mkdir(sandbox.path("playbooks/environments"), 0o755)
+    let copy = "chmod 755 .. . playbooks && chmod 0 \(folder) && cp \(Sandbox.belay) ../"
+    try sandbox.execute(["/bin/sh", "-c", copy]).wait()
+    for command in [["validate"], ["list"], ["run", "two"], ["run", "one", "-e", "x"]] {
+      let user = ["/usr/bin/setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps=-all", "../belay"]
+      let end = try sandbox.execute(user + command).wait()
+      if folder == "playbooks/environments", command == ["list"] || command == ["run", "two"] { continue }
+      #expect(
+        end.status == 2 && end.error.hasPrefix("belay: \(sandbox.path(folder))")
+          && end.error.hasSuffix(": Permission denied\n"), "\(command): \(end)")
+    }
+  }
+
+  @Test("a number of runs is at least 1", arguments: ["0", "-3"])
+  func limit(limit: String) throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook])
+    let end = try sandbox.belay("runs", "--limit=\(limit)")
+    #expect(end.status == 2 && end.error.contains("--limit takes a number from 1 on"), "\(end)")
+  }
+
+  @Test("a playbook may be named with its ending, where no such file lies here")
+  func ending() throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook])
+    #expect(try sandbox.belay("run", "one.yaml").status == 0)
+    let end = try sandbox.belay("run", "two.yaml")
+    #expect(end.status == 2 && end.error.contains("there is no playbook 'two'"), "\(end)")
+  }
+
+  @Test("a list has no blanks at its lines' ends")
+  func blanks() throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook, "second": "title: It\n" + Arguments.playbook])
+    #expect(try sandbox.belay("list").output == "one\nsecond  It\n")
+  }
+
   @Test("a part that several runs have names none of them, and each by its own end")
   func ambiguous() throws {
     let sandbox = try Sandbox(["one": Arguments.playbook])
@@ -80,6 +149,22 @@ import Testing
       (
         ["greet", "-p", "nmae=x"],
         "-p nmae: error: the playbook has no parameter 'nmae'\n  help: it has: name, count\n"
+      ),
+      (
+        ["greet", "-p", "name"],
+        "belay: '-p name' has no '='\n  did you mean: -p name=…\n"
+      ),
+      (
+        ["greet", "-p", "nmae"],
+        "belay: '-p nmae' has no '='\n  a parameter is given as -p name=value; the playbook has: name, count\n"
+      ),
+      (
+        ["none", "-p", "x"],
+        "belay: '-p x' has no '='\n  a parameter is given as -p name=value; the playbook takes none\n"
+      ),
+      (
+        ["greet", "-p", "=x"],
+        "belay: '-p =x' names no parameter\n  a parameter is given as -p name=value; the playbook has: name, count\n"
       ),
       (["none", "-p", "x=1"], "-p x: error: the playbook has no parameter 'x'\n  help: it takes none\n"),
       (["greet", "--params", "p.json"], "p.json: count: error: parameter 'count': 'many' is not an integer"),
@@ -175,7 +260,10 @@ import Testing
     mkfifo(folder + "fifo.yaml", 0o600)
     mkdir(folder + "folder.yaml", 0o700)
     symlink("loop.yaml", folder + "loop.yaml")
+    symlink("nowhere", folder + "lost.yaml")
     symlink("/dev/zero", folder + "zero.yaml")
+    let listen = "import socket; socket.socket(socket.AF_UNIX).bind('playbooks/socket.yaml')"
+    try sandbox.execute(["/usr/bin/python3", "-c", listen]).wait()
     let huge = open(folder + "huge.yaml", O_WRONLY | O_CREAT, 0o600)
     ftruncate(huge, 1 << 40)
     close(huge)
@@ -187,54 +275,18 @@ import Testing
           "playbooks/folder.yaml: error: cannot be read: this is a folder, no file",
           "playbooks/huge.yaml: error: cannot be read: a file of more than 33 MiB is not read",
           "playbooks/loop.yaml: error: cannot be read: Too many levels of symbolic links",
+          "playbooks/lost.yaml: error: cannot be read: this is a link to 'nowhere', which is not there",
+          "playbooks/socket.yaml: error: cannot be read: this is a socket, no file",
           "playbooks/zero.yaml: error: cannot be read: this is a device, no file",
         ], "\(end)")
-    #expect(end.output == "6 files, 5 errors, 0 warnings\n")
+    #expect(end.output == "8 files, 7 errors, 0 warnings\n")
     let list = try sandbox.belay("list")
     #expect(list.status == 0 && list.output.contains("fifo    (this is a FIFO, no file)\n"), "\(list)")
-    #expect(try sandbox.belay("run", "fifo").status == 2)
+    for (name, reason) in [("fifo", "this is a FIFO"), ("lost", "this is a link to 'nowhere'")] {
+      let run = try sandbox.belay("run", name)
+      #expect(run.status == 2 && run.error.contains("playbooks/\(name).yaml: \(reason)"), "\(run)")
+    }
     let params = try sandbox.execute(["/bin/bash", "-c", "belay run good --params <(echo '{}')"]).wait()
     #expect(params.status == 0, "\(params)")
-  }
-}
-
-@Suite("What a command prints") struct Printing {
-  private static let playbook = """
-    belay: 1
-    steps:
-      - step: a
-        run: echo a; touch ran
-        rollback: nothing
-    """
-
-  @Test("is all that some commands are for: what cannot be written is said, exit 9")
-  func full() throws {
-    let sandbox = try Sandbox(["one": Printing.playbook])
-    try sandbox.belay("run", "one")
-    for redirection in [">/dev/full", ">&-"] {
-      for command in [
-        "list", "show one", "plan one", "run one --dry-run", "runs", "status last", "logs last",
-        "audit verify",
-        "audit show last", "audit export", "validate", "doctor", "--help", "status last --format json",
-      ] {
-        let end = try sandbox.execute(["/bin/bash", "-c", "belay \(command) \(redirection)"]).wait()
-        #expect(
-          end.status == 9 && end.error.hasPrefix("belay: stdout cannot be written: "), "\(command): \(end)")
-      }
-    }
-  }
-
-  @Test("stops no run, whoever reads it or cannot")
-  func unread() throws {
-    let sandbox = try Sandbox(["one": Printing.playbook])
-    for redirection in [">/dev/full", ">&-", "2>&- >&-", "| :"] {
-      unlink(sandbox.path("ran"))
-      let end = try sandbox.execute(
-        ["/bin/bash", "-c", "set -o pipefail; belay run one \(redirection)"]
-      ).wait()
-      #expect(end.status == 0 && sandbox.exists("ran"), "\(redirection): \(end)")
-    }
-    let end = try sandbox.belay("audit", "verify")
-    #expect(end.status == 0, "\(end)")
   }
 }

@@ -77,6 +77,7 @@ final class Child {
 
   /// What it has printed up to now.
   var outputSoFar: String { Files.text(output) ?? "" }
+  var errorSoFar: String { Files.text(error) ?? "" }
 
   static func waitForEnd(of pid: pid_t) throws {
     let descriptor = belay_process_descriptor(pid)

@@ -79,7 +79,8 @@ import Testing
   }
 
   @Test(
-    "while it lives nobody can say that it is not done, or has failed", arguments: ["not_done", "failed"])
+    "while it lives nobody can say that it is done, is not, or has failed",
+    arguments: ["done", "not_done", "failed"])
   func resolve(resolution: String) throws {
     let sandbox = try killed()
     let refused = try sandbox.belay("resolve", "last", "slow", "--as", resolution, "--note", "x")
@@ -91,6 +92,38 @@ import Testing
     #expect(try sandbox.belay("cancel", "last").status == 1)
     #expect(
       try sandbox.belay("resolve", "last", "slow", "--as", resolution, "--note", "x").status == 0)
+  }
+
+  @Test("'resume' says whom it waits for, whether its keeper was killed or not", arguments: [true, false])
+  func waiting(killsKeeper: Bool) throws {
+    let sandbox = try Sandbox(["slow": Orphaned.slow()], gates: ["started", "go", "child"])
+    let engine = try sandbox.start("run", "slow")
+    try sandbox.heard("started")
+    if killsKeeper { try killBoth(engine, in: sandbox) } else { try engine.killed() }
+    let resume = try sandbox.start("resume", "last")
+    try sandbox.repeated("the words") { resume.errorSoFar.contains("\n") }
+    let pid = try #require(pids(sandbox).last)
+    let text = "belay: waiting: slow (attempt 1.1) still runs: process \(pid) bash\n"
+    #expect(resume.errorSoFar == text)
+    try sandbox.open("go")
+    let end = try resume.wait()
+    #expect(end.status == (killsKeeper ? 3 : 0) && end.error == text, "\(end)")
+  }
+
+  @Test("once it has ended, 'resolve' says to look first what became of it")
+  func ended() throws {
+    let sandbox = try killed()
+    for pid in living(sandbox) {
+      kill(pid, SIGKILL)
+      try Child.waitForEnd(of: pid)
+    }
+    let early = try sandbox.belay("resolve", "last", "slow", "--as", "done", "--note", "x")
+    #expect(early.status == 2 && early.error.contains("nobody drives the run"), "\(early)")
+    #expect(early.error.contains("belay resume "), "\(early)")
+    #expect(try sandbox.belay("resume", "last").status == 3)
+    #expect(try sandbox.belay("resolve", "last", "slow", "--as", "done", "--note", "x").status == 0)
+    #expect(try sandbox.belay("resume", "last").status == 0)
+    #expect(sandbox.lines("ran") == ["slow", "next"])
   }
 
   @Test("'rollback' waits for it: nothing is undone beside it, and then its doubt is a person's to settle")

@@ -106,6 +106,19 @@ import Testing
     #expect(try sandbox.belay("resume", "last").status == 0)
   }
 
+  @Test("under nohup a hangup is nothing; Ctrl-C still pauses", arguments: [SIGHUP, SIGINT])
+  func ignored(signal: Int32) throws {
+    let sandbox = try Sandbox(["slow": Signals.playbook], gates: ["started", "go"])
+    let engine = try sandbox.execute(["/bin/bash", "-c", "trap '' HUP INT; exec belay run slow"])
+    try sandbox.heard("started")
+    engine.signal(signal)
+    if signal == SIGINT { try sandbox.repeated("the pause") { engine.outputSoFar.contains("pause") } }
+    try sandbox.open("go")
+    let end = try engine.wait()
+    #expect(end.status == (signal == SIGINT ? 130 : 0), "\(end)")
+    #expect(sandbox.lines("ran") == (signal == SIGINT ? ["slow"] : ["slow", "next"]))
+  }
+
   @Test("what a finished step left running is named, and lives")
   func leftRunning() throws {
     let playbook = """

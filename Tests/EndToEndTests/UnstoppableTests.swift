@@ -62,6 +62,7 @@ import Testing
     for command in [
       ["close", "last", "--note", "x"], ["resume", "last"], ["rollback", "last"], ["cancel", "last"],
       ["resolve", "last", "slow", "--as", "not_done", "--note", "x"],
+      ["resolve", "last", "slow", "--as", "done", "--note", "x"],
     ] {
       let refused = try sandbox.execute(
         ["/usr/bin/setpriv", "--reuid", "\(Unstoppable.nobody)", "--clear-groups", sandbox.folder + "/belay"]

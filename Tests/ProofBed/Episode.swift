@@ -160,6 +160,10 @@ final class Episode {
     let node = order.node
     switch order.arguments.first {
     case "look": return answer(referee.truth.stands(node) ? 0 : 3)
+    case "blind":
+      var act = answer(255)
+      act.exitCode = 255
+      return act
     case "probe": return answer(referee.truth.stands(node) ? 0 : 1)
     case "read":
       var act = answer(0)

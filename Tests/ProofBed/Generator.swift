@@ -72,6 +72,7 @@ struct Generator {
     step.captures = chance.one(in: 4)
     step.unknownIf = chance.one(in: 8)
     if chance.one(in: 2) { step.verify = chance.one(in: 2) ? .plain : .canDeny }
+    if step.idempotent, chance.one(in: 12) { step.verify = .blind }
     if chance.one(in: 8) {
       step.skipIf = step.verify != nil && chance.one(in: 2) ? "verified" : "{ exec: [probe] }"
     }

@@ -18,6 +18,8 @@ final class Referee: SimulationObserver {
   private var startedAttempts: Set<AttemptName> = []
   /// Of each node, in the order of their intents; since its last reset.
   private var attempts: [NodeID: [AttemptName]] = [:]
+  /// How often nodes were run again by the rule for idempotent ones.
+  private var repetitions: [NodeID: Int] = [:]
   private var resolvedByPerson: Set<AttemptName> = []
   /// Of the newest driver.
   private var purpose = ""
@@ -62,12 +64,20 @@ final class Referee: SimulationObserver {
   private func note(_ event: RunEvent) {
     switch event {
     case .attemptIntended(let node, let intent): attempts[node, default: []].append(intent.attempt)
+    case .doubtSettled(let node, _, let settlement) where settlement.verdict == .again:
+      repetitions[node, default: 0] += 1
+      require(
+        repetitions[node, default: 0] <= 3, .doubtByTheRules, "\(node) is run again for the fourth time")
     case .nodesReset(let nodes, let reason, _):
-      for node in nodes { attempts[node] = nil }
+      for node in nodes {
+        attempts[node] = nil
+        repetitions[node] = nil
+      }
       if reason.hasPrefix("rolled back") { undoneByWord(nodes) }
     // Whether it has had an effect is nobody's knowledge: it is undone all the same.
     case .doubted(let node, _, _) where truth.undone(by: node) == nil: truth.begins(node)
     case .resolved(let node, _, _, _, _):
+      repetitions[node] = nil
       if let last = attempts[node]?.last { resolvedByPerson.insert(last) }
     case .driverStarted(let driver): purpose = driver.purpose
     case .captured(let node, let name, let value):
@@ -132,7 +142,12 @@ final class Referee: SimulationObserver {
     for claim in plan.claims {
       require(!machine.store.isFree(claim), .claims, "\(node) runs while the claim \(claim) is free")
     }
-    if let step = truth.undone(by: node) { requireReverseOrder(node, of: step) } else { truth.begins(node) }
+    if let step = truth.undone(by: node) {
+      requireReverseOrder(node, of: step)
+      requireDoubtSettled(of: step, before: node)
+    } else {
+      truth.begins(node)
+    }
   }
 
   private func requireAlone(_ process: SimulatedProcess) {
@@ -172,6 +187,16 @@ final class Referee: SimulationObserver {
       require(!startedAttempts.contains(earlier), .doubtByTheRules, "\(earlier) of \(node) was started")
     default: blame(.doubtByTheRules, "\(node) is tried again after \(earlier): \(settlement)")
     }
+  }
+
+  /// What nobody knows to have happened is undone only where undoing nothing does no harm.
+  private func requireDoubtSettled(of step: NodeID, before root: NodeID) {
+    guard truth.step(root)?.idempotent != true, let last = attempts[step]?.last,
+      let record = durable.attempts[last], record.doubt != nil, record.settlement == nil
+    else { return }
+    require(
+      resolvedByPerson.contains(last), .doubtByTheRules,
+      "\(root) starts while nobody knows whether \(last) of \(step) has taken effect")
   }
 
   private func requireReverseOrder(_ root: NodeID, of step: NodeID) {

@@ -114,6 +114,8 @@ struct StepSketch: Hashable, Sendable {
     case plain
     /// Exit status 3 proves that the effect is not there.
     case canDeny
+    /// Never says anything.
+    case blind
   }
 
   var attempts = 1
@@ -144,6 +146,7 @@ struct StepSketch: Hashable, Sendable {
     switch verify {
     case nil: break
     case .plain: lines.append("verify: { exec: [look], within: 10s, every: 5s }")
+    case .blind: lines.append("verify: { exec: [blind] }")
     case .canDeny: lines.append("verify: { exec: [look], fail_if: exit_code == 3 }")
     }
     if let skipIf { lines.append("skip_if: \(skipIf)") }

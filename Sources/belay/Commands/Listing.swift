@@ -22,7 +22,10 @@ struct List: ParsableCommand {
         .array(rows.map { .object(["playbook": .string($0.name), "title": .string($0.title)]) }))
     }
     let width = rows.map(\.name.count).max() ?? 0
-    for row in rows { Output.standard.line(padded(row.name, width) + "  " + printable(row.title)) }
+    for row in rows {
+      Output.standard.line(
+        row.title.isEmpty ? row.name : padded(row.name, width) + "  " + printable(row.title))
+    }
   }
 
   /// Of what can be read; the rest is for `validate` to say.

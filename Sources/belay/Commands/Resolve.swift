@@ -40,7 +40,7 @@ struct Resolve: ChangingCommand {
       let recorded = try RecordedRun(row, in: opened)
       try recorded.requireNode(node)
       // First what runs: until it has ended, no other word helps.
-      if resolution != .done { try requireEnded(recorded, folder) }
+      try requireEnded(recorded, folder)
       try requireOpen(recorded)
       let event = RunEvent.resolved(
         node, as: resolution, note: note, values: try values(), by: Caller.actor())
@@ -48,7 +48,7 @@ struct Resolve: ChangingCommand {
     } catch let error as DriverError {
       throw Failure(error, run: row.run)
     }
-    Output.standard.line("\(node) is \(self.resolution); go on with: belay resume \(row.run)")
+    Output.standard.line("\(node) is \(self.resolution); go on with: \(typed("resume \(row.run)"))")
   }
 
   /// - Throws: exit 2 with the nodes that there are to settle, when this is none of them.
@@ -58,20 +58,25 @@ struct Resolve: ChangingCommand {
       throw Failure(.usage, "run \(recorded.row.run) is \(state.status.words): there is nothing to resolve")
     }
     guard !state.canBeResolved(node) else { return }
+    if [.intended, .running, .compensating].contains(state[node].status) {
+      throw Failure(
+        .usage, "\(node) is \(state[node].status.words), and nobody drives the run",
+        hints: ["first look what has become of it: \(typed("resume \(recorded.row.run)"))"])
+    }
     let root = RollbackName.root(of: node)
     let others = ([root].filter(state.canBeResolved) + state.undecided).reduce(into: [NodeID]()) {
       if !$0.contains($1) { $0.append($1) }
     }
     let hints = others.prefix(5).map {
-      "belay resolve \(recorded.row.run) \($0) --as \(resolution) --note '…'"
+      typed("resolve \(recorded.row.run) \($0) --as \(resolution) --note '…'")
     }
     throw Failure(
       .usage, "\(node) is \(state[node].status.words): there is nothing to resolve",
       hints: hints.isEmpty
-        ? ["belay status \(recorded.row.run) shows every node"] : ["what can be resolved:"] + hints)
+        ? ["\(typed("status \(recorded.row.run)")) shows every node"] : ["what can be resolved:"] + hints)
   }
 
-  /// That the effect is not there, or has failed, nobody can say while it is at work.
+  /// What its effect is, nobody can say while it is at work.
   private func requireEnded(_ recorded: RecordedRun, _ folder: String) throws {
     do {
       let living = try LivingAttempt.all(of: recorded.state, folder: folder).filter { $0.node == node }

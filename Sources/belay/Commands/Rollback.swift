@@ -63,8 +63,8 @@ struct Rollback: ChangingCommand {
           .lockHeld,
           "run \(other.run) came later under \(shared.joined(separator: ", ")) and has changed something",
           hints: [
-            "undo it first:  belay rollback \(other.run)",
-            "or pass it:     belay rollback \(recorded.row.run) --past \(other.run) --note '…'",
+            "undo it first:  \(typed("rollback \(other.run)"))",
+            "or pass it:     \(typed("rollback \(recorded.row.run) --past \(other.run) --note '…'"))",
           ])
       }
     } catch let error as StoreError { throw Failure(error) }

@@ -33,7 +33,7 @@ struct Run: ChangingCommand {
     if dryRun { return format.print(plan, bytes) }
     try confirm(plan)
     // Before the run is on the record and holds its claims.
-    _ = try Driving.secrets(of: plan)
+    _ = try Driving.surroundings(of: plan)
     let opened = try store.open()
     let (row, ready) = try create(plan, bytes, in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))

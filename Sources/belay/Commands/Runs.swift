@@ -22,6 +22,10 @@ struct Runs: ParsableCommand {
   @OptionGroup var store: StoreOptions
   @OptionGroup var format: FormatOption
 
+  func validate() throws {
+    if limit < 1 { throw ValidationError("--limit takes a number from 1 on") }
+  }
+
   func run() throws {
     let filter = try filter()
     guard let opened = try store.openForReading() else {
@@ -60,7 +64,7 @@ struct Runs: ParsableCommand {
 extension RunRow {
   /// Says so when it should be driven and nobody does.
   func words(in store: SQLiteStore) -> String {
-    isInterrupted(in: store) ? "interrupted: belay resume \(run)" : status.words
+    isInterrupted(in: store) ? "interrupted: \(typed("resume \(run)"))" : status.words
   }
 
   func isInterrupted(in store: SQLiteStore) -> Bool {

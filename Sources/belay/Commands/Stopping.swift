@@ -19,9 +19,10 @@ struct Pause: ChangingCommand {
     let opened = try store.existing()
     let row = try target.find(in: opened, to: .changing)
     guard askDriver(.pause, runFolder: opened.runFolder(row.run)) else {
+      let isOver = row.status == .succeeded || row.status.isFinal
       throw Failure(
         .usage, "nobody drives run \(row.run); it is \(row.status.words)",
-        hints: ["go on with it: belay resume \(row.run)"])
+        hints: isOver ? [] : ["go on with it: \(typed("resume \(row.run)"))"])
     }
     Output.standard.line("run \(row.run) rests when what runs has ended")
   }

@@ -59,9 +59,8 @@ struct Validate: ParsableCommand {
 
   private func everything(in project: Project) throws -> [String] {
     let folder = "\(project.folder)/playbooks"
-    let environments = entries(of: "\(folder)/environments").filter { $0.hasSuffix(".yaml") }.sorted()
     return try project.names().map { "\(folder)/\($0).yaml" }
-      + environments.map { "\(folder)/environments/\($0)" }
+      + project.environmentNames().map { "\(folder)/environments/\($0).yaml" }
   }
 
   private func diagnostics(of file: String, _ bytes: [UInt8], in project: Project) throws -> [Diagnostic] {

@@ -31,18 +31,19 @@ struct Driving {
     let recorded = try RecordedRun(try store.run(row.run) ?? row, in: store)
     if recorded.state.status.isFinal {
       throw Failure(
-        .usage, "run \(row.run) is \(recorded.state.status.rawValue): nothing more can be done with it")
+        .usage, "run \(row.run) is \(recorded.state.status.words): nothing more can be done with it")
     }
     let keeper = try ready?.keeper ?? Driving.prepare(store)
     let clock = SystemClock()
-    let secrets = try Driving.secrets(of: recorded.plan)
+    let (caller, secrets) = try Driving.surroundings(of: recorded.plan)
     var world: RealWorld
     do {
       world = try RealWorld(
         DrivingRun(
           plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: keeper,
-          version: Version.text, caller: callerEnvironment(), secrets: secrets,
-          stopsStrays: purpose.stopsWhatRuns, listener: progress.heard),
+          version: Version.text, caller: caller, secrets: secrets,
+          stopsStrays: purpose.stopsWhatRuns, listener: progress.heard,
+          waiting: Driving.tellOfWaiting),
         store: store, clock: clock)
     } catch { throw Failure(error, run: row.run) }
     var engine = Engine(
@@ -54,6 +55,12 @@ struct Driving {
       Begin(purpose: purpose, driver: driver, fates: world.fates(), skips: skips, skipNote: note))
     let status = BelayEngine.drive(&engine, in: &world)
     return try end(status, engine.run, world)
+  }
+
+  private static func tellOfWaiting(for attempts: [LivingAttempt], toBeEnded: Bool) {
+    for attempt in attempts {
+      Output.error.line("belay: \(toBeEnded ? "ending" : "waiting"): \(printable(attempt.text))")
+    }
   }
 
   private func end(_ status: RunStatus?, _ run: RunState, _ world: RealWorld) throws -> ExitStatus {
@@ -90,16 +97,19 @@ struct Driving {
       throw Failure(
         error, run: run,
         hints: [
-          "follow it:  belay status \(run)", "stop it:    belay pause \(run)",
-          "end it:     belay cancel \(run)",
+          "follow it:  \(typed("status \(run)"))", "stop it:    \(typed("pause \(run)"))",
+          "end it:     \(typed("cancel \(run)"))",
         ])
     }
   }
 
-  /// - Throws: exit 2, naming the secret that cannot be read.
-  static func secrets(of plan: Plan) throws -> Secrets {
+  /// The caller's variables and the secrets.
+  ///
+  /// - Throws: exit 2, naming the variable or the secret that cannot be read.
+  static func surroundings(of plan: Plan) throws -> ([String: String], Secrets) {
+    let caller = try CallerEnvironment.of(plan).values
     do {
-      return try Secrets(plan.secrets, caller: callerEnvironment(), home: homeFolder())
+      return (caller, try Secrets(plan.secrets, caller: caller, home: homeFolder()))
     } catch {
       throw Failure(.usage, "secret '\(error.name)': \(error.message)")
     }
@@ -131,7 +141,7 @@ extension Failure {
     let pids = attempts.flatMap(\.processes).compactMap { $0.split(separator: " ").first }
     let way =
       attempts.contains(where: \.isGivenUp)
-      ? "end it:      sudo kill \(pids.joined(separator: " "))" : "end it:      belay cancel \(run)"
+      ? "end it:      sudo kill \(pids.joined(separator: " "))" : "end it:      \(typed("cancel \(run)"))"
     self.init(
       .unfinished, "run \(run): " + attempts.map(\.text).joined(separator: "; "),
       hints: [way, "or wait until it has ended, then look what it has done"])

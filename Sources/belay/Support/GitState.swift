@@ -38,9 +38,9 @@ struct GitState {
 
   private static func isNewer(_ folder: String, than index: String) -> Bool {
     var facts = stat()
-    guard stat(index, &facts) == 0 else { return true }
+    guard stat(index, &facts) == 0, let names = try? entries(of: folder) else { return true }
     let time = facts.st_mtim.tv_sec
-    return entries(of: folder).contains { name in
+    return names.contains { name in
       var file = stat()
       return stat("\(folder)/\(name)", &file) == 0 && file.st_mtim.tv_sec > time
     }

@@ -25,8 +25,9 @@ struct Output: Sendable {
     }
   }
 
+  /// On a terminal nothing that a file says or a command has printed moves a cursor; elsewhere it is what it is.
   func write(_ text: String) {
-    var bytes = Array(text.utf8)[...]
+    var bytes = Array((isTerminal ? harmless(text) : text).utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
@@ -45,6 +46,23 @@ struct Output: Sendable {
   func json(_ json: JSON) { write(json.indented + "\n") }
 
   var isTerminal: Bool { isatty(descriptor) == 1 }
+}
+
+/// With control characters and those that turn the direction of writing in a form that can be seen: `^[`.
+private func harmless(_ text: String) -> String {
+  var shown = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    switch scalar.value {
+    case 0x09, 0x0A: shown.append(scalar)
+    case 0..<0x20: shown += "^\(Unicode.Scalar(UInt8(scalar.value) + 0x40))".unicodeScalars
+    case 0x7F: shown += "^?".unicodeScalars
+    case 0x80..<0xA0,
+      _ where scalar.properties.isBidiControl:
+      shown += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars
+    default: shown.append(scalar)
+    }
+  }
+  return String(shown)
 }
 
 /// Text without control characters, for one line of a terminal: nothing that a command printed can move a cursor.

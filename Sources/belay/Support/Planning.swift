@@ -24,7 +24,7 @@ struct PlanningOptions: ParsableArguments {
   func plan() throws -> (plan: Plan, bytes: [UInt8]) {
     let project = try Project.find(for: playbook)
     let sources = try project.read(playbook, environment: environment)
-    let given = try givenParams()
+    let given = try givenParams(of: sources.playbook.params)
     var reader = ParameterReader(environment: sources.environment) { name in
       let isOfFile = given.contains { $0.name == name } && !params.contains { $0.hasPrefix(name + "=") }
       return isOfFile ? "\(paramsFile ?? ""): \(name)" : "-p \(name)"
@@ -51,18 +51,29 @@ struct PlanningOptions: ParsableArguments {
     return files
   }
 
-  private func givenParams() throws -> [(name: String, text: String)] {
+  private func givenParams(of declared: [Parameter]) throws -> [(name: String, text: String)] {
     var given: [(name: String, text: String)] = []
     if let paramsFile { given += try paramsOfFile(paramsFile) }
     for param in params {
-      guard let equals = param.firstIndex(of: "=") else {
-        throw Failure(.usage, "'-p \(param)' has no '='", hints: ["a parameter is given as -p name=value"])
+      guard let equals = param.firstIndex(of: "="), equals > param.startIndex else {
+        throw PlanningOptions.misread(param, declared)
       }
       let name = String(param[..<equals])
       given.removeAll { $0.name == name && paramsFile != nil }
       given.append((name: name, text: String(param[param.index(after: equals)...])))
     }
     return given
+  }
+
+  private static func misread(_ param: String, _ declared: [Parameter]) -> Failure {
+    let mistake = "'-p \(param)' \(param.hasPrefix("=") ? "names no parameter" : "has no '='")"
+    if let meant = declared.first(where: { $0.name == param }) {
+      let value = meant.example ?? (meant.kind == .boolean ? "true" : "…")
+      return Failure(.usage, mistake, hints: ["did you mean: -p \(param)=\(value)"])
+    }
+    let names = declared.map(\.name).joined(separator: ", ")
+    let what = declared.isEmpty ? "takes none" : "has: \(names)"
+    return Failure(.usage, mistake, hints: ["a parameter is given as -p name=value; the playbook \(what)"])
   }
 
   private func paramsOfFile(_ path: String) throws -> [(name: String, text: String)] {

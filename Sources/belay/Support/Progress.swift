@@ -8,9 +8,16 @@ protocol ProgressListener {
 }
 
 /// One plain line for each thing that matters to whoever watches; no control characters.
-struct PlainProgress: ProgressListener {
-  let output: Output
-  let run: String
+final class PlainProgress: ProgressListener {
+  private let output: Output
+  private let run: String
+  /// The reason last told of a node: what rests on it does not tell it again.
+  private var told: [NodeID: String] = [:]
+
+  init(output: Output, run: String) {
+    self.output = output
+    self.run = run
+  }
 
   func heard(_ event: RunEvent, at time: Timestamp, number: Int) {
     guard let text = text(of: event) else { return }
@@ -27,25 +34,25 @@ struct PlainProgress: ProgressListener {
     case .stopRequested(let request, let actor): "\(request.rawValue) asked for by \(actor.name)"
     case .rollbackStarted(_, let cause, _): "rolling back: \(cause)"
     case .nodeStarted(let node, let until):
-      "\(node): \(until == nil ? "begins" : "waits until \(until?.wall.clockText ?? "")")"
+      "\(anew(node)): \(until == nil ? "begins" : "waits until \(until?.wall.clockText ?? "")")"
     case .nodeSkipped(let node, let reason, let note, _):
       "\(node): skipped, \(reason.text)\(note.map { " (\($0))" } ?? "")"
     case .captured(let node, let name, let value): "\(node): before, \(name) is \(value.text)"
     case .answered(let node, let answer):
-      "\(node): \(answer.question.text)\(answer.verdict.rawValue)\(answer.reason.isEmpty ? "" : ": \(answer.reason)")"
+      "\(node): \(answer.question.text)\(answer.verdict.rawValue)\(because(answer.reason, node))"
     case .nodeFinished(let node, let end): finished(node, end)
     case .retryScheduled(let node, let failure, let moment):
       "\(node): failed: \(failure.message); next attempt at \(moment.wall.clockText)"
-    case .nodeHeld(let node, let reason): "\(node): held: \(reason)"
+    case .nodeHeld(let node, let reason): "\(node): held\(because(reason, node))"
     case .nodesUndone(let nodes, let group): "\(nodes.joined(separator: ", ")): undone with \(group)"
     case .nodesReset(let nodes, let reason, _): "\(nodes.joined(separator: ", ")): \(reason)"
     case .attemptIntended(let node, let intent):
-      "\(node): starts\(intent.number > 1 || intent.rerun > 0 ? " (attempt \(intent.number + intent.rerun))" : "")"
+      "\(anew(node)): starts\(intent.number > 1 || intent.rerun > 0 ? " (attempt \(intent.number + intent.rerun))" : "")"
     case .leftRunning(let node, _, let processes):
       "\(node): left running: \(processes.joined(separator: ", "))"
-    case .doubted(let node, _, let reason): "\(node): in doubt: \(reason)"
+    case .doubted(let node, _, let reason): "\(node): in doubt\(because(reason, node))"
     case .doubtSettled(let node, _, let settlement):
-      "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue): \(settlement.reason)"
+      "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue)\(because(settlement.reason, node))"
     case .resolved(let node, let resolution, let note, _, let actor):
       "\(node): \(resolution.rawValue) by \(actor.name): \(note)"
     case .runCreated, .claimsTaken, .claimsReleased, .rollbackFinished, .rested, .closed, .attemptStarted,
@@ -54,9 +61,25 @@ struct PlainProgress: ProgressListener {
     }
   }
 
+  private func anew(_ node: NodeID) -> NodeID {
+    told[node] = nil
+    return node
+  }
+
+  /// `: reason`, without what was told of the node already.
+  private func because(_ reason: String, _ node: NodeID) -> String {
+    guard !reason.isEmpty else { return "" }
+    let whole = ": " + reason
+    if let before = told[node], whole.hasSuffix(": " + before) {
+      return String(whole.dropLast(before.count + 2))
+    }
+    told[node] = reason
+    return whole
+  }
+
   private func finished(_ node: NodeID, _ end: NodeEnd) -> String {
     let word = end.status.rawValue + (end.continued ? ", the run goes on" : "")
-    let failure = end.failure.map { ": \($0.message)" } ?? ""
+    let failure = end.failure.map { because($0.message, node) } ?? ""
     let outputs = end.outputs.entries.map { " \($0.key.text)=\(shortened($0.value.text))" }.joined()
     return "\(node): \(word)\(failure)\(outputs)"
   }
@@ -94,30 +117,30 @@ struct RestReport {
   private var next: [String] {
     let id = run.run
     switch run.status {
-    case .failed: return afterFailure + ["undo all:    belay rollback \(id)", closing]
+    case .failed: return afterFailure + ["undo all:    \(typed("rollback \(id)"))", closing]
     case .held:
       let decisions = run.undecided.prefix(5).map {
-        "decide:      belay resolve \(id) \($0) --as done|not_done|failed --note '…'"
+        "decide:      \(typed("resolve \(id) \($0) --as done|not_done|failed --note '…'"))"
       }
-      return decisions + ["then:        belay resume \(id)", closing]
-    case .paused: return ["go on:       belay resume \(id)"]
+      return decisions + ["then:        \(typed("resume \(id)"))", closing]
+    case .paused: return ["go on:       \(typed("resume \(id)"))"]
     case .rollbackIncomplete:
       let marks = run.undecided.prefix(5).map {
-        "mark undone: belay resolve \(id) \($0) --as done --note '…'"
+        "mark undone: \(typed("resolve \(id) \($0) --as done --note '…'"))"
       }
-      return ["try again:   belay resume \(id) --retry"] + marks + [closing]
+      return ["try again:   \(typed("resume \(id) --retry"))"] + marks + [closing]
     default: return []
     }
   }
 
-  private var closing: String { "give it up:  belay close \(run.run) --note '…'" }
+  private var closing: String { "give it up:  \(typed("close \(run.run) --note '…'"))" }
 
   private var afterFailure: [String] {
-    guard let node = run.undecided.first else { return ["go on:       belay resume \(run.run)"] }
+    guard let node = run.undecided.first else { return ["go on:       \(typed("resume \(run.run)"))"] }
     return [
-      "try again:   belay resume \(run.run) --retry",
-      "skip it:     belay resume \(run.run) --skip \(node) --note '…'",
-      "mark done:   belay resolve \(run.run) \(node) --as done --note '…'",
+      "try again:   \(typed("resume \(run.run) --retry"))",
+      "skip it:     \(typed("resume \(run.run) --skip \(node) --note '…'"))",
+      "mark done:   \(typed("resolve \(run.run) \(node) --as done --note '…'"))",
     ]
   }
 

@@ -33,14 +33,18 @@ struct Project {
 
   /// The file of a name or a path.
   func file(of playbook: String) throws -> String {
-    if Project.isPath(playbook) { return Project.absolute(playbook, in: here) }
+    if Project.isPath(playbook) {
+      let file = Project.absolute(playbook, in: here)
+      if playbook.contains("/") || exists(file) { return file }
+      return try self.file(of: String(playbook.dropLast(5)))
+    }
     let file = file(named: playbook)
     guard exists(file) else {
       let names = try self.names()
       let nearest = Suggestion.nearest(to: playbook, in: names).map { ["did you mean '\($0)'?"] } ?? []
       throw Failure(
         .usage, "there is no playbook '\(playbook)' in \(folder)/\(Project.playbooks)",
-        hints: nearest + ["there are: \(names.joined(separator: ", "))"])
+        hints: nearest + [Project.choice(of: names, else: relative(file))])
     }
     return file
   }
@@ -49,8 +53,24 @@ struct Project {
 
   /// Names of the playbooks, sorted.
   func names() throws -> [String] {
-    entries(of: "\(folder)/\(Project.playbooks)").filter { $0.hasSuffix(".yaml") && $0 != "roster.yaml" }
-      .map { String($0.dropLast(5)) }.sorted()
+    try yamlNames(in: "\(folder)/\(Project.playbooks)").filter { $0 != "roster" }
+  }
+
+  /// Names of the environments, sorted.
+  func environmentNames() throws -> [String] {
+    try yamlNames(in: "\(folder)/\(Project.playbooks)/environments")
+  }
+
+  private func yamlNames(in folder: String) throws -> [String] {
+    do {
+      return try entries(of: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    } catch  where error.code == ENOENT {
+      return []
+    } catch { throw Failure(.usage, error.message) }
+  }
+
+  private static func choice(of names: [String], else file: String) -> String {
+    names.isEmpty ? "\(file) would be its file" : "there are: \(names.joined(separator: ", "))"
   }
 
   /// Reads a playbook with its environment and prints every diagnostic of both.
@@ -86,14 +106,9 @@ struct Project {
   private func readEnvironment(_ name: String) throws -> (file: EnvironmentFile, bytes: [UInt8]) {
     let file = environmentFile(name)
     guard exists(file) else {
-      let names = entries(of: "\(folder)/\(Project.playbooks)/environments").filter { $0.hasSuffix(".yaml") }
-        .map { String($0.dropLast(5)) }.sorted()
       throw Failure(
         .usage, "there is no environment '\(name)'",
-        hints: [
-          names.isEmpty
-            ? "\(relative(file)) would be its file" : "there are: \(names.joined(separator: ", "))"
-        ])
+        hints: [Project.choice(of: try environmentNames(), else: relative(file))])
     }
     let bytes = try load(file)
     let (environment, diagnostics) = EnvironmentReader().read(bytes: bytes, path: relative(file))
@@ -148,16 +163,20 @@ extension Project {
   }
 }
 
-func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+/// Also of a link that leads nowhere: who reads it is told that.
+func exists(_ path: String) -> Bool {
+  var facts = stat()
+  return lstat(path, &facts) == 0
+}
 
 func isFolder(_ path: String) -> Bool {
   var facts = stat()
   return stat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR
 }
 
-/// Names in a folder; none when it cannot be read.
-func entries(of folder: String) -> [String] {
-  guard let stream = opendir(folder) else { return [] }
+/// Names in a folder.
+func entries(of folder: String) throws(SystemError) -> [String] {
+  guard let stream = opendir(folder) else { throw SystemError("opendir", folder) }
   defer { closedir(stream) }
   var names: [String] = []
   while let entry = readdir(stream) {

@@ -27,7 +27,8 @@ struct RunArgument: ParsableArguments {
   /// - Throws: exit 2 when there is no such run, or several.
   static func find(_ run: String, in store: SQLiteStore, to purpose: Purpose) throws -> RunRow {
     guard !run.isEmpty else {
-      throw Failure(.usage, "the run's name is empty", hints: ["belay runs lists them; 'last' is the newest"])
+      throw Failure(
+        .usage, "the run's name is empty", hints: ["\(typed("runs")) lists them; 'last' is the newest"])
     }
     do {
       if let row = try store.run(run) { return row }
@@ -59,7 +60,7 @@ struct RunArgument: ParsableArguments {
 
   private static func none(_ run: String, _ near: [RunRow]) -> Failure {
     guard !near.isEmpty else {
-      return Failure(.usage, "there is no run '\(run)'", hints: ["belay runs lists them"])
+      return Failure(.usage, "there is no run '\(run)'", hints: ["\(typed("runs")) lists them"])
     }
     return Failure(
       .usage,
@@ -83,7 +84,8 @@ struct RecordedRun {
       }
       guard Plan.digest(of: bytes).description == row.planDigest else {
         throw Failure(
-          .unusable, "the plan of run \(row.run) is not the one that was recorded; see belay audit verify")
+          .unusable,
+          "the plan of run \(row.run) is not the one that was recorded; see \(typed("audit verify"))")
       }
       planBytes = bytes
       plan = try Plan(decoding: bytes)
@@ -97,7 +99,7 @@ struct RecordedRun {
       throw Failure(.unusable, error.message)
     } catch let error as FoldError {
       throw Failure(
-        .unusable, "the journal of run \(row.run) is damaged: \(error.message); see belay audit verify")
+        .unusable, "the journal of run \(row.run) is damaged: \(error.message); see \(typed("audit verify"))")
     }
   }
 

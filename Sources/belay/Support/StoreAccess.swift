@@ -15,8 +15,9 @@ struct StoreOptions: ParsableArguments {
   var store: String?
 
   var folder: String {
-    if let store { return Project.absolute(store, in: Project.currentFolder()) }
-    if let store = variable("BELAY_STORE") { return store }
+    if let store = store ?? variable("BELAY_STORE") {
+      return Project.absolute(store, in: Project.currentFolder())
+    }
     if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") { return state + "/belay" }
     return homeFolder() + "/.local/state/belay"
   }
@@ -46,6 +47,25 @@ struct StoreOptions: ParsableArguments {
   }
 }
 
+/// A command as it can be typed after this one, from anywhere: of the same store, where that was named.
+func typed(_ command: String) -> String { "belay \(command)\(StoreOptions.typed)" }
+
+extension StoreOptions {
+  fileprivate static let typed: String = {
+    let words = CommandLine.arguments
+    let named = words.lastIndex { $0 == "--store" || $0.hasPrefix("--store=") }
+    guard let named, words[named] != "--store" || named + 1 < words.count else { return "" }
+    let folder = words[named] == "--store" ? words[named + 1] : String(words[named].dropFirst(8))
+    let path = Project.absolute(folder, in: Project.currentFolder())
+    let isPlain = path.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x2D...0x39).contains(byte)
+        || byte == 0x5F
+    }
+    let parts = path.split(separator: "'", omittingEmptySubsequences: false)
+    return " --store " + (isPlain ? path : "'\(parts.joined(separator: #"'\''"#))'")
+  }()
+}
+
 extension Failure {
   init(_ error: StoreError) {
     switch error {
@@ -53,9 +73,10 @@ extension Failure {
       self.init(
         .lockHeld, "\(claim.name) is held by run \(claim.run) since \(claim.since.text), by \(claim.by)",
         hints: [
-          "look at it:     belay status \(claim.run)", "finish it:      belay resume \(claim.run)",
-          "undo it:        belay rollback \(claim.run)",
-          "give it up:     belay close \(claim.run) --note '…'",
+          "look at it:     \(typed("status \(claim.run)"))",
+          "finish it:      \(typed("resume \(claim.run)"))",
+          "undo it:        \(typed("rollback \(claim.run)"))",
+          "give it up:     \(typed("close \(claim.run) --note '…'"))",
         ])
     case .fenced(let text): self.init(.lockHeld, text)
     case .full(let text):
@@ -65,28 +86,4 @@ extension Failure {
     case .broken(let text), .unusable(let text), .newer(let text): self.init(.unusable, text)
     }
   }
-}
-
-func variable(_ name: String) -> String? {
-  guard let value = getenv(name) else { return nil }
-  let text = String(cString: value)
-  return text.isEmpty ? nil : text
-}
-
-func homeFolder() -> String {
-  if let home = variable("HOME") { return home }
-  guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir else { return "/" }
-  return String(cString: home)
-}
-
-/// Every variable of the caller.
-func callerEnvironment() -> [String: String] {
-  var result: [String: String] = [:]
-  guard let block = try? SmallFile.bytes("/proc/self/environ") else { return result }
-  for entry in block.split(separator: 0) {
-    guard let equals = entry.firstIndex(of: 0x3D) else { continue }
-    result[String(decoding: entry[..<equals], as: UTF8.self)] =
-      String(decoding: entry[(equals + 1)...], as: UTF8.self)
-  }
-  return result
 }
