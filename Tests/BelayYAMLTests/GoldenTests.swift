@@ -7,7 +7,8 @@ import Testing
 
 /// `Goldens/<case>.yaml` and what is said of it, `<case>.expected`.
 ///
-/// `<case>.environment` beside it is the environment; cases named `environment-…` are environment files themselves.
+/// `<case>.environment` beside it is the environment; cases named `environment-…`, `action-…` and `roster-…` are such
+/// files themselves.
 /// `RECORD=1` writes the expected texts anew.
 @Suite("What an author is told") struct GoldenTests {
   static let folder = Files.folder(of: #filePath) + "/Goldens"
@@ -18,6 +19,12 @@ import Testing
     let path = "playbooks/\(name).yaml"
     if name.hasPrefix("environment-") {
       return (EnvironmentReader().read(bytes: source, path: path).diagnostics, source)
+    }
+    if name.hasPrefix("action-") {
+      return (ActionFileReader(actions: builtInActions).read(bytes: source, path: path).diagnostics, source)
+    }
+    if name.hasPrefix("roster-") {
+      return (RosterReader().read(bytes: source, path: path).diagnostics, source)
     }
     let environment = Files.bytes("\(folder)/\(name).environment").flatMap {
       EnvironmentReader().read(bytes: $0, path: "playbooks/environments/production.yaml").environment

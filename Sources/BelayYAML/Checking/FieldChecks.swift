@@ -21,7 +21,9 @@ extension PlaybookChecker {
           $0.vars = before; $0.title = "'vars'"
         })
     }
-    check([playbook.title, playbook.description].compactMap { $0 } + playbook.locks, plan)
+    check([playbook.title, playbook.description].compactMap { $0 }, plan)
+    for lock in playbook.locks { checkBound("locks", lock, plan) }
+    checkScalars(of: playbook)
     check(playbook.setting, Scope(moment: .run, title: "the playbook's settings"))
     for watch in playbook.watches { checkWatch(watch, Scope(moment: .run, title: "a watch")) }
     for notice in playbook.notices { checkNotice(notice) }
@@ -33,6 +35,7 @@ extension PlaybookChecker {
   mutating func checkNode(_ number: Int) {
     let node = index[number].node
     let scope = Scope(moment: .run, title: "this node", node: number)
+    checkScalars(of: node, scope)
     check([node.title, node.description].compactMap { $0 }, scope.with { $0.title = "a title" })
     if let when = node.when {
       checkCondition(
@@ -73,11 +76,7 @@ extension PlaybookChecker {
 
   private mutating func checkGroup(_ group: Group, _ scope: Scope) {
     check(group.setting, scope)
-    check(
-      group.locks,
-      scope.with {
-        $0.moment = .plan; $0.title = "'locks'"
-      })
+    for lock in group.locks { checkBound("locks", lock, scope) }
     if let retry = group.retry { checkRetry(retry, scope) }
     for watch in group.watches { checkWatch(watch, scope) }
     checkCaptures(group.captures, scope)
@@ -91,6 +90,8 @@ extension PlaybookChecker {
       $0.title = "a watch"; $0.isWatch = true
     }
     check([watch.title, watch.tripsAfter].compactMap { $0 }, scope)
+    checkBound("on_failure", watch.onFailure, scope)
+    checkBound("on_unknown", watch.onUnknown, scope)
     checkBody(watch.body, scope)
   }
 
@@ -99,7 +100,8 @@ extension PlaybookChecker {
       $0.allowsEvent = true; $0.isWatch = true
     }
     if case .every(let span) = notice.trigger { check([span], scope) }
-    check(notice.to + notice.action.templates, scope)
+    check(notice.to, scope)
+    checkAction(notice.action, scope)
   }
 
   private mutating func checkCaptures(_ captures: [Step.Capture], _ scope: Scope) {
@@ -111,12 +113,14 @@ extension PlaybookChecker {
 
   private mutating func checkRollback(_ rollback: Step, _ scope: Scope) {
     let undoing = scope.with { $0.isRollback = true }
+    checkBound("idempotent", rollback.idempotent, undoing)
     checkBody(rollback.body, undoing)
     checkRetry(rollback.retry, undoing)
     if let verify = rollback.verify { checkBody(verify, undoing) }
   }
 
   private mutating func checkStep(_ step: Step, _ scope: Scope) {
+    checkBound("idempotent", step.idempotent, scope)
     if case .body(let body) = step.skipIf { checkBody(body, scope) }
     checkCaptures(step.captures, scope)
     let captures = step.captures.map(\.name)
@@ -135,6 +139,8 @@ extension PlaybookChecker {
 
   private mutating func checkRetry(_ retry: Retry, _ scope: Scope) {
     check([retry.delay, retry.maxDelay].compactMap { $0 }, scope)
+    checkBound("attempts", retry.attempts, scope)
+    checkBound("backoff", retry.backoff, scope)
     if let when = retry.when {
       checkCondition(
         [when],
@@ -150,9 +156,9 @@ extension PlaybookChecker {
     check(body.setting, scope)
     check(
       [body.timeout, body.polling.within, body.polling.every, body.polling.staysFor].compactMap { $0 }, scope)
-    if let action = body.action {
-      check(action.templates, scope.with { $0.title = "'\(action.keyword)'" })
-    }
+    checkBound("max_output", body.maxOutput, scope)
+    checkBound("keep", body.keep, scope)
+    if let action = body.action { checkAction(action, scope) }
     var answer = scope
     answer.bare = results(of: body)
     answer.title = "'outputs'"
@@ -168,6 +174,13 @@ extension PlaybookChecker {
     checkCondition(body.failIf, answer.with { $0.allowsError = true }, beside: all)
     checkCondition(body.expect, answer, beside: all)
     return answer
+  }
+
+  private mutating func checkAction(_ action: ActionSource, _ scope: Scope) {
+    let inside = scope.with { $0.title = "'\(action.keyword)'" }
+    guard action.isCall else { return check(action.templates, inside) }
+    for name in action.fields.templates { checkBound(action.keyword, name, scope) }
+    check(action.with.flatMap(\.value.templates), inside.with { $0.title = "'with'" })
   }
 
   private func results(of body: Body) -> Scope.Bare {

@@ -54,7 +54,7 @@ struct PlaybookChecker {
       case .window: ["opened_at", "closes_at"]
       case .until, .wait: ["opened_at"]
       }
-    case .group(let group): group.captures.map(\.name)
+    case .group(let group): group.captures.map(\.name) + (group.mayChoose ? ["chosen"] : [])
     }
   }
 
@@ -82,7 +82,7 @@ extension PlaybookChecker {
     for number in index.entries.indices {
       let node = index[number].node
       guard case .step(let step) = node.kind, step.rollback == nil, step.irreversible == nil,
-        index[number].region == .main
+        index[number].region == .main, !index.around(number).contains(where: hasRollback)
       else { continue }
       let rules =
         [node.onFailure] + index.around(number).map { index[$0].node.onFailure } + [playbook.onFailure]
@@ -92,6 +92,21 @@ extension PlaybookChecker {
           .warning, code: "no-rollback",
           "a rollback that reaches '\(node.id)' ends incomplete: it has no 'rollback'",
           at: node.span, help: "write 'rollback:', 'rollback: nothing' or 'irreversible:'"))
+    }
+  }
+
+  /// A group's stands in place of its children's.
+  private func hasRollback(_ number: Int) -> Bool {
+    if case .group(let group) = index[number].node.kind { group.rollback != nil } else { false }
+  }
+}
+
+extension Group {
+  /// A bound mode is known when the plan is made.
+  fileprivate var mayChoose: Bool {
+    switch mode {
+    case .value(.choice), .bound: true
+    case .value, nil: false
     }
   }
 }
