@@ -187,7 +187,7 @@ import Testing
           "playbooks/folder.yaml: error: cannot be read: this is a folder, no file",
           "playbooks/huge.yaml: error: cannot be read: a file of more than 33 MiB is not read",
           "playbooks/loop.yaml: error: cannot be read: Too many levels of symbolic links",
-          "playbooks/zero.yaml: error: cannot be read: this is a device, no file",
+          "playbooks/zero.yaml: error: cannot be read: it leads out of the project, to /dev/zero",
         ], "\(end)")
     #expect(end.output == "6 files, 5 errors, 0 warnings\n")
     let list = try sandbox.belay("list")

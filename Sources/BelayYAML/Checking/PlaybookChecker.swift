@@ -6,6 +6,8 @@ struct PlaybookChecker {
   let playbook: Playbook
   let actions: ActionTable
   let environment: EnvironmentFile?
+  /// Nil: nothing is known of other files.
+  let library: Library?
   private(set) var diagnostics: [Diagnostic] = []
   var index: NodeIndex
   var order: NodeOrder
@@ -18,17 +20,20 @@ struct PlaybookChecker {
   let guards: [Int: Guards]
   private var nearest = NearestName()
 
-  init(_ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?) {
+  init(
+    _ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?, library: Library? = nil
+  ) {
     self.playbook = playbook
     self.actions = actions
     self.environment = environment
+    self.library = library
     var needs = NeedsCheck(NodeIndex(playbook))
     order = needs.check()
     index = needs.index
     ids = index.entries.map(\.node.id)
     params = playbook.params.map(\.name)
     vars = playbook.vars.map(\.key)
-    offers = index.entries.map { PlaybookChecker.offers($0.node) }
+    offers = index.entries.map { PlaybookChecker.offers($0.node, library) }
     guards = PlaybookChecker.guards(index)
     diagnostics = index.diagnostics + needs.diagnostics
   }
@@ -44,10 +49,10 @@ struct PlaybookChecker {
 
   mutating func nearest(_ word: String, _ names: [String]) -> String? { nearest.name(to: word, in: names) }
 
-  private static func offers(_ node: Node) -> [String] {
+  private static func offers(_ node: Node, _ library: Library?) -> [String] {
     switch node.kind {
-    case .step(let step): step.captures.map(\.name) + step.body.outputs.map(\.name)
-    case .check(let check): check.body.outputs.map(\.name)
+    case .step(let step): step.captures.map(\.name) + offers(step.body, library)
+    case .check(let check): offers(check.body, library)
     case .gate(let gate):
       switch gate.wait {
       case .approve: ["by", "at", "note", "opened_at"]
@@ -58,8 +63,14 @@ struct PlaybookChecker {
     }
   }
 
+  /// Its own, and those of the file that it calls.
+  private static func offers(_ body: Body, _ library: Library?) -> [String] {
+    body.outputs.map(\.name) + (body.action.flatMap { library?.outputs(of: $0) } ?? [])
+  }
+
   mutating func check() -> [Diagnostic] {
     checkPlaybook()
+    checkCircles()
     for number in index.entries.indices { checkNode(number) }
     checkRollbacks()
     return diagnostics

@@ -29,6 +29,16 @@ enum Keys {
   static let group =
     ["steps", "mode", "max_parallel", "retry", "rollback", "capture", "locks", "watch"] + setting
 
+  static let elsewhereOnCall: [String: String] = {
+    let inside = "write it on the steps of the called playbook"
+    let after = "write a check after it, which reads steps.<id>.<name>"
+    return [
+      "verify": "write a check after it", "skip_if": "'when' skips it; its own steps may have a 'skip_if'",
+      "temporary": inside, "idempotent": inside, "interrupt": inside, "timeout": inside,
+      "max_output": inside, "keep": inside, "expect": after, "fail_if": after, "unknown_if": after,
+      "outputs": "the called playbook declares them; they are read as steps.<id>.<name>",
+    ]
+  }()
   static let elsewhereOnAction = Dictionary(
     uniqueKeysWithValues: (setting + step + polling + ["timeout", "max_output", "keep", "vars", "sensitive"])
       .map {

@@ -163,6 +163,17 @@ extension Reading {
     }
   }
 
+  /// A node that calls a playbook has no answer of its own, and nothing that could be tried or killed alone.
+  func refuseKeys(ofPlaybook body: Body, _ fields: Fields) {
+    guard body.action?.keyword == "playbook" else { return }
+    for entry in fields.entries {
+      guard let help = Keys.elsewhereOnCall[entry.name] else { continue }
+      error(
+        "misplaced-key", "'\(entry.name)' does not belong to a called playbook", at: entry.key.span,
+        help: help)
+    }
+  }
+
   private func check(_ fields: inout Fields) -> Check {
     var check = Check(body: body(&fields, polls: true))
     if !check.body.hasAction, check.body.expect.isEmpty, check.body.outputs.isEmpty, check.body.failIf.isEmpty
@@ -176,6 +187,7 @@ extension Reading {
       scalar($0) { integer($0, in: Limits.minSamples) }
     }
     check.recheck = fields.take("recheck").flatMap { scalar($0, bool) }
+    refuseKeys(ofPlaybook: check.body, fields)
     return check
   }
 

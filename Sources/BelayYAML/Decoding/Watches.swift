@@ -14,6 +14,7 @@ extension Reading {
         "missing-action", "a watch needs an action", at: fields.node.firstKeySpan,
         help: "write 'http: …' or 'uses: …'")
     }
+    refusePlaybook(body, in: "a watch", help: "write its checks as watches")
     if let within = body.polling.within {
       error(
         "misplaced-key", "a watch asks for as long as its scope lives", at: within.span,
