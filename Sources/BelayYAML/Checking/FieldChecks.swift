@@ -124,7 +124,7 @@ extension PlaybookChecker {
     if case .body(let body) = step.skipIf { checkBody(body, scope.asking("'skip_if'")) }
     checkCaptures(step.captures, scope)
     let captures = step.captures.map(\.name)
-    let outputs = step.body.outputs.map(\.name)
+    let outputs = PlaybookChecker.offers(step.body, library)
     let inside = scope.with { $0.own = captures }
     checkBody(step.body, inside)
     checkRetry(step.retry, inside)

@@ -64,7 +64,7 @@ struct PlaybookChecker {
   }
 
   /// Its own, and those of the file that it calls.
-  private static func offers(_ body: Body, _ library: Library?) -> [String] {
+  static func offers(_ body: Body, _ library: Library?) -> [String] {
     body.outputs.map(\.name) + (body.action.flatMap { library?.outputs(of: $0) } ?? [])
   }
 
@@ -88,12 +88,13 @@ struct PlaybookChecker {
 
 // What rollbacks need.
 extension PlaybookChecker {
-  /// A step that a rollback can reach and that says nothing of its undoing.
+  /// A step that a rollback can reach and that says nothing of its undoing; a called playbook undoes itself.
   private mutating func checkRollbacks() {
     for number in index.entries.indices {
       let node = index[number].node
       guard case .step(let step) = node.kind, step.rollback == nil, step.irreversible == nil,
-        index[number].region == .main, !index.around(number).contains(where: hasRollback)
+        index[number].region == .main, step.body.action?.keyword != "playbook",
+        !index.around(number).contains(where: hasRollback)
       else { continue }
       let rules =
         [node.onFailure] + index.around(number).map { index[$0].node.onFailure } + [playbook.onFailure]
