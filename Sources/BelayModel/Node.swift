@@ -89,6 +89,8 @@ public struct ActionSource: Hashable, Sendable {
 
   /// Every template inside, in the order written.
   public var templates: [Template] { fields.templates + with.flatMap(\.value.templates) }
+  /// `uses` and `playbook`: what it does stands in another file.
+  public var isCall: Bool { keyword == "uses" || keyword == "playbook" }
 }
 
 /// One question or deed: an action, where it happens, what its answer means.

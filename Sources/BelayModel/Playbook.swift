@@ -40,6 +40,8 @@ public enum Scalar<Value: Hashable & Sendable>: Hashable, Sendable {
 
   /// Nil where it is bound.
   public var written: Value? { if case .value(let value) = self { value } else { nil } }
+  /// Nil where it is written.
+  public var template: Template? { if case .bound(let template) = self { template } else { nil } }
 }
 
 /// Where and with what a command runs; inherited inwards.

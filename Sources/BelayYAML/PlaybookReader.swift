@@ -52,6 +52,11 @@ public struct ActionFileReader: Sendable {
     let reading = Reading(source: source, actions: actions)
     guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
     let action = reading.actionFile(root, name: FileName.stem(of: path))
+    if let action {
+      for diagnostic in PlaybookChecker.check(action, actions: actions, environment: nil, library: nil) {
+        reading.report(diagnostic)
+      }
+    }
     return (reading.hasErrors ? nil : action, reading.sorted)
   }
 }
@@ -84,10 +89,14 @@ enum FileName {
 extension Reading {
   var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
+  var sorted: [Diagnostic] { diagnostics.sortedByPlace }
+}
+
+extension [Diagnostic] {
   /// By place; what stands at one place stays in the order found, and nothing is said twice.
-  var sorted: [Diagnostic] {
+  var sortedByPlace: [Diagnostic] {
     var seen: Set<Diagnostic> = []
-    let once = diagnostics.filter { seen.insert($0).inserted }
+    let once = filter { seen.insert($0).inserted }
     return once.enumerated().sorted { left, right in
       let (a, b) = (left.element.span, right.element.span)
       return (a.line, a.column, left.offset) < (b.line, b.column, right.offset)

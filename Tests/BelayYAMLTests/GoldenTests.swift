@@ -7,7 +7,8 @@ import Testing
 
 /// `Goldens/<case>.yaml` and what is said of it, `<case>.expected`.
 ///
-/// `<case>.environment` beside it is the environment; cases named `environment-…` are environment files themselves.
+/// `<case>.environment` beside it is the environment; cases named `environment-…`, `action-…` and `roster-…` are such
+/// files themselves; those named `linked-…` stand in the project of `FixtureProject`, and are read with all of it.
 /// `RECORD=1` writes the expected texts anew.
 @Suite("What an author is told") struct GoldenTests {
   static let folder = Files.folder(of: #filePath) + "/Goldens"
@@ -18,6 +19,17 @@ import Testing
     let path = "playbooks/\(name).yaml"
     if name.hasPrefix("environment-") {
       return (EnvironmentReader().read(bytes: source, path: path).diagnostics, source)
+    }
+    if name.hasPrefix("action-") {
+      return (ActionFileReader(actions: builtInActions).read(bytes: source, path: path).diagnostics, source)
+    }
+    if name.hasPrefix("roster-") {
+      return (RosterReader().read(bytes: source, path: path).diagnostics, source)
+    }
+    if name.hasPrefix("linked-") {
+      var reader = FixtureProject.reader()
+      reader.add(path, source)
+      return (reader.finish().read.first { $0.path == path }?.diagnostics ?? [], source)
     }
     let environment = Files.bytes("\(folder)/\(name).environment").flatMap {
       EnvironmentReader().read(bytes: $0, path: "playbooks/environments/production.yaml").environment
@@ -52,7 +64,8 @@ import Testing
     let recorded = Set(Self.cases.flatMap { Self.diagnostics($0).found.map(\.code) })
     let sources = Files.folder(of: Files.folder(of: Files.folder(of: #filePath))) + "/Sources/"
     let folders = [
-      "BelayYAML", "BelayYAML/Nodes", "BelayYAML/Decoding", "BelayYAML/Checking", "BelayActions",
+      "BelayYAML", "BelayYAML/Nodes", "BelayYAML/Decoding", "BelayYAML/Checking", "BelayYAML/Linking",
+      "BelayActions",
     ]
     var written: Set<String> = []
     for folder in folders {
@@ -63,8 +76,7 @@ import Testing
     // Too large to keep as files, or nothing that can be provoked; their own tests have them.
     let elsewhere: Set<String> = [
       "too-large", "too-deep", "too-many-aliases", "too-many-directives", "out-of-memory", "script-too-long",
-      "nul",
-      "invalid-utf8",
+      "nul", "invalid-utf8", "unreadable", "too-many-nodes",
     ]
     #expect(written.count > 40)
     #expect(written.subtracting(recorded).subtracting(elsewhere).sorted() == [])

@@ -5,14 +5,7 @@ internal import BelayModel
 extension PlaybookChecker {
   mutating func checkPlaybook() {
     let plan = Scope(moment: .plan, title: "this text")
-    for parameter in playbook.params {
-      guard let tree = parameter.defaultValue else { continue }
-      check(
-        tree.templates,
-        plan.with {
-          $0.isDefault = true; $0.title = "a default"
-        })
-    }
+    checkDefaults(playbook.params)
     for (position, variable) in playbook.vars.enumerated() {
       let before = Array(vars.prefix(position))
       check(
@@ -21,7 +14,9 @@ extension PlaybookChecker {
           $0.vars = before; $0.title = "'vars'"
         })
     }
-    check([playbook.title, playbook.description].compactMap { $0 } + playbook.locks, plan)
+    check([playbook.title, playbook.description].compactMap { $0 }, plan)
+    for lock in playbook.locks { checkBound("locks", lock, plan) }
+    checkScalars(of: playbook)
     check(playbook.setting, Scope(moment: .run, title: "the playbook's settings"))
     for watch in playbook.watches { checkWatch(watch, Scope(moment: .run, title: "a watch")) }
     for notice in playbook.notices { checkNotice(notice) }
@@ -30,9 +25,15 @@ extension PlaybookChecker {
     }
   }
 
+  mutating func checkDefaults(_ params: [Parameter]) {
+    let scope = Scope(moment: .plan, title: "a default").with { $0.isDefault = true }
+    for parameter in params { check(parameter.defaultValue?.templates ?? [], scope) }
+  }
+
   mutating func checkNode(_ number: Int) {
     let node = index[number].node
     let scope = Scope(moment: .run, title: "this node", node: number)
+    checkScalars(of: node, scope)
     check([node.title, node.description].compactMap { $0 }, scope.with { $0.title = "a title" })
     if let when = node.when {
       checkCondition(
@@ -48,10 +49,11 @@ extension PlaybookChecker {
           $0.moment = .plan; $0.title = "'each'"
         })
     }
-    check([node.due].compactMap { $0 } + (node.escalation ?? []).flatMap { [$0.after] + $0.to }, scope)
+    check([node.due].compactMap { $0 } + (node.escalation ?? []).map(\.after), scope)
+    for escalation in node.escalation ?? [] { checkPeople(escalation.to, scope) }
     switch node.kind {
     case .step(let step): checkStep(step, scope)
-    case .check(let check): checkBody(check.body, scope)
+    case .check(let check): checkBody(check.body, scope.asking("a check"))
     case .gate(let gate): checkGate(gate, scope)
     case .group(let group): checkGroup(group, scope)
     }
@@ -62,9 +64,10 @@ extension PlaybookChecker {
     switch gate.wait {
     case .approve(let approvals):
       for approval in approvals {
-        check(approval.by + (approval.exclude ?? []).filter { $0.literal == nil }, scope)
+        checkPeople(approval.by, scope)
+        checkPeople(approval.exclude ?? [], scope, or: ["initiator"])
       }
-    case .window(.named(let name)): check([name], scope)
+    case .window(.named(let name)): checkWindow(name, scope)
     case .window(.written): break
     case .until(let moment): check(moment, scope.with { $0.title = "'until'" })
     case .wait(let wait): check([wait], scope)
@@ -73,11 +76,7 @@ extension PlaybookChecker {
 
   private mutating func checkGroup(_ group: Group, _ scope: Scope) {
     check(group.setting, scope)
-    check(
-      group.locks,
-      scope.with {
-        $0.moment = .plan; $0.title = "'locks'"
-      })
+    for lock in group.locks { checkBound("locks", lock, scope) }
     if let retry = group.retry { checkRetry(retry, scope) }
     for watch in group.watches { checkWatch(watch, scope) }
     checkCaptures(group.captures, scope)
@@ -88,9 +87,11 @@ extension PlaybookChecker {
 
   private mutating func checkWatch(_ watch: Watch, _ scope: Scope) {
     let scope = scope.with {
-      $0.title = "a watch"; $0.isWatch = true
+      $0.title = "a watch"; $0.isWatch = true; $0.asks = true
     }
     check([watch.title, watch.tripsAfter].compactMap { $0 }, scope)
+    checkBound("on_failure", watch.onFailure, scope)
+    checkBound("on_unknown", watch.onUnknown, scope)
     checkBody(watch.body, scope)
   }
 
@@ -99,35 +100,39 @@ extension PlaybookChecker {
       $0.allowsEvent = true; $0.isWatch = true
     }
     if case .every(let span) = notice.trigger { check([span], scope) }
-    check(notice.to + notice.action.templates, scope)
+    checkPeople(notice.to, scope)
+    checkAction(notice.action, scope)
   }
 
   private mutating func checkCaptures(_ captures: [Step.Capture], _ scope: Scope) {
     for capture in captures {
-      let answer = checkBody(capture.body, scope)
+      let answer = checkBody(capture.body, scope.asking("'capture'"))
       check(capture.value, answer)
     }
   }
 
   private mutating func checkRollback(_ rollback: Step, _ scope: Scope) {
     let undoing = scope.with { $0.isRollback = true }
+    checkBound("idempotent", rollback.idempotent, undoing)
     checkBody(rollback.body, undoing)
     checkRetry(rollback.retry, undoing)
-    if let verify = rollback.verify { checkBody(verify, undoing) }
+    if let verify = rollback.verify { checkBody(verify, undoing.asking("'verify'")) }
   }
 
   private mutating func checkStep(_ step: Step, _ scope: Scope) {
-    if case .body(let body) = step.skipIf { checkBody(body, scope) }
+    checkBound("idempotent", step.idempotent, scope)
+    if case .body(let body) = step.skipIf { checkBody(body, scope.asking("'skip_if'")) }
     checkCaptures(step.captures, scope)
     let captures = step.captures.map(\.name)
-    let outputs = step.body.outputs.map(\.name)
+    let outputs = PlaybookChecker.offers(step.body, library)
     let inside = scope.with { $0.own = captures }
     checkBody(step.body, inside)
     checkRetry(step.retry, inside)
     let after = scope.with { $0.own = captures + outputs }
-    if let verify = step.verify { checkBody(verify, after) }
+    if let verify = step.verify { checkBody(verify, after.asking("'verify'")) }
     if let irreversible = step.irreversible {
-      check([irreversible.why, irreversible.recover] + irreversible.by, scope)
+      check([irreversible.why, irreversible.recover], scope)
+      checkPeople(irreversible.by, scope)
       if let when = irreversible.when { checkCondition([when], scope) }
     }
     if case .body(let rollback) = step.rollback { checkRollback(rollback, after) }
@@ -135,6 +140,8 @@ extension PlaybookChecker {
 
   private mutating func checkRetry(_ retry: Retry, _ scope: Scope) {
     check([retry.delay, retry.maxDelay].compactMap { $0 }, scope)
+    checkBound("attempts", retry.attempts, scope)
+    checkBound("backoff", retry.backoff, scope)
     if let when = retry.when {
       checkCondition(
         [when],
@@ -146,13 +153,13 @@ extension PlaybookChecker {
 
   /// Returns the scope in which the answer is read.
   @discardableResult
-  private mutating func checkBody(_ body: Body, _ scope: Scope) -> Scope {
+  mutating func checkBody(_ body: Body, _ scope: Scope) -> Scope {
     check(body.setting, scope)
     check(
       [body.timeout, body.polling.within, body.polling.every, body.polling.staysFor].compactMap { $0 }, scope)
-    if let action = body.action {
-      check(action.templates, scope.with { $0.title = "'\(action.keyword)'" })
-    }
+    checkBound("max_output", body.maxOutput, scope)
+    checkBound("keep", body.keep, scope)
+    if let action = body.action { checkAction(action, scope) }
     var answer = scope
     answer.bare = results(of: body)
     answer.title = "'outputs'"
@@ -170,12 +177,6 @@ extension PlaybookChecker {
     return answer
   }
 
-  private func results(of body: Body) -> Scope.Bare {
-    guard let action = body.action else { return .names([]) }
-    guard let kind = actions[action.keyword] else { return .anything }
-    return .names(kind.results.map(\.name))
-  }
-
   private mutating func checkOutputName(_ output: NamedExpression) {
     guard Root.known.contains(output.name) else { return }
     report(
@@ -190,10 +191,11 @@ extension PlaybookChecker {
       scope.with {
         $0.allowsSecrets = true; $0.title = "'env'"
       })
-    check([setting.cwd, setting.shell].compactMap { $0 }, scope.with { $0.title = "'cwd'" })
+    check([setting.cwd].compactMap { $0 }, scope.with { $0.title = "'cwd'" })
+    if let shell = setting.shell { checkShell(shell, scope.with { $0.title = "'shell'" }) }
   }
 
-  private mutating func check(_ templates: [Template], _ scope: Scope) {
+  mutating func check(_ templates: [Template], _ scope: Scope) {
     for template in templates { for expression in template.expressions { check(expression, scope) } }
   }
 }

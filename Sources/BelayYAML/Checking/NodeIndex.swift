@@ -25,9 +25,12 @@ struct NodeIndex {
   /// Numbers of the nodes of each list, in the order written, and whether it is a sequence.
   private(set) var lists: [(members: [Int], isSequence: Bool)] = []
   private(set) var byID: [String: Int] = [:]
+  /// Of every name, watches' included.
+  private var places: [String: SourceSpan] = [:]
   private(set) var diagnostics: [Diagnostic] = []
 
   init(_ playbook: Playbook) {
+    for watch in playbook.watches { nameWatch(watch) }
     add(playbook.steps, parent: nil, region: .main, isSequence: true)
     add(playbook.steadyState, parent: nil, region: .steadyState, isSequence: true)
   }
@@ -43,6 +46,7 @@ struct NodeIndex {
       name(number)
       switch node.kind {
       case .group(let group):
+        for watch in group.watches { nameWatch(watch) }
         let isSequence = (group.mode?.written ?? .sequence) != .parallel
         add(group.steps, parent: number, region: region, isSequence: isSequence)
         if case .nodes(let nodes) = group.rollback {
@@ -58,16 +62,22 @@ struct NodeIndex {
 
   private mutating func name(_ number: Int) {
     let node = entries[number].node
+    if isNew(node.id, node.span) || byID[node.id] == nil { byID[node.id] = node.id.isEmpty ? nil : number }
+  }
+
+  /// A watch has a name of its own, and nothing that can be waited for or read.
+  private mutating func nameWatch(_ watch: Watch) { _ = isNew(watch.id, watch.span) }
+
+  private mutating func isNew(_ id: String, _ span: SourceSpan) -> Bool {
     // Without a name: said already.
-    guard !node.id.isEmpty else { return }
-    guard let first = byID[node.id] else {
-      byID[node.id] = number
-      return
-    }
+    guard !id.isEmpty else { return false }
+    guard let first = places.updateValue(span, forKey: id) else { return true }
+    places[id] = first
     diagnostics.append(
       Diagnostic(
-        code: "duplicate-id", "there are two nodes '\(node.id)'", at: node.span, help: "choose another name",
-        notes: [Diagnostic.Note(message: "the first one", span: entries[first].node.span)]))
+        code: "duplicate-id", "there are two nodes '\(id)'", at: span, help: "choose another name",
+        notes: [Diagnostic.Note(message: "the first one", span: first)]))
+    return false
   }
 
   mutating func setNeeds(_ needs: [Int], of number: Int) { entries[number].needs = needs }

@@ -6,6 +6,8 @@ struct PlaybookChecker {
   let playbook: Playbook
   let actions: ActionTable
   let environment: EnvironmentFile?
+  /// Nil: nothing is known of other files.
+  let library: Library?
   private(set) var diagnostics: [Diagnostic] = []
   var index: NodeIndex
   var order: NodeOrder
@@ -18,17 +20,20 @@ struct PlaybookChecker {
   let guards: [Int: Guards]
   private var nearest = NearestName()
 
-  init(_ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?) {
+  init(
+    _ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?, library: Library? = nil
+  ) {
     self.playbook = playbook
     self.actions = actions
     self.environment = environment
+    self.library = library
     var needs = NeedsCheck(NodeIndex(playbook))
     order = needs.check()
     index = needs.index
     ids = index.entries.map(\.node.id)
     params = playbook.params.map(\.name)
     vars = playbook.vars.map(\.key)
-    offers = index.entries.map { PlaybookChecker.offers($0.node) }
+    offers = index.entries.map { PlaybookChecker.offers($0.node, library) }
     guards = PlaybookChecker.guards(index)
     diagnostics = index.diagnostics + needs.diagnostics
   }
@@ -44,22 +49,28 @@ struct PlaybookChecker {
 
   mutating func nearest(_ word: String, _ names: [String]) -> String? { nearest.name(to: word, in: names) }
 
-  private static func offers(_ node: Node) -> [String] {
+  private static func offers(_ node: Node, _ library: Library?) -> [String] {
     switch node.kind {
-    case .step(let step): step.captures.map(\.name) + step.body.outputs.map(\.name)
-    case .check(let check): check.body.outputs.map(\.name)
+    case .step(let step): step.captures.map(\.name) + offers(step.body, library)
+    case .check(let check): offers(check.body, library)
     case .gate(let gate):
       switch gate.wait {
       case .approve: ["by", "at", "note", "opened_at"]
       case .window: ["opened_at", "closes_at"]
       case .until, .wait: ["opened_at"]
       }
-    case .group(let group): group.captures.map(\.name)
+    case .group(let group): group.captures.map(\.name) + (group.mayChoose ? ["chosen"] : [])
     }
+  }
+
+  /// Its own, and those of the file that it calls.
+  static func offers(_ body: Body, _ library: Library?) -> [String] {
+    body.outputs.map(\.name) + (body.action.flatMap { library?.outputs(of: $0) } ?? [])
   }
 
   mutating func check() -> [Diagnostic] {
     checkPlaybook()
+    checkCircles()
     for number in index.entries.indices { checkNode(number) }
     checkRollbacks()
     return diagnostics
@@ -77,12 +88,13 @@ struct PlaybookChecker {
 
 // What rollbacks need.
 extension PlaybookChecker {
-  /// A step that a rollback can reach and that says nothing of its undoing.
+  /// A step that a rollback can reach and that says nothing of its undoing; a called playbook undoes itself.
   private mutating func checkRollbacks() {
     for number in index.entries.indices {
       let node = index[number].node
       guard case .step(let step) = node.kind, step.rollback == nil, step.irreversible == nil,
-        index[number].region == .main
+        index[number].region == .main, step.body.action?.keyword != "playbook",
+        !index.around(number).contains(where: hasRollback)
       else { continue }
       let rules =
         [node.onFailure] + index.around(number).map { index[$0].node.onFailure } + [playbook.onFailure]
@@ -92,6 +104,21 @@ extension PlaybookChecker {
           .warning, code: "no-rollback",
           "a rollback that reaches '\(node.id)' ends incomplete: it has no 'rollback'",
           at: node.span, help: "write 'rollback:', 'rollback: nothing' or 'irreversible:'"))
+    }
+  }
+
+  /// A group's stands in place of its children's.
+  private func hasRollback(_ number: Int) -> Bool {
+    if case .group(let group) = index[number].node.kind { group.rollback != nil } else { false }
+  }
+}
+
+extension Group {
+  /// A bound mode is known when the plan is made.
+  fileprivate var mayChoose: Bool {
+    switch mode {
+    case .value(.choice), .bound: true
+    case .value, nil: false
     }
   }
 }

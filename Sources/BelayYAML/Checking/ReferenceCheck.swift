@@ -53,6 +53,10 @@ extension PlaybookChecker {
     let span = reference.span
     switch root {
     case _ where isBare(root, scope): break
+    case _ where scope.isActionFile && Root.ofPlaybooks.contains(root):
+      report(
+        "not-here", "an action file cannot read '\(root)'", at: span,
+        help: "declare a parameter, and give it in 'with'")
     case "params": checkName(reference, params, "parameter", span, scope)
     case "vars": checkVariable(reference, span, scope)
     case "environment": checkEnvironment(reference, span)
@@ -62,7 +66,7 @@ extension PlaybookChecker {
     case "error": checkError(reference, span, scope)
     case "secrets": checkSecret(reference, expression, span, scope)
     case "each": checkEach(reference, span, scope)
-    case "roles": break
+    case "roles": checkRole(reference, span)
     case "event": checkEvent(reference, span, scope)
     default: unknown(root, span, scope)
     }
@@ -103,7 +107,7 @@ extension PlaybookChecker {
     _ reference: Reference, _ names: [String], _ what: String, _ span: SourceSpan, _ scope: Scope
   ) {
     if scope.isDefault {
-      return report("not-in-plan", "a default can only read 'environment'", at: span)
+      return report("not-in-plan", "a default can only read 'environment' and 'roles'", at: span)
     }
     guard reference.path.count > 1 else { return }
     let name = reference.path[1]
@@ -145,7 +149,9 @@ extension PlaybookChecker {
   }
 
   private mutating func checkRun(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
-    if scope.isDefault { return report("not-in-plan", "a default can only read 'environment'", at: span) }
+    if scope.isDefault {
+      return report("not-in-plan", "a default can only read 'environment' and 'roles'", at: span)
+    }
     guard reference.path.count > 1 else { return }
     let field = reference.path[1]
     guard Root.run.contains(field) else {
@@ -197,7 +203,7 @@ extension PlaybookChecker {
     guard scope.allowsSecrets else {
       return report(
         "secret-not-allowed", "a secret cannot be used in \(scope.title): it would be seen", at: span,
-        help: "bind it in 'env' and read the variable there")
+        help: scope.secretHelp)
     }
     guard reference.path.count == 2, expression.source == reference.path.joined(separator: ".") else {
       return report(

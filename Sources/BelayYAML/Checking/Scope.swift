@@ -35,10 +35,31 @@ struct Scope {
   var allowsEvent = false
   /// Read again and again while the run goes on: nothing has certainly ended.
   var isWatch = false
+  /// What stands there only asks: it must not write.
+  var asks = false
+  /// In an action file: nothing of a playbook can be read.
+  var isActionFile = false
   /// Only these variables are computed already; nil for all.
   var vars: [String]?
-  /// Only `environment`: for defaults of parameters.
+  /// Only `environment` and `roles`: for defaults of parameters.
   var isDefault = false
+
+  var secretHelp: String {
+    switch title {
+    case "'with'": "the action file reads it itself: ${{ secrets.name }} in its 'headers', 'auth' or 'url'"
+    case "'http'": "only 'headers', 'auth' and a whole 'url' take one"
+    case "'sql'", "'redis'": "only a whole 'url' takes one"
+    case _ where isActionFile: "the node that uses this file binds it in 'env'"
+    default: "bind it in 'env' and read the variable there"
+    }
+  }
+
+  func asking(_ title: String) -> Scope {
+    with {
+      $0.asks = true
+      $0.title = title
+    }
+  }
 
   func with(_ change: (inout Scope) -> Void) -> Scope {
     var copy = self
@@ -52,6 +73,7 @@ enum Root {
   static let known = [
     "params", "vars", "environment", "steps", "run", "now", "error", "secrets", "each", "roles", "event",
   ]
+  static let ofPlaybooks = ["vars", "steps", "each", "roles", "event"]
   static let event = ["kind", "node", "title", "to", "text"]
   static let environment = ["name", "vars"]
   static let run = ["id", "started_at", "initiator", "plan_digest"]

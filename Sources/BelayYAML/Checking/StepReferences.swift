@@ -40,7 +40,10 @@ extension PlaybookChecker {
     return false
   }
 
-  private func isUnknown(_ body: Body) -> Bool { body.action.map { actions[$0.keyword] == nil } ?? false }
+  private func isUnknown(_ body: Body) -> Bool {
+    guard let action = body.action else { return false }
+    return action.isCall ? library?.outputs(of: action) == nil : actions[action.keyword] == nil
+  }
 
   private mutating func checkSelf(_ name: String?, _ span: SourceSpan, _ scope: Scope) {
     guard let name, scope.own.contains(name) else {

@@ -19,11 +19,11 @@ extension Reading {
         "missing-action", "an action file needs an action", at: node.firstKeySpan,
         help: "write 'http: …', 'sql: …', 'exec: […]' or 'run: …'")
     }
-    if let entry = fields.take("outputs") { body.outputs = namedExpressions(entry) }
+    if let entry = fields.take("outputs") { body.outputs = namedExpressions(entry, areOfNode: false) }
     if let entry = fields.take("unknown_if") { body.unknownIf = conditions(entry) }
     if let entry = fields.take("fail_if") { body.failIf = conditions(entry) }
     if let entry = fields.take("expect") { body.expect = conditions(entry) }
-    fields.finish(known: keywords + Keys.action)
+    fields.finish(known: keywords + Keys.action, elsewhere: Keys.elsewhereOnAction)
     guard let effect else { return nil }
     var file = ActionFile(name: name, path: source.path, effect: effect, body: body)
     file.description = description

@@ -61,6 +61,14 @@ extension Reading {
       with: given)
   }
 
+  /// What is asked or undone by one action is no place for a playbook, which is nodes of its own.
+  func refusePlaybook(_ body: Body, in what: String, help: String? = nil) {
+    guard let action = body.action, action.keyword == "playbook" else { return }
+    error(
+      "misplaced-key", "\(what) has one action; a playbook is called by a node of its own",
+      at: action.keywordSpan, help: help ?? "call it in a check or step, and read its outputs here")
+  }
+
   /// A body of its own map: `verify`, `skip_if`, one of `capture`.
   func body(_ entry: YAMLEntry, known: [String] = [], _ more: (inout Fields) -> Void = { _ in }) -> Body? {
     guard var fields = Fields(entry.value, of: entry.name, help: "run: …", reading: self) else { return nil }
@@ -70,6 +78,7 @@ extension Reading {
         "missing-action", "'\(entry.name)' needs an action or 'expect'", at: entry.key.span,
         help: "write 'run: …'")
     }
+    refusePlaybook(body, in: "'\(entry.name)'")
     more(&fields)
     fields.finish(
       known: keywords + Keys.body + Keys.polling + known, elsewhere: Keys.elsewhereOnCheck)

@@ -23,16 +23,17 @@ extension Reading {
   }
 
   /// Names to expressions, in the order written.
-  func namedExpressions(_ entry: YAMLEntry) -> [NamedExpression] {
+  ///
+  /// - Parameter areOfNode: read as `steps.<id>.<name>`, where some names are taken.
+  func namedExpressions(_ entry: YAMLEntry, areOfNode: Bool = true) -> [NamedExpression] {
     guard let fields = Fields(entry.value, of: entry.name, reading: self) else { return [] }
     if entry.value.isFlow, fields.entries.contains(where: { isCutByFlow($0.value) || isCutKey($0) }) {
       cutByFlow(entry.value)
       return []
     }
     return fields.entries.compactMap { output in
-      guard let name = identifier(output.key, "an output"), checkReserved(name, output.key) else {
-        return nil
-      }
+      guard let name = identifier(output.key, "an output"), !areOfNode || checkReserved(name, output.key)
+      else { return nil }
       guard let expression = expression(output.value, of: name) else { return nil }
       return NamedExpression(name: name, nameSpan: output.key.span, expression: expression)
     }

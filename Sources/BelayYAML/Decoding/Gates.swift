@@ -32,9 +32,21 @@ extension Reading {
     switch entry.name {
     case "approve": .approve(approvals(entry))
     case "window": windowSource(entry).map { .window($0) }
-    case "until": expression(entry).map { .until($0) }
+    case "until": moment(entry).map { .until($0) }
     default: duration(entry).map { .wait($0) }
     }
+  }
+
+  /// A moment is computed; one that is simply written gets the form that CEL has for it.
+  private func moment(_ entry: YAMLEntry) -> Expression? {
+    let text = entry.value.text ?? ""
+    guard Timestamp(text: text) == nil, TimeSpan(text: text) == nil else {
+      error(
+        "wrong-type", "'until' takes an expression", at: entry.value.span,
+        help: Timestamp(text: text) == nil ? "write wait: \(text)" : "write timestamp(\"\(text)\")")
+      return nil
+    }
+    return expression(entry)
   }
 
   private func approvals(_ entry: YAMLEntry) -> [Approval] {

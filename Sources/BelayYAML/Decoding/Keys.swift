@@ -10,6 +10,8 @@ enum Keys {
     "title", "description", "needs", "when", "each", "on_failure", "due", "escalate", "sensitive",
   ]
 
+  /// Actions of the language that may be missing in the table: read, and refused when a plan is made.
+  static let announced = ["http", "sql", "redis", "manual"]
   /// Actions that are other files, and what they are given.
   static let calls = ["uses", "playbook"]
   static let setting = ["env", "cwd", "shell"]
@@ -26,6 +28,34 @@ enum Keys {
   static let gateKinds = ["approve", "window", "until", "wait"]
   static let group =
     ["steps", "mode", "max_parallel", "retry", "rollback", "capture", "locks", "watch"] + setting
+
+  static let elsewhereOnCall: [String: String] = {
+    let inside = "write it on the steps of the called playbook"
+    let after = "write a check after it, which reads steps.<id>.<name>"
+    return [
+      "verify": "write a check after it", "skip_if": "'when' skips it; its own steps may have a 'skip_if'",
+      "temporary": inside, "idempotent": inside, "interrupt": inside, "timeout": inside,
+      "max_output": inside, "keep": inside, "expect": after, "fail_if": after, "unknown_if": after,
+      "outputs": "the called playbook declares them; they are read as steps.<id>.<name>",
+    ]
+  }()
+  static let elsewhereOnAction = Dictionary(
+    uniqueKeysWithValues: (setting + step + polling + ["timeout", "max_output", "keep", "vars", "sensitive"])
+      .map {
+        ($0, "'\($0)' belongs to the node that uses this file")
+      })
+  static let elsewhereOnWatch = [
+    "recheck": "a watch asks all the time", "tolerate": "'trips_after' says how long it may fail",
+    "retry": "a watch asks again by itself: 'every' says how often",
+    "when": "write it on the group around it",
+    "needs": "a watch asks from the start of its scope to its end",
+  ]
+  static let elsewhereOnNotice = [
+    "run": "'notify' uses an action file: uses: slack.post",
+    "exec": "'notify' uses an action file: uses: slack.post",
+    "http": "'notify' uses an action file: uses: slack.post",
+    "playbook": "'notify' uses an action file: uses: slack.post",
+  ]
 
   static let rollbackBody = ["verify", "retry", "idempotent"]
   static let retry = ["attempts", "delay", "backoff", "max_delay", "when"]

@@ -96,7 +96,23 @@ extension Reading {
     if case .text(let text) = items.content, text.whole == nil {
       wrongType(item.value, name, takes: "a list or a map")
     }
+    checkKeys(items)
     return Node.Each(name: name, nameSpan: item.key.span, items: items)
+  }
+
+  /// A copy is named by its item's text or its `name`; what is bound is looked at when the plan is made.
+  private func checkKeys(_ items: TemplateTree) {
+    guard case .list(let items) = items.content else { return }
+    var first: [String: SourceSpan] = [:]
+    for item in items {
+      guard let key = item.keyOfCopy else { continue }
+      guard let other = first.updateValue(item.span, forKey: key) else { continue }
+      first[key] = other
+      error(
+        "duplicate-id", "there are two copies '\(key)'", at: item.span,
+        help: "leave one out, or give each a 'name' of its own",
+        notes: [Diagnostic.Note(message: "the first one", span: other)])
+    }
   }
 
   /// A duration from the run's start, or a moment.
@@ -147,6 +163,17 @@ extension Reading {
     }
   }
 
+  /// A node that calls a playbook has no answer of its own, and nothing that could be tried or killed alone.
+  func refuseKeys(ofPlaybook body: Body, _ fields: Fields) {
+    guard body.action?.keyword == "playbook" else { return }
+    for entry in fields.entries {
+      guard let help = Keys.elsewhereOnCall[entry.name] else { continue }
+      error(
+        "misplaced-key", "'\(entry.name)' does not belong to a called playbook", at: entry.key.span,
+        help: help)
+    }
+  }
+
   private func check(_ fields: inout Fields) -> Check {
     var check = Check(body: body(&fields, polls: true))
     if !check.body.hasAction, check.body.expect.isEmpty, check.body.outputs.isEmpty, check.body.failIf.isEmpty
@@ -160,6 +187,7 @@ extension Reading {
       scalar($0) { integer($0, in: Limits.minSamples) }
     }
     check.recheck = fields.take("recheck").flatMap { scalar($0, bool) }
+    refuseKeys(ofPlaybook: check.body, fields)
     return check
   }
 
@@ -202,6 +230,31 @@ extension Reading {
       error(
         "misplaced-key", "the children of a choice wait for nothing of their own", at: child.span,
         help: "write 'needs' on the group")
+    }
+    for child in group.steps {
+      guard let each = child.each else { continue }
+      error(
+        "misplaced-key", "one child of a choice is chosen, not a copy of it", at: each.nameSpan,
+        help: "write 'each' on a node inside a group that is chosen, or on the choice")
+    }
+  }
+}
+
+extension TemplateTree {
+  /// Nil where it is bound, or none.
+  fileprivate var keyOfCopy: String? {
+    switch content {
+    case .scalar(_, let text): text
+    case .text(let template): template.literal
+    case .map: self["name"].flatMap { $0.isCollection ? nil : $0.keyOfCopy }
+    case .list: nil
+    }
+  }
+
+  private var isCollection: Bool {
+    switch content {
+    case .scalar, .text: false
+    case .list, .map: true
     }
   }
 }

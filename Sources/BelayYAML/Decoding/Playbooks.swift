@@ -19,6 +19,10 @@ extension Reading {
           error("wrong-kind", "'steady_state' holds checks only", at: node.span, help: "write it as a check")
           continue
         }
+        guard let each = node.each else { continue }
+        error(
+          "misplaced-key", "a check of the steady state stands there once", at: each.nameSpan,
+          help: "write one check for each, or ask for all of them in one")
       }
     }
     fields.finish(known: Keys.playbook)

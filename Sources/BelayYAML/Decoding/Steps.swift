@@ -25,11 +25,12 @@ extension Reading {
     step.rollback = rollbackEntry.flatMap(rollback)
     if let entry = fields.take("skip_if") { step.skipIf = skip(entry, step) }
     checkTogether(step, fields, hasRollback: rollbackEntry != nil)
+    refuseKeys(ofPlaybook: step.body, fields)
     return step
   }
 
   private func checkTogether(_ step: Step, _ fields: Fields, hasRollback: Bool) {
-    let isTemporary = step.temporary == .value(true)
+    let isTemporary = step.temporary == .value(true) && step.body.action?.keyword != "playbook"
     if isTemporary, !hasRollback || step.rollback == .nothing {
       error(
         "temporary-without-rollback", "a temporary step needs the 'rollback' that undoes it",
@@ -113,6 +114,8 @@ extension Reading {
         "missing-action", "'rollback' needs an action", at: entry.key.span,
         help: "write 'run: …', a list of nodes, or the word 'nothing'")
     }
+    refusePlaybook(
+      step.body, in: "this 'rollback'", help: "write a list: rollback: [{ step: name, playbook: … }]")
     if let entry = fields.take("verify") { step.verify = body(entry) }
     step.retry = fields.take("retry").map { retry($0) } ?? Retry()
     step.idempotent = fields.take("idempotent").flatMap { scalar($0, bool) }

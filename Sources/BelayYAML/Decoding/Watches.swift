@@ -14,6 +14,7 @@ extension Reading {
         "missing-action", "a watch needs an action", at: fields.node.firstKeySpan,
         help: "write 'http: …' or 'uses: …'")
     }
+    refusePlaybook(body, in: "a watch", help: "write its checks as watches")
     if let within = body.polling.within {
       error(
         "misplaced-key", "a watch asks for as long as its scope lives", at: within.span,
@@ -24,7 +25,8 @@ extension Reading {
     watch.tripsAfter = fields.take("trips_after").flatMap { duration($0, allowsZero: true) }
     watch.onFailure = fields.take("on_failure").flatMap { failureRule($0) }
     watch.onUnknown = fields.take("on_unknown").flatMap { failureRule($0) }
-    fields.finish(known: keywords + Keys.body + Keys.polling + Keys.watch)
+    fields.finish(
+      known: keywords + Keys.body + Keys.polling + Keys.watch, elsewhere: Keys.elsewhereOnWatch)
     return watch
   }
 
@@ -37,7 +39,7 @@ extension Reading {
     let to = fields.take("to").map { texts($0).compactMap(template) } ?? []
     let uses = fields.required("uses", in: "'notify'")
     let action = uses.flatMap { call($0, fields.take("with")) }
-    fields.finish(known: Keys.notice)
+    fields.finish(known: Keys.notice, elsewhere: Keys.elsewhereOnNotice)
     guard let trigger, let action else { return nil }
     return Notice(trigger: trigger, to: to, action: action, span: fields.node.firstKeySpan)
   }

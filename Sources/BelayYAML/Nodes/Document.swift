@@ -22,7 +22,7 @@ enum Document {
     }
     for diagnostic in parser.diagnostics { reading.report(diagnostic) }
     if let error = parser.syntaxError {
-      reading.report(diagnostic(error, source))
+      reading.report(diagnostic(error, parser))
       return nil
     }
     guard let root = parser.root, !root.isNull else {
@@ -40,7 +40,8 @@ enum Document {
     return parser
   }
 
-  private static func diagnostic(_ error: YAMLParser.SyntaxError, _ source: SourceText) -> Diagnostic {
+  private static func diagnostic(_ error: YAMLParser.SyntaxError, _ parser: YAMLParser) -> Diagnostic {
+    let source = parser.source
     var notes: [Diagnostic.Note] = []
     if let context = error.context, let message = error.contextMessage, context != error.mark {
       notes.append(
@@ -48,7 +49,10 @@ enum Document {
     }
     return Diagnostic(
       code: "yaml-syntax", "this is no YAML: \(error.message)",
-      at: source.span(line: error.mark.line, column: error.mark.column), help: help(error, source),
+      at: source.span(line: error.mark.line, column: error.mark.column),
+      help: parser.isInFlowOfExpressions
+        ? "'[', ',' and '}' in an expression need quotes here; or write each on a line of its own"
+        : help(error, source),
       notes: notes)
   }
 

@@ -138,6 +138,9 @@ struct YAMLParser {
     complete(node, anchor: text(scalar.anchor))
   }
 
+  /// Where commas and brackets of an expression are taken for those of YAML.
+  var isInFlowOfExpressions: Bool { isInFlow && mayBeExpression }
+
   private var isInFlow: Bool { frames.last?.isFlow ?? false }
 
   /// The column of the innermost block collection, -1 at the top.
@@ -298,7 +301,7 @@ extension YAMLParser {
   }
 
   /// Whether what is read now is the value of a key that holds an expression.
-  private var mayBeExpression: Bool {
+  fileprivate var mayBeExpression: Bool {
     frames.suffix(2).contains { frame in
       frame.key.map { ExpressionKeys.holdsExpressions($0.text ?? "") } ?? false
     }

@@ -1,81 +1,74 @@
 import ArgumentParser
-import BelayActions
 import BelayModel
 import BelayWorld
 import BelayYAML
 
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check playbooks and environments; say all that is wrong, where, and what to write instead.",
+    abstract:
+      "Check playbooks and the files they use; say all that is wrong, where, and what to write instead.",
     discussion: """
-      Without paths: everything in the project's playbooks folder.
+      Without paths: everything in the project's playbooks folder. What a file is says its folder: playbooks/actions,
+      playbooks/environments, playbooks/roster.yaml; all others are playbooks. What a playbook uses is checked with it.
 
       Examples:
         belay validate
-        belay validate playbooks/deploy.yaml --format json
+        belay validate playbooks/deploy.yaml -e production
+        belay validate playbooks/actions/slack.post.yaml --format json
       """)
 
   @Argument(help: "Files, or names of playbooks.") var paths: [String] = []
-  @Option(name: [.short, .customLong("env")], help: "The environment whose vars and secrets must exist.")
+  @Option(
+    name: [.short, .customLong("env")],
+    help: "The environment whose vars, secrets, shells and windows must exist.")
   var environment: String?
   @OptionGroup var format: FormatOption
 
   func run() throws {
     let project = try Project.find(for: paths.first)
-    let files = try paths.isEmpty ? everything(in: project) : paths.map(project.file(of:))
-    var all: [Diagnostic] = []
-    for file in files {
-      let (diagnostics, bytes) = try read(file, in: project)
-      if !format.isJSON {
-        let source = SourceLines(bytes)
-        for diagnostic in diagnostics { Output.error.line(diagnostic.text(source: source)) }
+    var named: EnvironmentFile?
+    if let environment { named = try project.decodedEnvironment(environment) }
+    var reader = try project.reader(environment: named)
+    var unreadable: [Diagnostic] = []
+    for file in try paths.isEmpty ? everything(in: project) : paths.map(project.file(of:)) {
+      do throws(SystemError) {
+        reader.add(project.relative(file), try project.bytes(file))
+      } catch {
+        // One mistake among others.
+        let place = SourceSpan.argument(project.relative(file))
+        unreadable.append(Diagnostic(code: "unreadable", "cannot be read: \(error.why)", at: place))
       }
-      all += diagnostics
     }
-    try report(all, files: files.count)
+    if let environment { try add(environment, to: &reader, project) }
+    try report(reader.finish().read, unreadable)
   }
 
-  /// A file that cannot be read is one mistake among others.
-  private func read(_ file: String, in project: Project) throws -> ([Diagnostic], [UInt8]) {
-    do {
-      let bytes = try SmallFile.bytes(file)
-      return (try diagnostics(of: file, bytes, in: project), bytes)
-    } catch let error as SystemError {
-      let place = SourceSpan.argument(project.relative(file))
-      return ([Diagnostic(code: "unreadable", "cannot be read: \(error.why)", at: place)], [])
-    }
+  /// Its own mistakes are told with the others'.
+  private func add(_ name: String, to reader: inout ProjectReader, _ project: Project) throws {
+    let file = project.environmentFile(name)
+    if let bytes = try? project.bytes(file) { reader.add(project.relative(file), bytes) }
   }
 
-  private func report(_ all: [Diagnostic], files: Int) throws {
+  private func report(_ files: [ProjectReader.File], _ unreadable: [Diagnostic]) throws {
+    let all = unreadable + files.flatMap(\.diagnostics)
     let errors = all.count { $0.severity == .error }
+    let count = files.count + unreadable.count
     if format.isJSON {
-      Output.standard.json(.object(["files": .int(Int64(files)), "diagnostics": .array(all.map(\.json))]))
+      Output.standard.json(.object(["files": .int(Int64(count)), "diagnostics": .array(all.map(\.json))]))
     } else {
+      Diagnostics.show(unreadable, bytes: [])
+      for file in files { Diagnostics.show(file.diagnostics, bytes: file.bytes) }
       Output.standard.line(
-        "\(counted(files, "file")), \(counted(errors, "error")), \(counted(all.count - errors, "warning"))")
+        "\(counted(count, "file")), \(counted(errors, "error")), \(counted(all.count - errors, "warning"))")
     }
     if errors > 0 { throw ExitCode(ExitStatus.usage.rawValue) }
   }
 
   private func everything(in project: Project) throws -> [String] {
     let folder = "\(project.folder)/playbooks"
+    let roster = "\(folder)/roster.yaml"
     return try project.names().map { "\(folder)/\($0).yaml" }
-      + project.environmentNames().map { "\(folder)/environments/\($0).yaml" }
-  }
-
-  private func diagnostics(of file: String, _ bytes: [UInt8], in project: Project) throws -> [Diagnostic] {
-    let path = project.relative(file)
-    if Project.parent(of: file).hasSuffix("/environments") {
-      return EnvironmentReader().read(bytes: bytes, path: path).diagnostics
-    }
-    let environment = try environment.flatMap { name in
-      let file = project.environmentFile(name)
-      guard let bytes = try? SmallFile.bytes(file) else {
-        throw Failure(.usage, "there is no environment '\(name)'")
-      }
-      return EnvironmentReader().read(bytes: bytes, path: project.relative(file)).environment
-    }
-    return PlaybookReader(actions: builtInActions).read(bytes: bytes, path: path, environment: environment)
-      .diagnostics
+      + project.actionNames().map { "\(folder)/actions/\($0).yaml" }
+      + project.environmentNames().map { "\(folder)/environments/\($0).yaml" } + (exists(roster) ? [roster] : [])
   }
 }

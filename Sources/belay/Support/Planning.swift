@@ -4,6 +4,7 @@ import BelayDigest
 import BelayModel
 import BelayPlan
 import BelayWorld
+import BelayYAML
 import Glibc
 
 /// What `run` and `plan` share: a playbook, where, with what.
@@ -47,6 +48,9 @@ struct PlanningOptions: ParsableArguments {
     var files = [Plan.SourceFile(path: sources.path, digest: SHA256.digest(sources.bytes).description)]
     if let environment = sources.environment, let bytes = sources.environmentBytes {
       files.append(Plan.SourceFile(path: environment.path, digest: SHA256.digest(bytes).description))
+    }
+    for other in sources.others {
+      files.append(Plan.SourceFile(path: other.path, digest: SHA256.digest(other.bytes).description))
     }
     return files
   }

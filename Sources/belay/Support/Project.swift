@@ -73,22 +73,56 @@ struct Project {
     names.isEmpty ? "\(file) would be its file" : "there are: \(names.joined(separator: ", "))"
   }
 
-  /// Reads a playbook with its environment and prints every diagnostic of both.
+  /// Names of the action files, sorted.
+  func actionNames() -> [String] {
+    entries(of: "\(folder)/\(Project.playbooks)/actions").filter { $0.hasSuffix(".yaml") }
+      .map { String($0.dropLast(5)) }.sorted()
+  }
+
+  /// Reads a playbook with its environment and all files that it refers to, and prints every diagnostic of them.
   ///
   /// - Throws: exit 2 when one is an error.
   func read(_ playbook: String, environment name: String?) throws -> Sources {
     let environment = try name.map(readEnvironment)
     let file = try file(of: playbook)
-    let bytes = try load(file)
     let path = relative(file)
-    let (result, diagnostics) = PlaybookReader(actions: builtInActions).read(
-      bytes: bytes, path: path, environment: environment?.file)
-    try Diagnostics.report(diagnostics, bytes: bytes)
-    guard let result else { throw Failure(.usage, "\(path) cannot be read") }
+    var reader = try reader(environment: environment?.file)
+    let result = reader.playbook(path, try load(file))
+    let (files, read) = reader.finish()
+    try Diagnostics.report(read)
+    guard let result, let first = read.first else { throw Failure(.usage, "\(path) cannot be read") }
     return Sources(
-      playbook: result, bytes: bytes, path: path, environment: environment?.file,
-      environmentBytes: environment?.bytes)
+      playbook: result, bytes: first.bytes, path: path, environment: environment?.file,
+      environmentBytes: environment?.bytes, files: files, others: Array(read.dropFirst()))
   }
+
+  /// Finds what files of this project refer to.
+  func reader(environment: EnvironmentFile?) throws -> ProjectReader {
+    ProjectReader(
+      actions: builtInActions, environment: environment, actionNames: actionNames(),
+      playbookNames: try names(), find: find)
+  }
+
+  private func find(_ path: String) -> ProjectReader.Found {
+    do throws(SystemError) {
+      return .bytes(try bytes("\(folder)/\(path)"))
+    } catch {
+      return error.code == ENOENT ? .missing : .unreadable(error.why)
+    }
+  }
+
+  /// Of a file; one that lies in the project must not lead out of it by a symbolic link.
+  func bytes(_ file: String) throws(SystemError) -> [UInt8] {
+    guard let real = realpath(file, nil) else { throw SystemError("realpath", file) }
+    defer { free(real) }
+    let target = String(cString: real)
+    guard !lies(file) || lies(target) else {
+      throw SystemError("open", file, EXDEV, reason: "it leads out of the project, to \(target)")
+    }
+    return try SmallFile.bytes(target)
+  }
+
+  private func lies(_ file: String) -> Bool { folder == "/" || file.hasPrefix(folder + "/") }
 
   /// A playbook as its files say it, with the bytes that it was read from.
   struct Sources {
@@ -97,19 +131,23 @@ struct Project {
     var path: String
     var environment: EnvironmentFile?
     var environmentBytes: [UInt8]?
+    /// What it refers to.
+    var files: ProjectFiles
+    var others: [ProjectReader.File]
   }
 
   func environmentFile(_ name: String) -> String {
     "\(folder)/\(Project.playbooks)/environments/\(name).yaml"
   }
 
+  /// As far as it could be decoded, for the names in it; its mistakes are told elsewhere.
+  func decodedEnvironment(_ name: String) throws -> EnvironmentFile? {
+    let file = try existingEnvironment(name)
+    return EnvironmentReader().read(bytes: try load(file), path: relative(file)).environment
+  }
+
   private func readEnvironment(_ name: String) throws -> (file: EnvironmentFile, bytes: [UInt8]) {
-    let file = environmentFile(name)
-    guard exists(file) else {
-      throw Failure(
-        .usage, "there is no environment '\(name)'",
-        hints: [Project.choice(of: try environmentNames(), else: relative(file))])
-    }
+    let file = try existingEnvironment(name)
     let bytes = try load(file)
     let (environment, diagnostics) = EnvironmentReader().read(bytes: bytes, path: relative(file))
     try Diagnostics.report(diagnostics, bytes: bytes)
@@ -117,9 +155,19 @@ struct Project {
     return (environment, bytes)
   }
 
+  private func existingEnvironment(_ name: String) throws -> String {
+    let file = environmentFile(name)
+    guard exists(file) else {
+      throw Failure(
+        .usage, "there is no environment '\(name)'",
+        hints: [Project.choice(of: try environmentNames(), else: relative(file))])
+    }
+    return file
+  }
+
   private func load(_ file: String) throws -> [UInt8] {
     do {
-      return try SmallFile.bytes(file)
+      return try bytes(file)
     } catch { throw Failure(.usage, error.message) }
   }
 

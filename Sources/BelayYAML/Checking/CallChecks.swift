@@ -1,0 +1,165 @@
+internal import BelayModel
+
+// `uses` and `playbook`: there is such a file, it takes what it is given, it does no more than may be done here.
+extension PlaybookChecker {
+  mutating func checkCall(_ action: ActionSource, _ scope: Scope) {
+    guard let library, let name = action.calledName, !name.isEmpty else { return }
+    let span = action.fields.span
+    guard FileReference.isValid(name) else { return refuse(name, action.keyword, span) }
+    if action.keyword == "uses" {
+      guard let file = file(library.actions[name], name, "action file", FileReference.path(ofAction:), span)
+      else { return }
+      checkWith(action, file.params, name)
+      if scope.asks, file.effect == .write { reportWrite(name, scope, span, file) }
+    } else {
+      guard let file = file(library.playbooks[name], name, "playbook", FileReference.path(ofPlaybook:), span)
+      else { return }
+      checkWith(action, file.params, name)
+      if scope.asks { checkReads(file, span) }
+      if library.tooLarge.contains(name) { reportSize(name, span) }
+    }
+  }
+
+  private mutating func refuse(_ name: String, _ keyword: String, _ span: SourceSpan) {
+    let last = FileName.stem(of: name)
+    report(
+      "bad-name", "'\(keyword)' takes the name of a file, without its folder and its ending", at: span,
+      help: FileReference.isValid(last) ? "write \(keyword): \(last)" : nil)
+  }
+
+  private mutating func file<File>(
+    _ link: Link<File>?, _ name: String, _ what: String, _ path: (String) -> String, _ span: SourceSpan
+  ) -> File? {
+    switch link {
+    case .file(let file): return file
+    case .unusable(let why):
+      if let why { report("unreadable", "\(path(name)) cannot be read: \(why)", at: span) }
+    case .missing, nil:
+      let known = what == "playbook" ? library?.playbookNames : library?.actionNames
+      report(
+        "unknown-file", "there is no \(what) '\(name)'", at: span,
+        help: nearest(name, known ?? []).map { "did you mean '\($0)'?" } ?? "\(path(name)) would be its file")
+    }
+    return nil
+  }
+
+  private mutating func reportWrite(_ name: String, _ scope: Scope, _ span: SourceSpan, _ file: ActionFile) {
+    report(
+      "write-in-check", "'\(name)' writes, and \(scope.title) only asks", at: span,
+      help: "write it as a step; if it changes nothing, say 'effect: read' in \(file.path)")
+  }
+
+  /// What it calls in turn is held to the same where it is called.
+  private mutating func checkReads(_ called: Playbook, _ span: SourceSpan) {
+    let nodes = NodeIndex(called).entries.map(\.node)
+    for node in nodes {
+      let what: String? =
+        switch node.kind {
+        case .step: "the step '\(node.id)'"
+        case .gate: "the gate '\(node.id)'"
+        case .check, .group: nil
+        }
+      guard let what else { continue }
+      return report(
+        Diagnostic(
+          code: "write-in-check", "'\(called.name)' does more than ask", at: span,
+          help: "call it in a step, or call a playbook of checks",
+          notes: [Diagnostic.Note(message: "it has \(what)", span: node.span)]))
+    }
+  }
+
+  private mutating func reportSize(_ name: String, _ span: SourceSpan) {
+    report(
+      "too-many-nodes", "'\(name)' is more than 100,000 nodes with all that it calls", at: span,
+      help: "call it fewer times, or loop with 'each' over what is needed")
+  }
+
+  /// At the first call on the way back to this playbook.
+  mutating func checkCircles() {
+    guard let circle = library?.circles[playbook.name], circle.count > 1,
+      let call = playbook.calls.first(where: { $0.keyword == "playbook" && $0.calledName == circle[1] })
+    else { return }
+    report(
+      "playbook-cycle", "these playbooks call each other without end: " + circle.joined(separator: " → "),
+      at: call.fields.span)
+  }
+}
+
+// What is given, against what is declared.
+extension PlaybookChecker {
+  private mutating func checkWith(_ action: ActionSource, _ params: [Parameter], _ name: String) {
+    let names = params.map(\.name)
+    for entry in action.with {
+      guard let parameter = params.first(where: { $0.name == entry.key }) else {
+        report(
+          "unknown-parameter", "'\(name)' has no parameter '\(entry.key)'", at: entry.keySpan,
+          help: nearest(entry.key, names).map { "did you mean '\($0)'?" }
+            ?? (names.isEmpty ? "it takes none" : "it takes " + names.joined(separator: ", ")))
+        continue
+      }
+      checkGiven(entry.value, parameter)
+    }
+    for parameter in params where parameter.required {
+      guard !action.with.contains(where: { $0.key == parameter.name }) else { continue }
+      report(
+        "missing-parameter", "'\(name)' needs '\(parameter.name)'", at: action.fields.span,
+        help: "add with: { \(parameter.name): … }, \(parameter.kind.described)")
+    }
+  }
+
+  private mutating func checkGiven(_ tree: TemplateTree, _ parameter: Parameter) {
+    guard tree.templates.allSatisfy({ $0.expressions.isEmpty }) else {
+      return checkBoundValue(tree, parameter.kind)
+    }
+    do throws(TypedValue.Misfit) {
+      let value = try TypedValue.decode(tree, as: parameter.kind)
+      if let why = TypedValue.violation(of: value, parameter) {
+        report("bad-argument", "'\(parameter.name)' is not allowed: \(why)", at: tree.span)
+      }
+    } catch {
+      report("wrong-type", error.message, at: error.span, help: error.help)
+    }
+  }
+
+  /// As far as can be said before the values are known.
+  private mutating func checkBoundValue(_ tree: TemplateTree, _ kind: Parameter.Kind) {
+    switch (tree.content, kind) {
+    case (.text(let text), _) where text.whole != nil: break
+    case (.text(let text), .string), (.text(let text), .duration), (.text(let text), .timestamp):
+      if text.expressions.isEmpty { checkLiteral(tree, kind) }
+    case (.list(let items), .list(let inner)): for item in items { checkBoundValue(item, inner) }
+    case (.map(let entries), .map(let fields)):
+      for entry in entries {
+        guard let field = fields.first(where: { $0.name == entry.key }) else {
+          report(
+            "wrong-type", "there is no field '\(entry.key)'", at: entry.keySpan,
+            help: nearest(entry.key, fields.map(\.name)).map { "did you mean '\($0)'?" })
+          continue
+        }
+        checkBoundValue(entry.value, field.kind)
+      }
+    case (.scalar, _): checkLiteral(tree, kind)
+    default:
+      report(
+        "wrong-type", "this is no \(kind.name)", at: tree.span,
+        help: "one binding alone keeps its type: \"${{ … }}\"")
+    }
+  }
+
+  private mutating func checkLiteral(_ tree: TemplateTree, _ kind: Parameter.Kind) {
+    do throws(TypedValue.Misfit) {
+      _ = try TypedValue.decode(tree, as: kind)
+    } catch {
+      report("wrong-type", error.message, at: error.span, help: error.help)
+    }
+  }
+}
+
+extension Parameter.Kind {
+  fileprivate var described: String {
+    switch self {
+    case .integer: "an integer"
+    default: "a \(name)"
+    }
+  }
+}
