@@ -135,7 +135,7 @@ extension Engine {
       let until = record.waitsUntil ?? clock.after(span)
       if record.status != .waiting { self.record(.nodeStarted(id(node), waitsUntil: until)) }
       activities[node] = Activity(part: .awaitingTime, hasPlace: false)
-      timers.set(node, at: clock.boot(of: until))
+      timers.set(node, at: clock.boot(of: until, atMost: span))
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }

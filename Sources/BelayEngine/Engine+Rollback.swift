@@ -120,9 +120,7 @@ extension Engine {
     if isGivenUp(node) {
       job.left.append("\(id(node)): its rollback was skipped")
       done(job.order.vertex(undoing: node), in: &job)
-    } else if let (part, reason) = covered.lazy.compactMap({ part in
-      self.stillRunning(part).map { (part, $0) }
-    }).first {
+    } else if let part = covered.first(where: { stillRunning($0) != nil }), let reason = stillRunning(part) {
       job.hold(part, reason)
     } else if let part = covered.first(where: isInDoubt), !isIdempotent(root) {
       let whose = part == node ? "its rollback" : "the rollback of \(id(node))"

@@ -34,7 +34,8 @@ struct PlanningOptions: ParsableArguments {
     try Diagnostics.report(reader.diagnostics, bytes: [])
     let searchPath = variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
     let request = PlanRequest(
-      playbook: sources.playbook, environment: sources.environment, params: values, run: RunName.make(),
+      playbook: sources.playbook, environment: sources.environment, files: sources.files, params: values,
+      run: RunName.make(),
       version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
       searchPath: searchPath, sources: files(sources),
       findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) })

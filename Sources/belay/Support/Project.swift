@@ -74,10 +74,7 @@ struct Project {
   }
 
   /// Names of the action files, sorted.
-  func actionNames() -> [String] {
-    entries(of: "\(folder)/\(Project.playbooks)/actions").filter { $0.hasSuffix(".yaml") }
-      .map { String($0.dropLast(5)) }.sorted()
-  }
+  func actionNames() throws -> [String] { try yamlNames(in: "\(folder)/\(Project.playbooks)/actions") }
 
   /// Reads a playbook with its environment and all files that it refers to, and prints every diagnostic of them.
   ///
@@ -99,7 +96,7 @@ struct Project {
   /// Finds what files of this project refer to.
   func reader(environment: EnvironmentFile?) throws -> ProjectReader {
     ProjectReader(
-      actions: builtInActions, environment: environment, actionNames: actionNames(),
+      actions: builtInActions, environment: environment, actionNames: try actionNames(),
       playbookNames: try names(), find: find)
   }
 
