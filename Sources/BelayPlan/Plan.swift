@@ -169,18 +169,22 @@ public struct Preview: Hashable, Sendable {
   public var reason: String?
   /// The command as it will be started, as far as it is known.
   public var action: String?
+  /// A question that is known to change nothing; without it, its author says so.
+  public var isRead: Bool
 
-  public init(word: Word, reason: String? = nil, action: String? = nil) {
+  public init(word: Word, reason: String? = nil, action: String? = nil, isRead: Bool = false) {
     self.word = word
     self.reason = reason
     self.action = action
+    self.isRead = isRead
   }
 }
 
 /// A deed or a question with everything that it needs.
 public struct PlanBody: Hashable, Sendable {
   public var action: ActionSource?
-  public var timeout: Template
+  /// Nil where an attempt has none: a person gives the answer.
+  public var timeout: Template?
   public var env: [NamedTemplate]
   public var cwd: Template?
   public var outputs: [NamedExpression]
@@ -192,7 +196,7 @@ public struct PlanBody: Hashable, Sendable {
   public var staysFor: Template?
 
   public init(
-    action: ActionSource?, timeout: Template, env: [NamedTemplate], cwd: Template?,
+    action: ActionSource?, timeout: Template?, env: [NamedTemplate], cwd: Template?,
     outputs: [NamedExpression],
     unknownIf: [Expression], failIf: [Expression], expect: [Expression], within: Template?, every: Template?,
     staysFor: Template?

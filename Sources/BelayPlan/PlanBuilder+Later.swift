@@ -65,8 +65,11 @@ extension PlanBuilder {
   }
 
   private mutating func refuse(_ body: Body) {
-    if let action = body.action, actions[action.keyword] == nil {
-      later("'\(action.keyword)'", at: action.keywordSpan)
+    if let action = body.action {
+      let kind = actions[action.keyword]
+      if kind == nil || kind?.isRunnable == false && request.willRun {
+        later("'\(action.keyword)'", at: action.keywordSpan)
+      }
     }
     refuse(body.setting)
     refuse(body.keep.map { ("'keep'", $0.span) })

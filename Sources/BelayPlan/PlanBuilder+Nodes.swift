@@ -92,10 +92,12 @@ extension PlanBuilder {
 
   private func body(_ body: Body, _ outer: Setting, inCheck: Bool) -> PlanBody {
     let setting = outer.joined(body.setting)
-    let preset = body.action.flatMap { actions[$0.keyword] }?.defaultTimeout(inCheck: inCheck) ?? .seconds(60)
+    let kind = body.action.flatMap { actions[$0.keyword] }
+    let preset = kind.map { $0.defaultTimeout(inCheck: inCheck) } ?? .seconds(60)
     return PlanBody(
       action: body.action,
-      timeout: body.timeout.map(filled) ?? Template(literal: preset.text, at: .nowhere("default")),
+      timeout: body.timeout.map(filled)
+        ?? preset.map { Template(literal: $0.text, at: .nowhere("default")) },
       env: setting.env, cwd: setting.cwd, outputs: body.outputs, unknownIf: body.unknownIf,
       failIf: body.failIf,
       expect: body.expect, within: body.polling.within.map(filled), every: body.polling.every.map(filled),
@@ -183,7 +185,10 @@ extension PlanBuilder {
   mutating func setPreviews() {
     for index in nodes.indices {
       let (word, reason) = self.word(index)
-      nodes[index].preview = Preview(word: word, reason: reason, action: action(nodes[index]))
+      let action = action(nodes[index])
+      nodes[index].preview = Preview(
+        word: word, reason: reason, action: action?.preview(variables.shown),
+        isRead: nodes[index].kindName == "check" && action?.effect == .read)
     }
   }
 
@@ -210,7 +215,7 @@ extension PlanBuilder {
     }
   }
 
-  private func action(_ node: PlanNode) -> String? {
+  private func action(_ node: PlanNode) -> (any Action)? {
     let body: PlanBody? =
       switch node.detail {
       case .step(let step): step.body
@@ -219,7 +224,7 @@ extension PlanBuilder {
       }
     guard let source = body?.action else { return nil }
     var ignored: [Diagnostic] = []
-    return actions[source.keyword]?.init(source, diagnostics: &ignored)?.preview(variables.shown)
+    return actions[source.keyword]?.init(source, diagnostics: &ignored)
   }
 }
 

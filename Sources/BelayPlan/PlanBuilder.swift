@@ -74,8 +74,8 @@ public struct PlanBuilder {
     var used: Set<String> = []
     for node in nodes {
       for body in node.bodies {
-        for variable in body.env {
-          used.formUnion(variable.template.expressions.compactMap { PlanVariables.secretName($0) })
+        for template in body.env.map(\.template) + (body.action?.templates ?? []) {
+          used.formUnion(template.expressions.compactMap { PlanVariables.secretName($0) })
         }
       }
     }

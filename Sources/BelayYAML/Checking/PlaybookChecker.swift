@@ -5,6 +5,8 @@ internal import BelayModel
 struct PlaybookChecker {
   let playbook: Playbook
   let actions: ActionTable
+  /// Those of the playbook that could be read, by the places of their keywords.
+  let made: [SourceSpan: any Action]
   let environment: EnvironmentFile?
   /// Nil: nothing is known of other files.
   let library: Library?
@@ -21,10 +23,12 @@ struct PlaybookChecker {
   private var nearest = NearestName()
 
   init(
-    _ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?, library: Library? = nil
+    _ playbook: Playbook, actions: ActionTable, made: [SourceSpan: any Action], environment: EnvironmentFile?,
+    library: Library? = nil
   ) {
     self.playbook = playbook
     self.actions = actions
+    self.made = made
     self.environment = environment
     self.library = library
     var needs = NeedsCheck(NodeIndex(playbook))

@@ -31,6 +31,7 @@ extension PlaybookChecker {
     for error in program.constantErrors() {
       report("constant-error", "this fails whatever else is true: \(error.message)", at: error.span)
     }
+    checkIdentifiers(program, expression, scope)
     guard !program.references.isEmpty else { return }
     let guards = Guards([program])
     for var reference in program.references {
@@ -39,6 +40,20 @@ extension PlaybookChecker {
       }
       check(reference, expression, scope)
     }
+  }
+
+  /// `identifier(…)` writes a name into the text of SQL: it stands there alone, and nowhere else.
+  private mutating func checkIdentifiers(_ program: Program, _ expression: Expression, _ scope: Scope) {
+    guard expression.source.firstRange(of: "identifier") != nil else { return }
+    for span in program.innerIdentifiers {
+      report(
+        "not-here", "'identifier' is bound alone, and its value is not computed with", at: span,
+        help: "compute inside: ${{ identifier(vars.prefix + \"_old\") }}")
+    }
+    guard program.isIdentifier, !scope.allowsIdentifiers else { return }
+    report(
+      "not-here", "'identifier' is for names in the 'query' of 'sql'", at: expression.span,
+      help: "bind the text itself: a value arrives unchanged")
   }
 
   /// By `when` of the node or of a group around it: where that is false, nothing of this is read.

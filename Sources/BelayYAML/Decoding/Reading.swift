@@ -8,6 +8,8 @@ final class Reading {
   let keywords: [String]
   private(set) var diagnostics: [Diagnostic] = []
   private var nearest = NearestName()
+  /// Those that could be read, by the places of their keywords.
+  private(set) var made: [SourceSpan: any Action] = [:]
   /// While the nodes of a `rollback` are read.
   var isInRollback = false
 
@@ -19,6 +21,8 @@ final class Reading {
 
   /// With a text of the same lines in which what could not be read is mended.
   func goOn(with mended: SourceText) { source = mended }
+
+  func keep(_ action: any Action, at keyword: SourceSpan) { made[keyword] = action }
 
   func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 
