@@ -23,8 +23,8 @@ import Testing
   ].map { (written: $0.0, value: $0.1, sent: $0.2) }
 
   @Test("a value is encoded for the place where it stands", arguments: addresses)
-  func encoded(_ case_: (written: String, value: Value, sent: String)) {
-    #expect(Self.url(case_.written, ["v": case_.value]) == "GET " + case_.sent)
+  func encoded(_ row: (written: String, value: Value, sent: String)) {
+    #expect(Self.url(row.written, ["v": row.value]) == "GET " + row.sent)
   }
 
   static let hostile: [(written: String, value: Value)] = [
@@ -44,8 +44,8 @@ import Testing
   ].map { (written: $0.0, value: $0.1) }
 
   @Test("a value that would ask for something else is no URL", arguments: hostile)
-  func refused(_ case_: (written: String, value: Value)) {
-    #expect(Self.url(case_.written, ["v": case_.value]).hasPrefix("GET (fails: "))
+  func refused(_ row: (written: String, value: Value)) {
+    #expect(Self.url(row.written, ["v": row.value]).hasPrefix("GET (fails: "))
   }
 
   static let wrong: [(fields: Fields, code: String)] = [
@@ -87,10 +87,10 @@ import Testing
   ].map { (fields: $0.0, code: $0.1) }
 
   @Test("is refused", arguments: wrong)
-  func mistakes(_ case_: (fields: Fields, code: String)) {
-    let (action, diagnostics) = Actions.make(HTTPAction.self, case_.fields)
+  func mistakes(_ row: (fields: Fields, code: String)) {
+    let (action, diagnostics) = Actions.make(HTTPAction.self, row.fields)
     #expect(action == nil)
-    #expect(diagnostics.filter { $0.severity == .error }.map(\.code) == [case_.code])
+    #expect(diagnostics.filter { $0.severity == .error }.map(\.code) == [row.code])
   }
 
   @Test("whole, as it is sent")
