@@ -11,7 +11,7 @@ extension PlaybookChecker {
     }
     let kind = actions[action.keyword]
     checkTexts(action.fields, at: [], of: kind, inside.with { $0.secretPlaces = kind?.secretHelp })
-    if let by = action.fields["by"], action.keyword == "manual" { checkPeople(by.templates, scope) }
+    if let by = action.fields["by"], kind?.asksPerson == true { checkPeople(by.templates, scope) }
     guard scope.asks, case .write(let write)? = made[action.keywordSpan]?.effect else { return }
     report("write-in-check", "\(write.why), and \(scope.title) only asks", at: write.span, help: write.help)
   }

@@ -16,7 +16,7 @@ final class Reading {
   init(source: SourceText, actions: ActionTable) {
     self.source = source
     self.actions = actions
-    keywords = actions.keywords + Keys.announced.filter { actions[$0] == nil }
+    keywords = actions.keywords
   }
 
   /// With a text of the same lines in which what could not be read is mended.
