@@ -76,7 +76,7 @@ extension Plan {
   }
 
   private func details(of step: PlanStep, _ index: Int) -> [String] {
-    var words = step.body.timeout.map { ["timeout \($0.source)"] } ?? ["waits for a person"]
+    var words = step.body.timeout.map { ["timeout \($0.source)"] } ?? [waitText(step.body)]
     if step.retry.attempts > 1 { words.append("up to \(step.retry.attempts) attempts") }
     if step.idempotent { words.append("idempotent") }
     if step.verify != nil { words.append("verified") }
@@ -94,6 +94,10 @@ extension Plan {
       if case .main = nodes[index].role, step.irreversible == nil { lines.append("has no rollback") }
     }
     return lines
+  }
+
+  private func waitText(_ body: PlanBody) -> String {
+    "waits for a person" + (body.within.map { " up to \($0.source)" } ?? "")
   }
 
   private func listName(of index: Int) -> String {
