@@ -1,5 +1,9 @@
 /// What numbers of the language may be; bound ones are held to the same when the plan is made.
 public enum Limits {
+  /// In one playbook.
+  public static let nodes = 25_000
+  /// Of one body: names of outputs, and of captures.
+  public static let names = 200
   public static let attempts = 1000
   /// Of a group: each round is laid out in the plan.
   public static let rounds = 20

@@ -92,15 +92,3 @@ extension Reading {
 
   var sorted: [Diagnostic] { diagnostics.sortedByPlace }
 }
-
-extension [Diagnostic] {
-  /// By place; what stands at one place stays in the order found, and nothing is said twice.
-  var sortedByPlace: [Diagnostic] {
-    var seen: Set<Diagnostic> = []
-    let once = filter { seen.insert($0).inserted }
-    return once.enumerated().sorted { left, right in
-      let (a, b) = (left.element.span, right.element.span)
-      return (a.line, a.column, left.offset) < (b.line, b.column, right.offset)
-    }.map(\.element)
-  }
-}

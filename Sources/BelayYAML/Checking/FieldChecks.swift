@@ -7,11 +7,10 @@ extension PlaybookChecker {
     let plan = Scope(moment: .plan, title: "this text")
     checkDefaults(playbook.params)
     for (position, variable) in playbook.vars.enumerated() {
-      let before = Array(vars.prefix(position))
       check(
         variable.value.templates,
         plan.with {
-          $0.vars = before; $0.title = "'vars'"
+          $0.varsBefore = position; $0.title = "'vars'"
         })
     }
     check([playbook.title, playbook.description].compactMap { $0 }, plan)

@@ -10,12 +10,15 @@ struct PlaybookChecker {
   let environment: EnvironmentFile?
   /// Nil: nothing is known of other files.
   let library: Library?
-  private(set) var diagnostics: [Diagnostic] = []
+  private var found = DiagnosticList()
   var index: NodeIndex
   var order: NodeOrder
   let ids: [String]
-  let params: [String]
-  let vars: [String]
+  /// Of the environment.
+  let secretNames: Names
+  let environmentVars: Names
+  let params: Names
+  let vars: Names
   /// What each node offers as `steps.<id>.<name>`, reserved names left out.
   let offers: [[String]]
   /// Of nodes with a `when`.
@@ -35,11 +38,13 @@ struct PlaybookChecker {
     order = needs.check()
     index = needs.index
     ids = index.entries.map(\.node.id)
-    params = playbook.params.map(\.name)
-    vars = playbook.vars.map(\.key)
+    secretNames = Names(environment?.secrets.map(\.name) ?? [])
+    environmentVars = Names(environment?.vars.keys.map(\.text) ?? [])
+    params = Names(playbook.params.map(\.name))
+    vars = Names(playbook.vars.map(\.key))
     offers = index.entries.map { PlaybookChecker.offers($0.node, library) }
     guards = PlaybookChecker.guards(index)
-    diagnostics = index.diagnostics + needs.diagnostics
+    for diagnostic in index.found.all + needs.found.all { found.append(diagnostic) }
   }
 
   private static func guards(_ index: NodeIndex) -> [Int: Guards] {
@@ -72,6 +77,8 @@ struct PlaybookChecker {
     body.outputs.map(\.name) + (body.action.flatMap { library?.outputs(of: $0) } ?? [])
   }
 
+  var diagnostics: [Diagnostic] { found.all }
+
   mutating func check() -> [Diagnostic] {
     checkPlaybook()
     checkCircles()
@@ -84,10 +91,10 @@ struct PlaybookChecker {
     _ code: String, _ message: String, at span: SourceSpan,
     help: String? = nil
   ) {
-    diagnostics.append(Diagnostic(code: code, message, at: span, help: help))
+    found.append(Diagnostic(code: code, message, at: span, help: help))
   }
 
-  mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+  mutating func report(_ diagnostic: Diagnostic) { found.append(diagnostic) }
 }
 
 // What rollbacks need.

@@ -119,7 +119,7 @@ extension PlaybookChecker {
   }
 
   private mutating func checkName(
-    _ reference: Reference, _ names: [String], _ what: String, _ span: SourceSpan, _ scope: Scope
+    _ reference: Reference, _ names: Names, _ what: String, _ span: SourceSpan, _ scope: Scope
   ) {
     if scope.isDefault {
       return report("not-in-plan", "a default can only read 'environment' and 'roles'", at: span)
@@ -129,13 +129,12 @@ extension PlaybookChecker {
     guard !names.contains(name) else { return }
     report(
       "unknown-name", "there is no \(what) '\(name)'", at: span,
-      help: nearest(name, names).map { "did you mean '\($0)'?" }
-        ?? (names.isEmpty ? nil : "there are: " + names.joined(separator: ", ")))
+      help: nearest(name, names.all).map { "did you mean '\($0)'?" } ?? names.list)
   }
 
   private mutating func checkVariable(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
-    if let before = scope.vars, reference.path.count > 1, vars.contains(reference.path[1]),
-      !before.contains(reference.path[1])
+    if let before = scope.varsBefore, reference.path.count > 1,
+      let position = vars.position(of: reference.path[1]), position >= before
     {
       return report(
         "unknown-name", "'vars.\(reference.path[1])' is computed later", at: span,
@@ -156,10 +155,9 @@ extension PlaybookChecker {
     guard field == "vars", reference.path.count > 2, let environment, !reference.guarded else { return }
     let name = reference.path[2]
     guard environment.vars[name] == nil else { return }
-    let known = environment.vars.keys.map(\.text)
     report(
       "unknown-name", "the environment '\(environment.name)' has no variable '\(name)'", at: span,
-      help: nearest(name, known).map { "did you mean '\($0)'?" }
+      help: nearest(name, environmentVars.all).map { "did you mean '\($0)'?" }
         ?? "add it to 'vars' of \(environment.path)")
   }
 
@@ -225,12 +223,12 @@ extension PlaybookChecker {
         "secret-not-allowed", "nothing can be computed from a secret", at: span,
         help: "bind it alone: \"${{ secrets.name }}\"")
     }
-    guard let environment, !environment.secrets.contains(where: { $0.name == reference.path[1] }) else {
+    guard let environment, !secretNames.contains(reference.path[1]) else {
       return
     }
     report(
       "unknown-name", "the environment '\(environment.name)' has no secret '\(reference.path[1])'", at: span,
-      help: nearest(reference.path[1], environment.secrets.map(\.name))
+      help: nearest(reference.path[1], secretNames.all)
         .map { "did you mean '\($0)'?" } ?? "add it to 'secrets' of \(environment.path)")
   }
 }

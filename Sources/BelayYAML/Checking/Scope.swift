@@ -42,8 +42,8 @@ struct Scope {
   var asks = false
   /// In an action file: nothing of a playbook can be read.
   var isActionFile = false
-  /// Only these variables are computed already; nil for all.
-  var vars: [String]?
+  /// Only so many variables are computed already; nil for all.
+  var varsBefore: Int?
   /// Only `environment` and `roles`: for defaults of parameters.
   var isDefault = false
 
