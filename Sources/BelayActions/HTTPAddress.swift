@@ -18,6 +18,9 @@ struct HTTPAddress {
     case value(Expression, Place)
   }
 
+  /// In scalars. Servers refuse less.
+  private static let lengthLimit = 8 << 10
+
   private var parts: [Part] = []
   private let units: TextUnits
   private(set) var mistake: Diagnostic?
@@ -37,6 +40,9 @@ struct HTTPAddress {
   // MARK: Reading
 
   private mutating func read() {
+    guard units.count <= HTTPAddress.lengthLimit else {
+      return refuse("a URL of more than 8 KiB", 0, help: "send long values in 'json', 'form' or 'body'")
+    }
     guard let first = units[0] else { return refuse("the URL is empty", 0, help: "write https://…") }
     guard let base = first.value else { return readScheme() }
     parts.append(.value(base, .base))

@@ -168,11 +168,11 @@ extension PlaybookChecker {
       if case .names(let names) = answer.bare { answer.bare = .names(names + [output.name]) }
     }
     answer.own += body.outputs.map(\.name)
-    let all = body.unknownIf + body.failIf + body.expect
+    let sized = sizedTexts(of: body.unknownIf + body.failIf + body.expect)
     answer.title = "a condition"
-    checkCondition(body.unknownIf, answer, beside: all)
-    checkCondition(body.failIf, answer.with { $0.allowsError = true }, beside: all)
-    checkCondition(body.expect, answer, beside: all)
+    checkCondition(body.unknownIf, answer, sized: sized)
+    checkCondition(body.failIf, answer.with { $0.allowsError = true }, sized: sized)
+    checkCondition(body.expect, answer, sized: sized)
     return answer
   }
 

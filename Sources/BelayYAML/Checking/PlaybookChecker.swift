@@ -50,7 +50,9 @@ struct PlaybookChecker {
   private static func guards(_ index: NodeIndex) -> [Int: Guards] {
     var guards: [Int: Guards] = [:]
     for (number, entry) in index.entries.enumerated() {
-      guard let when = entry.node.when, let program = try? Program(parsing: when) else { continue }
+      guard let when = entry.node.when, when.source.utf8.count <= Limits.expression,
+        let program = try? Program(parsing: when)
+      else { continue }
       guards[number] = Guards([program])
     }
     return guards

@@ -8,17 +8,22 @@ extension PlaybookChecker {
     check(program, expression, scope)
   }
 
-  /// Conditions of one field; what else the node says of the same list stands in `others`.
-  mutating func checkCondition(_ conditions: [Expression], _ scope: Scope, beside others: [Expression] = []) {
+  /// Conditions of one field; whose size the node asks for stands in `sized`, else in the field itself.
+  mutating func checkCondition(_ conditions: [Expression], _ scope: Scope, sized: Set<String>? = nil) {
+    let sized = sized ?? sizedTexts(of: conditions)
     for condition in conditions {
       guard let program = program(condition) else { continue }
       check(program, condition, scope)
-      checkMeaning(program, condition, beside: others)
+      checkMeaning(program, condition, sized: sized)
     }
   }
 
   /// Nil, said so, when it is no CEL.
   private mutating func program(_ expression: Expression) -> Program? {
+    guard expression.source.utf8.count <= Limits.expression else {
+      report("too-large", "an expression of more than 16 KiB", at: expression.span)
+      return nil
+    }
     do {
       return try Program(parsing: expression)
     } catch {

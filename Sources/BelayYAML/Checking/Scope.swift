@@ -51,6 +51,8 @@ struct Scope {
     switch title {
     case "'with'": "the action file reads it itself: ${{ secrets.name }} in its 'headers', 'auth' or 'url'"
     case _ where isActionFile: secretPlaces ?? "the node that uses this file binds it in 'env'"
+    case _ where node == nil || title != "'run'" && title != "'exec'":
+      secretPlaces ?? "a secret is bound in 'env' of what needs it"
     default: secretPlaces ?? "bind it in 'env' and read the variable there"
     }
   }

@@ -50,7 +50,8 @@ extension Reading {
 
   private func builtIn(_ entry: YAMLEntry, _ with: YAMLEntry?) -> ActionSource {
     let source = ActionSource(keyword: entry.name, keywordSpan: entry.key.span, fields: tree(entry.value))
-    if let kind = actions[entry.name] {
+    let bound = source.templates.filter { $0.literal == nil }.reduce(0) { $0 + $1.source.utf8.count }
+    if let kind = actions[entry.name], mayExamine(bytes: bound, at: entry.key.span) {
       if let action = collect({ kind.init(source, diagnostics: &$0) }) { keep(action, at: entry.key.span) }
       for field in entry.value.entries ?? [] where kind.declarations.contains(field.name) { declare(field) }
     }

@@ -72,6 +72,7 @@ extension Reading {
       error("empty", "'\(key)' holds no expression", at: node.span)
       return nil
     }
+    guard mayExamine(bytes: text.utf8.count, at: node.span) else { return nil }
     if style == .plain, isCutByComment(node, text) {
       brokenByYAML(node, "YAML takes ' #' and what follows for a comment")
       return nil

@@ -12,7 +12,7 @@ extension Reading {
     guard nodeCount <= Limits.nodes else {
       // Once is enough, and what is too much is not read.
       if nodeCount - items.count <= Limits.nodes {
-        error("too-many-nodes", "more than 25,000 nodes in one playbook", at: list.span)
+        error("too-many-nodes", "more than 12,500 nodes in one playbook", at: list.span)
       }
       return []
     }

@@ -13,6 +13,9 @@ final class Reading {
   private(set) var made: [SourceSpan: any Action] = [:]
   /// While the nodes of a `rollback` are read.
   var isInRollback = false
+  private var bindingCount = 0
+  private var examined = 0
+  private(set) var hasExaminedTooMuch = false
   /// Steps, checks, gates and groups so far.
   var nodeCount = 0
 
@@ -46,6 +49,20 @@ final class Reading {
     var collected: [Diagnostic] = []
     defer { for diagnostic in collected { found.append(diagnostic) } }
     return part(&collected)
+  }
+
+  /// Whether so much may be looked into as well; where it is too much that is said once, and the file refused.
+  func mayExamine(bytes: Int, bindings: Int = 0, at span: SourceSpan) -> Bool {
+    guard !hasExaminedTooMuch else { return false }
+    examined += bytes
+    bindingCount += bindings
+    hasExaminedTooMuch = examined > Limits.examined || bindingCount > Limits.bindings
+    if hasExaminedTooMuch {
+      error(
+        "too-many-values", "more expressions and bound commands than one file may hold", at: span,
+        help: "at most 1.5 MiB of them and 80,000 bindings: divide the playbook, or loop with 'each'")
+    }
+    return !hasExaminedTooMuch
   }
 
   func wrongType(_ node: YAMLNode, _ key: String, takes what: String, help: String? = nil) {
