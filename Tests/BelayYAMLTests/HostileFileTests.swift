@@ -192,7 +192,7 @@ import Testing
   @Test("keys that are lists, alias bombs in them, numbers that are one key") func keys() {
     #expect(codes("a: &a [x, x]\n? *a\n: x\n? [*a, *a]\n: y\n").filter { $0 == "non-string-key" }.count == 2)
     #expect(codes("1: a\n01: b\n0x1: c\n").filter { $0 == "non-string-key" }.count == 3)
-    #expect(codes("a: &x [*x]\nb: *y\n").prefix(2) == ["missing-key", "missing-key"])
+    #expect(Set(codes("x-a: &x [*x]\nx-b: *y\n")).isSuperset(of: ["recursive-alias", "unknown-alias"]))
   }
 
   @Test("tags that mean to run something, and those that do not fit") func tags() {
