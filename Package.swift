@@ -90,7 +90,9 @@ let package = Package(
       ]),
     tests("BelayKeeperTests", ["BelayKeeper", "BelayDigest", "CSystem"]),
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
-    tests("BelayYAMLTests", ["TestFiles", "BelayYAML", "BelayModel", "BelayActions"], exclude: ["Goldens", "Project"]),
+    tests(
+      "BelayYAMLTests", ["TestFiles", "BelayYAML", "BelayModel", "BelayActions"],
+      exclude: ["Goldens", "Project"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
     tests(
       "BelayStoreTests",

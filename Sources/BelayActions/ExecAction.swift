@@ -6,7 +6,7 @@ public import BelayModel
 public struct ExecAction: Action {
   public static let keyword = "exec"
   public static var results: [ResultField] { ProcessAnswer.fields }
-  public static func defaultTimeout(inCheck: Bool) -> TimeSpan {
+  public static func defaultTimeout(inCheck: Bool) -> TimeSpan? {
     ProcessAnswer.defaultTimeout(inCheck: inCheck)
   }
 
@@ -77,9 +77,11 @@ public struct ExecAction: Action {
 
   public var program: Template? { arguments.first }
 
+  public var effect: ActionEffect { .authorsWord }
+
   /// As it could be typed.
-  public func preview(_ show: (Template) -> String) -> String {
-    arguments.map { ExecAction.quoted(show($0)) }.joined(separator: " ")
+  public func preview(_ look: (Expression) -> ShownValue) -> String {
+    arguments.map { ExecAction.quoted($0.shown(look)) }.joined(separator: " ")
   }
 
   public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {

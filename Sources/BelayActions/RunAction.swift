@@ -6,7 +6,7 @@ public import BelayModel
 public struct RunAction: Action {
   public static let keyword = "run"
   public static var results: [ResultField] { ProcessAnswer.fields }
-  public static func defaultTimeout(inCheck: Bool) -> TimeSpan {
+  public static func defaultTimeout(inCheck: Bool) -> TimeSpan? {
     ProcessAnswer.defaultTimeout(inCheck: inCheck)
   }
 
@@ -29,12 +29,12 @@ public struct RunAction: Action {
   public var templates: [Template] { [script] }
   public var program: Template? { Template(literal: "bash", at: script.span) }
 
+  public var effect: ActionEffect { .authorsWord }
+
   /// The values first, as the shell would write them, then the script that refers to them: as it will be sent.
-  public func preview(_ show: (Template) -> String) -> String {
-    let values = bound.values.compactMap { variable, expression in
-      (try? Template(parsing: "${{ \(expression.source) }}", at: expression.span)).map {
-        "\(variable)=\(ExecAction.quoted(show($0)))\n"
-      }
+  public func preview(_ look: (Expression) -> ShownValue) -> String {
+    let values = bound.values.map { variable, expression in
+      "\(variable)=\(ExecAction.quoted(look(expression).text))\n"
     }
     return values.joined() + bound.text
   }

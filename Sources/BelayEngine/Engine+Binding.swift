@@ -52,7 +52,10 @@ extension Engine {
   }
 
   func timeout(of body: PlanBody, node: Int) throws(StepFailure) -> TimeSpan {
-    try context(node).span(body.timeout)
+    guard let timeout = body.timeout else {
+      throw StepFailure(kind: "limit", message: "an attempt of this action has no timeout")
+    }
+    return try context(node).span(timeout)
   }
 
   /// SHA-256 of the request as bound, secrets by name: what a person can compare, and nobody can guess from.

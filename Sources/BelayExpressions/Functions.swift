@@ -15,6 +15,7 @@ enum Functions {
     "size": 1...1, "int": 1...1, "uint": 1...1, "double": 1...1, "string": 1...1, "bytes": 1...1,
     "bool": 1...1,
     "timestamp": 1...1, "duration": 1...1, "type": 1...1, "dyn": 1...1, "matches": 2...2,
+    "identifier": 1...1,
   ]
 
   /// Called on a value: how many arguments beside it.
@@ -57,6 +58,7 @@ enum Functions {
     if !isMember, let converted = try Conversions.call(name, first) { return converted }
     switch name {
     case "size": return .int(Int64(try size(first)))
+    case "identifier": return try identifier(first)
     case "matches": return .bool(try matches(values))
     case "flatten": return .list(try flatten(first, values))
     case "join": return try join(first, values)

@@ -43,27 +43,32 @@ public struct Program: Sendable {
     }
   }
 
-  /// Places of `.all` over something of which no `size(…)` is asked here or in the others: true for nothing.
-  public func vacuousAlls(beside others: [Program]) -> [SourceSpan] {
-    let sized = ([self] + others).flatMap { program in
-      program.all(in: program.syntax).compactMap { program.sizedText($0) }
-    }
+  /// Texts of what is asked for its `size(…)`.
+  public var sizedTexts: Set<String> {
+    let scalars = Array(expression.source.unicodeScalars)
+    return Set(
+      all(in: syntax).compactMap { node in
+        guard case .call("size", let target, let arguments) = node.kind else { return nil }
+        return (target ?? arguments.first).map { Program.text($0, of: scalars) }
+      })
+  }
+
+  /// Places of `.all` over something whose size is not asked for: true for nothing.
+  ///
+  /// - Parameter sized: ``sizedTexts`` of all conditions that must hold together.
+  public func vacuousAlls(sized: Set<String>) -> [SourceSpan] {
+    let scalars = Array(expression.source.unicodeScalars)
     return all(in: syntax).compactMap { node in
-      guard case .comprehension(let it) = node.kind, it.macro == "all", !sized.contains(text(it.range)) else {
-        return nil
-      }
+      guard case .comprehension(let it) = node.kind, it.macro == "all" else { return nil }
       if case .list(let elements) = it.range.kind, !elements.isEmpty { return nil }
+      guard !sized.contains(Program.text(it.range, of: scalars)) else { return nil }
       return Program.span(node.start, node.length, in: expression)
     }
   }
 
-  private func sizedText(_ node: Syntax) -> String? {
-    guard case .call("size", let target, let arguments) = node.kind else { return nil }
-    return (target ?? arguments.first).map(text)
-  }
+  func text(_ node: Syntax) -> String { Program.text(node, of: Array(expression.source.unicodeScalars)) }
 
-  func text(_ node: Syntax) -> String {
-    let scalars = Array(expression.source.unicodeScalars)
+  private static func text(_ node: Syntax, of scalars: [Unicode.Scalar]) -> String {
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars[max(0, node.start)..<min(scalars.count, node.end)])
     return String(view)

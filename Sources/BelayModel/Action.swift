@@ -4,22 +4,98 @@
 public protocol Action: Sendable {
   /// The key under which it stands in a node: `run`, `exec`.
   static var keyword: String { get }
-  /// For one attempt when the node says no `timeout`.
-  static func defaultTimeout(inCheck: Bool) -> TimeSpan
+  /// False where this version reads, checks and plans it, and cannot run it.
+  static var isRunnable: Bool { get }
+  /// A person gives the answer, once: there is no `timeout`, no `every`, and `within` says how long is waited.
+  static var asksPerson: Bool { get }
+  /// For one attempt when the node says no `timeout`; nil where an attempt has none.
+  static func defaultTimeout(inCheck: Bool) -> TimeSpan?
   /// The names that `outputs` and conditions of the node may read, and of which type: `exit_code`, `stdout`, …
   static var results: [ResultField] { get }
+  /// Fields that declare values as `params` do, and are checked like those.
+  static var declarations: [String] { get }
+  /// What a text of its fields may bind.
+  ///
+  /// - Parameter path: the keys that lead to it; none where the fields are one text. Items of lists have none.
+  static func bindable(at path: [String]) -> Bindable
+  /// Which of its fields take a secret, for who has bound one elsewhere; nil: none does, `env` may.
+  static var secretHelp: String? { get }
   /// Reads the fields; each mistake is appended, and nil is returned when there is one.
   init?(_ source: ActionSource, diagnostics: inout [Diagnostic])
   /// The texts it will bind, in order, for the checks of references and secrets.
   var templates: [Template] { get }
   /// The program that it starts; nil when it starts none.
   var program: Template? { get }
+  /// Whether it may stand where is only asked.
+  var effect: ActionEffect { get }
+  /// What this one offers beside `results`.
+  var ownResults: [ResultField] { get }
   /// What the plan shows, nothing evaluated that is not known yet.
-  func preview(_ show: (Template) -> String) -> String
+  func preview(_ look: (Expression) -> ShownValue) -> String
   /// What the world is asked to do.
   func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest
   /// What conditions and outputs see of the world's answer.
   func answer(_ result: EffectResult) -> ActionAnswer
+}
+
+extension Action {
+  public static var isRunnable: Bool { true }
+  public static var asksPerson: Bool { false }
+  public static var declarations: [String] { [] }
+  public static func bindable(at path: [String]) -> Bindable { .values }
+  public static var secretHelp: String? { nil }
+  public var program: Template? { nil }
+  public var ownResults: [ResultField] { [] }
+}
+
+/// What a text may bind, beside values.
+public enum Bindable: Hashable, Sendable {
+  case values
+  /// Also secrets, alone or as a part.
+  case secrets
+  /// Also a secret, if it is the whole text.
+  case wholeSecret
+  /// Also `identifier(…)`.
+  case identifiers
+}
+
+/// What an action does to the world.
+public enum ActionEffect: Hashable, Sendable {
+  case read
+  /// It changes something, or nobody can tell that it does not.
+  case write(Write)
+  /// A question if its author says so; a plan names it as that.
+  case authorsWord
+
+  public struct Write: Hashable, Sendable {
+    /// Within a sentence: `a DELETE writes`.
+    public var why: String
+    public var span: SourceSpan
+    public var help: String
+    /// It may be a question all the same, where the author of an action file says so: a search by POST.
+    public var mayAsk: Bool
+
+    public init(_ why: String, at span: SourceSpan, help: String, mayAsk: Bool = false) {
+      self.why = why
+      self.span = span
+      self.help = help
+      self.mayAsk = mayAsk
+    }
+  }
+}
+
+/// What a plan can say of a value.
+public enum ShownValue: Hashable, Sendable {
+  case known(Value)
+  /// In its place: `(known after merge)`, a secret's name.
+  case words(String)
+
+  public var text: String {
+    switch self {
+    case .known(let value): value.text
+    case .words(let words): words
+    }
+  }
 }
 
 /// A name that an action's answer offers to conditions and outputs.

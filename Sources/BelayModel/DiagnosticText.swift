@@ -7,6 +7,8 @@ public struct SourceLines: Sendable {
   private let isASCII: Bool
   /// Of longer lines only a part around the place is looked at: a file may be one line with a thousand mistakes.
   private static let longLine = 4096
+  /// No file of so many lines is read.
+  private static let lineLimit = 1_000_001
 
   public init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -15,6 +17,7 @@ public struct SourceLines: Sendable {
     for (index, byte) in bytes.enumerated() {
       let isLoneReturn = byte == 0x0D && !(index + 1 < bytes.count && bytes[index + 1] == 0x0A)
       if byte == 0x0A || isLoneReturn { starts.append(index + 1) }
+      if starts.count > SourceLines.lineLimit { break }
     }
     self.starts = starts
   }

@@ -1,5 +1,16 @@
 /// What numbers of the language may be; bound ones are held to the same when the plan is made.
 public enum Limits {
+  /// In one playbook.
+  public static let nodes = 12_500
+  /// `${{ … }}` in one file.
+  public static let bindings = 80_000
+  /// Bytes of expressions, and of commands, statements and addresses with values bound in them, in one file: how each
+  /// of them is read by those who run it is found out here.
+  public static let examined = 3 << 19
+  /// In bytes.
+  public static let expression = 16 << 10
+  /// Of one body: names of outputs, and of captures.
+  public static let names = 200
   public static let attempts = 1000
   /// Of a group: each round is laid out in the plan.
   public static let rounds = 20

@@ -84,6 +84,16 @@ public struct Template: Hashable, Sendable {
     segments.compactMap { if case .expression(let expression) = $0 { expression } else { nil } }
   }
 
+  /// With what can be said of its values.
+  public func shown(_ look: (Expression) -> ShownValue) -> String {
+    segments.map { segment in
+      switch segment {
+      case .text(let text): text
+      case .expression(let expression): look(expression).text
+      }
+    }.joined()
+  }
+
   private static let opening = Array("${{".unicodeScalars)
 
   private static func end(of inside: ArraySlice<Unicode.Scalar>) -> Int? {

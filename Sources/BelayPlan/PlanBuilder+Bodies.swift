@@ -50,10 +50,12 @@ extension PlanBuilder {
   private mutating func body(_ body: Body, _ outer: Setting, inCheck: Bool) -> PlanBody {
     let setting = outer.joined(body.setting)
     let (action, use) = action(of: body)
-    let preset = action.flatMap { actions[$0.keyword] }?.defaultTimeout(inCheck: inCheck) ?? .seconds(60)
+    let kind = action.flatMap { actions[$0.keyword] }
+    let preset = kind.map { $0.defaultTimeout(inCheck: inCheck) } ?? .seconds(60)
     return PlanBody(
       action: action, use: use,
-      timeout: body.timeout.map(filled) ?? Template(literal: preset.text, at: .nowhere("default")),
+      timeout: body.timeout.map(filled)
+        ?? preset.map { Template(literal: $0.text, at: .nowhere("default")) },
       env: setting.env, cwd: setting.cwd, outputs: body.outputs, unknownIf: body.unknownIf,
       failIf: body.failIf, expect: body.expect, within: body.polling.within.map(filled),
       every: body.polling.every.map(filled), staysFor: body.polling.staysFor.map(filled))

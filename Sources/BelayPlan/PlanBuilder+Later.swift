@@ -72,8 +72,11 @@ extension PlanBuilder {
   }
 
   private mutating func refuse(_ body: Body) {
-    if let action = body.action, actions[action.keyword] == nil, !PlanBuilder.calls.contains(action.keyword) {
-      later("'\(action.keyword)'", at: action.keywordSpan)
+    if let action = body.action, !PlanBuilder.calls.contains(action.keyword) {
+      let kind = actions[action.keyword]
+      if kind == nil || kind?.isRunnable == false && request.willRun {
+        later("'\(action.keyword)'", at: action.keywordSpan)
+      }
     }
     refuse(body.setting)
     refuse(body.keep.map { ("'keep'", $0.span) })

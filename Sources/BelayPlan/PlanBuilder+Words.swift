@@ -6,7 +6,10 @@ extension PlanBuilder {
     for index in nodes.indices {
       current = nodes[index].frame
       let (word, reason) = self.word(index)
-      nodes[index].preview = Preview(word: word, reason: reason, action: action(nodes[index]))
+      let action = action(nodes[index])
+      nodes[index].preview = Preview(
+        word: word, reason: reason, action: action?.shown,
+        isRead: nodes[index].kindName == "check" && action?.effect == .read)
     }
   }
 
@@ -55,7 +58,7 @@ extension PlanBuilder {
     }
   }
 
-  private func action(_ node: PlanNode) -> String? {
+  private func action(_ node: PlanNode) -> (shown: String, effect: ActionEffect)? {
     let body: PlanBody? =
       switch node.detail {
       case .step(let step): step.body
@@ -64,8 +67,8 @@ extension PlanBuilder {
       }
     guard let body, let source = body.action else { return nil }
     var ignored: [Diagnostic] = []
-    let variables = variables(of: body)
-    return actions[source.keyword]?.init(source, diagnostics: &ignored)?.preview(variables.shown)
+    guard let action = actions[source.keyword]?.init(source, diagnostics: &ignored) else { return nil }
+    return (action.preview(variables(of: body).shown), action.effect)
   }
 
   /// As the action of the body reads them: an action file has parameters of its own.

@@ -102,6 +102,7 @@ extension Preview {
   fileprivate var json: JSON {
     .object([
       "word": .string(word.rawValue), "reason": reason.map(JSON.string), "action": action.map(JSON.string),
+      "reads": isRead ? .bool(true) : nil,
     ])
   }
 }
@@ -167,7 +168,7 @@ extension PlanBody {
   fileprivate var json: JSON {
     .object([
       "action": action.map { .object([JSON.Member($0.keyword, $0.fields.json)]) },
-      "timeout": .string(timeout.source),
+      "timeout": timeout.map { .string($0.source) },
       "env": env.isEmpty ? nil : .object(env.map { JSON.Member($0.name, .string($0.template.source)) }),
       "cwd": cwd.map { .string($0.source) }, "shell": shell?.json, "use": use?.json,
       "outputs": outputs.json,
@@ -182,7 +183,8 @@ extension PlanBody {
 func expressions(_ list: [Expression]) -> JSON? { list.isEmpty ? nil : .strings(list.map(\.source)) }
 
 extension TemplateTree {
-  /// Texts as written; scalars by their value, and by their text too where it is another (`1.10`, `0777`).
+  /// Texts as written; scalars by their value, and by their text too where it is another (`1.10`, `0777`). A map with a
+  /// key that starts with `$` is a list of pairs, as an object of one such key is something else here.
   var json: JSON {
     switch content {
     case .scalar(let value, let text):
@@ -190,6 +192,8 @@ extension TemplateTree {
         ? value.exactJSON : .object(["$written": .string(text), "value": value.exactJSON])
     case .text(let template): .string(template.source)
     case .list(let items): .array(items.map(\.json))
+    case .map(let entries) where entries.contains { $0.key.hasPrefix("$") }:
+      .object(["$map": .array(entries.map { .array([.string($0.key), $0.value.json]) })])
     case .map(let entries): .object(entries.map { JSON.Member($0.key, $0.value.json) })
     }
   }

@@ -79,11 +79,14 @@ public struct Preview: Hashable, Sendable {
   public var reason: String?
   /// The command as it will be started, as far as it is known.
   public var action: String?
+  /// A question that is known to change nothing; without it, its author says so.
+  public var isRead: Bool
 
-  public init(word: Word, reason: String? = nil, action: String? = nil) {
+  public init(word: Word, reason: String? = nil, action: String? = nil, isRead: Bool = false) {
     self.word = word
     self.reason = reason
     self.action = action
+    self.isRead = isRead
   }
 }
 
@@ -92,7 +95,8 @@ public struct PlanBody: Hashable, Sendable {
   public var action: ActionSource?
   /// The action file that `action` comes from.
   public var use: PlanUse?
-  public var timeout: Template
+  /// Nil where an attempt has none: a person gives the answer.
+  public var timeout: Template?
   public var env: [NamedTemplate]
   public var cwd: Template?
   /// Takes `run` and `exec` to another host or container.
@@ -106,7 +110,7 @@ public struct PlanBody: Hashable, Sendable {
   public var staysFor: Template?
 
   public init(
-    action: ActionSource?, use: PlanUse? = nil, timeout: Template, env: [NamedTemplate], cwd: Template?,
+    action: ActionSource?, use: PlanUse? = nil, timeout: Template?, env: [NamedTemplate], cwd: Template?,
     shell: PlanShell? = nil, outputs: [NamedExpression],
     unknownIf: [Expression], failIf: [Expression], expect: [Expression], within: Template?, every: Template?,
     staysFor: Template?

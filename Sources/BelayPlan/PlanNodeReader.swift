@@ -70,7 +70,8 @@ struct PlanNodeReader {
     var inner = try PlanFields(fields.take("preview") ?? .null, "\(fields.place): preview")
     guard let word = Preview.Word(rawValue: try inner.string("word")) else { throw inner.missing("word") }
     let preview = Preview(
-      word: word, reason: try inner.optionalString("reason"), action: try inner.optionalString("action"))
+      word: word, reason: try inner.optionalString("reason"), action: try inner.optionalString("action"),
+      isRead: try inner.flag("reads"))
     try inner.finish()
     return preview
   }
@@ -156,7 +157,7 @@ struct PlanNodeReader {
   private func body(_ json: JSON?, _ place: String) throws(PlanFormatError) -> PlanBody {
     var fields = try PlanFields(json ?? .null, place)
     let body = PlanBody(
-      action: try action(&fields), use: try use(&fields), timeout: try fields.template("timeout"),
+      action: try action(&fields), use: try use(&fields), timeout: try fields.optionalTemplate("timeout"),
       env: try env(&fields), cwd: try fields.optionalTemplate("cwd"), shell: try shell(&fields),
       outputs: try outputs(&fields),
       unknownIf: try fields.expressions("unknown_if"), failIf: try fields.expressions("fail_if"),
@@ -174,6 +175,17 @@ struct PlanNodeReader {
       fields: try tree(members[0].value, fields.place))
   }
 
+  private func pairs(_ json: JSON, _ place: String) throws(PlanFormatError) -> [TemplateTree.Entry] {
+    var entries: [TemplateTree.Entry] = []
+    for pair in json["$map"]?.array ?? [] {
+      guard let pair = pair.array, pair.count == 2, let key = pair[0].string else {
+        throw PlanFormatError(message: "\(place): '$map' is no list of pairs")
+      }
+      entries.append(TemplateTree.Entry(key: key, keySpan: .nowhere(place), value: try tree(pair[1], place)))
+    }
+    return entries
+  }
+
   func tree(_ json: JSON, _ place: String) throws(PlanFormatError) -> TemplateTree {
     let span = SourceSpan.nowhere(place)
     switch json {
@@ -182,6 +194,7 @@ struct PlanNodeReader {
       var trees: [TemplateTree] = []
       for item in items { trees.append(try tree(item, place)) }
       return TemplateTree(.list(trees), at: span)
+    case .object where json["$map"] != nil: return TemplateTree(.map(try pairs(json, place)), at: span)
     case .object(let members) where members.first?.key.hasPrefix("$") != true:
       var entries: [TemplateTree.Entry] = []
       for member in members {

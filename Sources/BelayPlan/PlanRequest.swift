@@ -13,6 +13,8 @@ public struct PlanRequest: Sendable {
   public var project: String
   public var searchPath: String
   public var sources: [Plan.SourceFile]
+  /// Whether what this version cannot run is refused; without a run it is shown all the same.
+  public var willRun: Bool
   /// Looks a program up in `searchPath`; looking is all that it does.
   public var findProgram: @Sendable (String) -> Plan.Program
 
@@ -20,6 +22,7 @@ public struct PlanRequest: Sendable {
     playbook: Playbook, environment: EnvironmentFile?, files: ProjectFiles = ProjectFiles(), params: ValueMap,
     run: String, version: String,
     createdAt: Timestamp, project: String, searchPath: String, sources: [Plan.SourceFile],
+    willRun: Bool = false,
     findProgram: @escaping @Sendable (String) -> Plan.Program = {
       Plan.Program(name: $0, path: nil, size: 0, changedAt: 0)
     }
@@ -34,6 +37,7 @@ public struct PlanRequest: Sendable {
     self.project = project
     self.searchPath = searchPath
     self.sources = sources
+    self.willRun = willRun
     self.findProgram = findProgram
   }
 }

@@ -64,7 +64,7 @@ extension Plan {
       String.init)
     switch node.detail {
     case .step(let step): lines += details(of: step, index)
-    case .check(let check): lines.append(questionText(check.body))
+    case .check(let check): lines.append(questionText(check.body, node.preview))
     case .wait(let duration): lines.append("waits \(duration.source)")
     case .group(let group):
       if group.mode == .parallel { lines.append("in parallel") }
@@ -76,7 +76,7 @@ extension Plan {
   }
 
   private func details(of step: PlanStep, _ index: Int) -> [String] {
-    var words = ["timeout \(step.body.timeout.source)"]
+    var words = step.body.timeout.map { ["timeout \($0.source)"] } ?? [waitText(step.body)]
     if step.retry.attempts > 1 { words.append("up to \(step.retry.attempts) attempts") }
     if step.idempotent { words.append("idempotent") }
     if step.verify != nil { words.append("verified") }
@@ -96,13 +96,17 @@ extension Plan {
     return lines
   }
 
+  private func waitText(_ body: PlanBody) -> String {
+    "waits for a person" + (body.within.map { " up to \($0.source)" } ?? "")
+  }
+
   private func listName(of index: Int) -> String {
     nodes[index].parent.map { nodes[$0].id } ?? "the playbook"
   }
 
-  private func questionText(_ body: PlanBody) -> String {
+  private func questionText(_ body: PlanBody, _ preview: Preview) -> String {
     var words: [String] = []
-    if body.action != nil { words.append("on the author's word only a question") }
+    if body.action != nil, !preview.isRead { words.append("on the author's word only a question") }
     if let within = body.within { words.append("asked up to \(within.source)") }
     if let every = body.every { words.append("every \(every.source)") }
     if let staysFor = body.staysFor { words.append("must stay so for \(staysFor.source)") }

@@ -89,18 +89,15 @@ struct PlanVariables: Variables {
   }
 
   /// A text as the plan shows it.
-  func shown(_ template: Template) -> String {
-    template.segments.map { segment in
-      switch segment {
-      case .text(let text): return text
-      case .expression(let expression):
-        if let secret = PlanVariables.secretName(expression) { return "${secrets.\(secret)}" }
-        switch evaluate(expression) {
-        case .known(let value): return value.text
-        case .later(let node): return node.map { "(known after \($0))" } ?? "(known at run time)"
-        case .failed: return "(fails)"
-        }
-      }
-    }.joined()
+  func shown(_ template: Template) -> String { template.shown { shown($0) } }
+
+  /// A value as the plan shows it.
+  func shown(_ expression: Expression) -> ShownValue {
+    if let secret = PlanVariables.secretName(expression) { return .words("${secrets.\(secret)}") }
+    switch evaluate(expression) {
+    case .known(let value): return .known(value)
+    case .later(let node): return .words(node.map { "(known after \($0))" } ?? "(known at run time)")
+    case .failed: return .words("(fails)")
+    }
   }
 }

@@ -18,7 +18,8 @@ public struct PlaybookReader: Sendable {
     guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
     let playbook = reading.playbook(root, name: FileName.stem(of: path))
     if let playbook {
-      var checker = PlaybookChecker(playbook, actions: actions, environment: environment)
+      var checker = PlaybookChecker(
+        playbook, actions: actions, made: reading.made, environment: environment)
       for diagnostic in checker.check() { reading.report(diagnostic) }
     }
     return (reading.hasErrors ? nil : playbook, reading.sorted)
@@ -53,9 +54,9 @@ public struct ActionFileReader: Sendable {
     guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
     let action = reading.actionFile(root, name: FileName.stem(of: path))
     if let action {
-      for diagnostic in PlaybookChecker.check(action, actions: actions, environment: nil, library: nil) {
-        reading.report(diagnostic)
-      }
+      let found = PlaybookChecker.check(
+        action, actions: actions, made: reading.made, environment: nil, library: nil)
+      for diagnostic in found { reading.report(diagnostic) }
     }
     return (reading.hasErrors ? nil : action, reading.sorted)
   }
@@ -90,16 +91,4 @@ extension Reading {
   var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
   var sorted: [Diagnostic] { diagnostics.sortedByPlace }
-}
-
-extension [Diagnostic] {
-  /// By place; what stands at one place stays in the order found, and nothing is said twice.
-  var sortedByPlace: [Diagnostic] {
-    var seen: Set<Diagnostic> = []
-    let once = filter { seen.insert($0).inserted }
-    return once.enumerated().sorted { left, right in
-      let (a, b) = (left.element.span, right.element.span)
-      return (a.line, a.column, left.offset) < (b.line, b.column, right.offset)
-    }.map(\.element)
-  }
 }

@@ -58,6 +58,8 @@ public struct ProjectReader {
     var bytes: [UInt8]
     var reading: [Diagnostic]
     var content: Content
+    /// Its actions that could be read, by the places of their keywords.
+    var made: [SourceSpan: any Action]
     var isOptional: Bool
   }
 
@@ -105,7 +107,8 @@ public struct ProjectReader {
     let content = Document.root(of: source, reading).flatMap { decode($0, reading, path) } ?? .undecodable
     paths.append(path)
     entries[path] = Entry(
-      bytes: bytes, reading: reading.diagnostics, content: content, isOptional: isOptional)
+      bytes: bytes, reading: reading.diagnostics, content: content, made: reading.made,
+      isOptional: isOptional)
     if case .playbook(let playbook) = content {
       waiting += playbook.calls.map { ($0, isOptional) }
     }
@@ -217,11 +220,12 @@ extension ProjectReader {
     var diagnostics = entry.reading
     switch entry.content {
     case .playbook(let playbook):
-      var checker = PlaybookChecker(playbook, actions: actions, environment: environment, library: library)
+      var checker = PlaybookChecker(
+        playbook, actions: actions, made: entry.made, environment: environment, library: library)
       diagnostics += checker.check()
     case .action(let action):
       diagnostics += PlaybookChecker.check(
-        action, actions: actions, environment: environment, library: library)
+        action, actions: actions, made: entry.made, environment: environment, library: library)
     case .roster, .environment, .undecodable: break
     }
     return File(

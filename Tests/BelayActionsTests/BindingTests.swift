@@ -243,6 +243,6 @@ import Testing
   @Test("is shown as it could be typed")
   func preview() throws {
     let exec = try #require(Actions.exec(["echo", "a b", "it's", "", "${{ x }}"]).action)
-    #expect(exec.preview { $0.literal ?? "(known later)" } == "echo 'a b' 'it'\\''s' '' '(known later)'")
+    #expect(exec.preview { _ in .words("(known later)") } == "echo 'a b' 'it'\\''s' '' '(known later)'")
   }
 }

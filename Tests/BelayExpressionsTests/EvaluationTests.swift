@@ -119,8 +119,9 @@ private func value(_ source: String) throws -> Value { try parse(source).evaluat
         ["steps", "merge", "sha"], ["x", "y"], ["steps", "a", "b"], ["steps", "c", "d"], ["l"], ["z"],
       ])
     #expect(program.references.map(\.guarded) == [false, false, true, true, false, false])
-    #expect(program.vacuousAlls(beside: []).count == 1)
-    #expect(try parse("size(l) > 0 && l.all(e, e > 0)").vacuousAlls(beside: []).isEmpty)
+    #expect(program.vacuousAlls(sized: program.sizedTexts).count == 1)
+    let asked = try parse("size(l) > 0 && l.all(e, e > 0)")
+    #expect(asked.sizedTexts == ["l"] && asked.vacuousAlls(sized: asked.sizedTexts).isEmpty)
     #expect(try parse("!(a > 0.5)").negatedComparisons.count == 1)
   }
 

@@ -106,7 +106,7 @@ private let whole = """
       whole, params: ["version": .string("2"), "soak": .duration(.seconds(90)), "dry": .bool(false)])
     guard case .step(let step) = made.nodes[1].detail else { throw TestFailure("no step") }
     #expect(step.body.env.map(\.name) == ["OUTER", "INNER"])
-    #expect(step.body.timeout.source == "15m")
+    #expect(step.body.timeout?.source == "15m")
     #expect(step.verify?.env.map(\.name) == ["OUTER", "INNER"])
     #expect(step.verify?.within?.source == "1m30s")
     #expect(made.nodes[2].failure == FailurePolicy(rule: .continue, scope: 2))

@@ -85,7 +85,7 @@ import Testing
         + "}]\n"
       let found = PlaybookReader(actions: builtInActions).read(bytes: Array(text.utf8), path: "a.yaml")
         .diagnostics
-      #expect(found.count == 3000)
+      #expect(found.count == 1001 && found.last?.code == "too-many-mistakes")
       let lines = SourceLines(text)
       #expect(found.allSatisfy { $0.text(source: lines).utf8.count < 1000 })
     }
@@ -133,5 +133,90 @@ import Testing
       z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
       return z ^ (z >> 31)
     }
+  }
+}
+
+@Suite("Files that are too much") struct OversizedFileTests {
+  private func codes(_ text: String) -> [String] {
+    PlaybookReader(actions: builtInActions).read(bytes: Array(text.utf8), path: "a.yaml").diagnostics
+      .filter { $0.severity == .error }.map(\.code)
+  }
+
+  private func times(_ count: Int, _ text: String) -> String { String(repeating: text, count: count) }
+
+  private func steps(_ count: Int, _ text: (Int) -> String) -> String {
+    "belay: 1\nsteps:\n" + (0..<count).map { "  - check: c\($0)\n" + text($0) }.joined()
+  }
+
+  @Test("lines, and a line") func lines() {
+    #expect(codes(times(1_000_001, "\n")) == ["too-large"])
+    #expect(codes("x-a: " + times(1 << 20, "a")) == ["too-large"])
+  }
+
+  @Test("a text of many lines") func text() {
+    #expect(codes("x-a: |\n" + times(20_000, "  " + times(60, "a") + "\n")) == ["too-large"])
+  }
+
+  @Test("values, nodes, names") func values() {
+    #expect(codes("x-a:\n" + times(400_000, "- a\n")) == ["too-many-values"])
+    #expect(codes(steps(12_501) { _ in "    run: ls\n" }) == ["too-many-nodes"])
+    #expect(codes(steps(12_500) { _ in "    run: ls\n" }) == [])
+    let names = (0..<201).map { "o\($0): exit_code" }.joined(separator: ", ")
+    #expect(codes(steps(1) { _ in "    run: ls\n    outputs: { \(names) }\n" }) == ["out-of-range"])
+  }
+
+  @Test("bindings, expressions and bound commands") func examined() {
+    let bindings = times(100, "${{ run.id }}")
+    #expect(codes(steps(801) { _ in "    run: ls\n    title: \"\(bindings)\"\n" }) == ["too-many-values"])
+    #expect(codes(steps(700) { _ in "    run: ls\n    title: \"\(bindings)\"\n" }) == [])
+    let condition = "exit_code == 0" + times(1000, " && true")
+    #expect(codes(steps(200) { _ in "    run: ls\n    expect: \(condition)\n" }) == ["too-many-values"])
+    let script = "echo ${{ run.id }} " + times(10_000, "a")
+    #expect(codes(steps(160) { _ in "    run: \(script)\n" }) == ["too-many-values"])
+    #expect(
+      codes(steps(1) { _ in "    run: ls\n    expect: \(condition + condition + condition)\n" }) == [
+        "too-large"
+      ])
+  }
+
+  @Test("mistakes and warnings") func mistakes() {
+    let found = codes(steps(1100) { _ in "    rnu: ls\n    expect: exit_code == 0\n" })
+    #expect(found.count == 1001 && found.last == "too-many-mistakes")
+    let warned =
+      "belay: 1\nvars:\n" + (0..<300).map { "  v\($0): yes\n" }.joined() + "steps: [{ check: a, run: ls }]\n"
+    let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
+      bytes: Array(warned.utf8), path: "a.yaml")
+    #expect(playbook != nil && diagnostics.count == 201 && diagnostics.last?.code == "too-many-mistakes")
+  }
+
+  @Test("keys that are lists, alias bombs in them, numbers that are one key") func keys() {
+    #expect(codes("a: &a [x, x]\n? *a\n: x\n? [*a, *a]\n: y\n").filter { $0 == "non-string-key" }.count == 2)
+    #expect(codes("1: a\n01: b\n0x1: c\n").filter { $0 == "non-string-key" }.count == 3)
+    #expect(Set(codes("x-a: &x [*x]\nx-b: *y\n")).isSuperset(of: ["recursive-alias", "unknown-alias"]))
+  }
+
+  @Test("tags that mean to run something, and those that do not fit") func tags() {
+    for tag in ["!!python/object:x", "!vault", "!<tag:example.org,2026:x>", "!!binary", "!!set"] {
+      #expect(codes("x-a: \(tag) y\n").contains("unknown-tag"), "\(tag)")
+    }
+    #expect(codes("x-a: !!int NO\n").contains("wrong-tag"))
+  }
+
+  @Test("a version of YAML that is not 1.1 or 1.2, line ends, nothing where a name must be") func others() {
+    #expect(codes("%YAML 1.3\n---\nbelay: 1\n") == ["yaml-syntax"])
+    #expect(codes("belay: 1\r\nsteps:\r\n  - check: a\r\n    run: ls\r\n") == [])
+    #expect(codes("belay: 1\nowner: ~\nsteps: [{ check: ~, run: ls }]\n") == ["wrong-type", "bad-id"])
+  }
+
+  @Test("long ways through the graph: chains, diamonds, circles") func graphs() {
+    #expect(codes(steps(5000) { "    needs: [\($0 == 0 ? "" : "c\($0 - 1)")]\n    run: ls\n" }) == [])
+    let diamond = steps(2000) { number in
+      let before = number - number % 2
+      return "    needs: [\(before == 0 ? "" : "c\(before - 2), c\(before - 1)")]\n    run: ls\n"
+    }
+    #expect(codes(diamond) == [])
+    #expect(codes(steps(5000) { "    needs: [c\(($0 + 1) % 5000)]\n    run: ls\n" }) == ["cycle"])
+    let back = steps(3000) { "    needs: []\n    run: echo ${{ steps.c\(($0 * 7919) % 3000).state }}\n" }
+    #expect(Set(codes(back)) == ["not-before", "too-many-mistakes"])
   }
 }

@@ -1,6 +1,6 @@
 internal import BelayModel
 
-// What a node does or asks: its fields, where secrets may stand in them, what its answer offers.
+// What a node does or asks: its fields, what may be bound in them, whether it may stand here, what its answer offers.
 extension PlaybookChecker {
   mutating func checkAction(_ action: ActionSource, _ scope: Scope) {
     let inside = scope.with { $0.title = "'\(action.keyword)'" }
@@ -9,47 +9,49 @@ extension PlaybookChecker {
       check(action.with.flatMap(\.value.templates), inside.with { $0.title = "'with'" })
       return checkCall(action, scope)
     }
-    let secret = SecretPlaces.templates(of: action)
-    check(action.templates.filter { !secret.contains($0) }, inside)
-    check(secret, inside.with { $0.allowsSecrets = true })
-    if let by = action.fields["by"], action.keyword == "manual" { checkPeople(by.templates, scope) }
-    checkMethod(action, scope)
+    let kind = actions[action.keyword]
+    checkTexts(action.fields, at: [], of: kind, inside.with { $0.secretPlaces = kind?.secretHelp })
+    if let by = action.fields["by"], kind?.asksPerson == true { checkPeople(by.templates, scope) }
+    guard scope.asks, case .write(let write)? = made[action.keywordSpan]?.effect else { return }
+    report("write-in-check", "\(write.why), and \(scope.title) only asks", at: write.span, help: write.help)
   }
 
-  /// A request that changes something has no place where is only asked, but in an action file that says that it reads.
-  private mutating func checkMethod(_ action: ActionSource, _ scope: Scope) {
-    guard action.keyword == "http", scope.asks, case .text(let method)? = action.fields["method"]?.content,
-      let literal = method.literal, !["GET", "HEAD"].contains(literal)
-    else { return }
-    report(
-      "write-in-check", "a \(literal) writes, and \(scope.title) only asks", at: method.span,
-      help: "write it as a step; a \(literal) that only reads stands in an action file with 'effect: read'")
+  /// Recursion is as deep as the file, at most 64 levels.
+  private mutating func checkTexts(
+    _ tree: TemplateTree, at path: [String], of kind: (any Action.Type)?, _ scope: Scope
+  ) {
+    switch tree.content {
+    case .scalar: break
+    case .text(let template):
+      let bindable = kind?.bindable(at: path) ?? .values
+      let isAlone = template.whole != nil
+      check(
+        [template],
+        scope.with {
+          $0.allowsSecrets = bindable == .secrets || bindable == .wholeSecret && isAlone
+          $0.allowsIdentifiers = bindable == .identifiers
+        })
+    case .list(let items): for item in items { checkTexts(item, at: path, of: kind, scope) }
+    case .map(let entries):
+      for entry in entries {
+        if entry.key.firstRange(of: "${{") != nil {
+          report(
+            "binding-not-allowed", "nothing can be bound in a key", at: entry.keySpan,
+            help: "bind the whole map: \"${{ … }}\"")
+        }
+        checkTexts(entry.value, at: path + [entry.key], of: kind, scope)
+      }
+    }
   }
 
   /// Names that outputs and conditions of a body read bare.
   func results(of body: Body) -> Scope.Bare {
-    guard let action = body.action else { return .names([]) }
-    if action.isCall { return library?.outputs(of: action).map(Scope.Bare.names) ?? .anything }
-    guard let kind = actions[action.keyword] else { return .anything }
-    return .names(kind.results.map(\.name))
-  }
-}
-
-/// Where a secret is taken by the world and seen by nobody, beside `env`.
-enum SecretPlaces {
-  private static let withURL: Set<String> = ["http", "sql", "redis"]
-
-  static func templates(of action: ActionSource) -> [Template] {
-    guard withURL.contains(action.keyword) else { return [] }
-    guard case .map(let entries) = action.fields.content else {
-      return action.fields.templates.filter { $0.whole != nil }
-    }
-    return entries.flatMap { entry -> [Template] in
-      switch entry.key {
-      case "url": entry.value.templates.filter { $0.whole != nil }
-      case "headers", "auth": action.keyword == "http" ? entry.value.templates : []
-      default: []
-      }
-    }
+    guard let source = body.action else { return .names([]) }
+    if source.isCall { return library?.outputs(of: source).map(Scope.Bare.names) ?? .anything }
+    guard let kind = actions[source.keyword] else { return .anything }
+    let action = made[source.keywordSpan]
+    // What it declares is not known where it could not be read.
+    guard action != nil || kind.declarations.isEmpty else { return .anything }
+    return .names((kind.results + (action?.ownResults ?? [])).map(\.name))
   }
 }

@@ -90,6 +90,7 @@ extension PlaybookChecker {
   private mutating func checkWith(_ action: ActionSource, _ params: [Parameter], _ name: String) {
     let names = params.map(\.name)
     for entry in action.with {
+      // There are at most Limits.names of them.
       guard let parameter = params.first(where: { $0.name == entry.key }) else {
         report(
           "unknown-parameter", "'\(name)' has no parameter '\(entry.key)'", at: entry.keySpan,
@@ -99,8 +100,9 @@ extension PlaybookChecker {
       }
       checkGiven(entry.value, parameter)
     }
+    let given = Set(action.with.map(\.key))
     for parameter in params where parameter.required {
-      guard !action.with.contains(where: { $0.key == parameter.name }) else { continue }
+      guard !given.contains(parameter.name) else { continue }
       report(
         "missing-parameter", "'\(name)' needs '\(parameter.name)'", at: action.fields.span,
         help: "add with: { \(parameter.name): … }, \(parameter.kind.described)")

@@ -3,8 +3,17 @@ internal import BelayModel
 
 // Conditions that are true for the wrong reason.
 extension PlaybookChecker {
-  /// - Parameter others: all conditions of the same node, where the size may be asked for.
-  mutating func checkMeaning(_ program: Program, _ condition: Expression, beside others: [Expression]) {
+  /// Nothing where no condition needs to know it.
+  func sizedTexts(of conditions: [Expression]) -> Set<String> {
+    guard conditions.contains(where: { $0.source.firstRange(of: ".all(") != nil }) else { return [] }
+    return conditions.reduce(into: []) { sized, condition in
+      guard condition.source.utf8.count <= Limits.expression else { return }
+      sized.formUnion((try? Program(parsing: condition))?.sizedTexts ?? [])
+    }
+  }
+
+  /// - Parameter sized: what the conditions of the same node ask the size of.
+  mutating func checkMeaning(_ program: Program, _ condition: Expression, sized: Set<String>) {
     if let value = program.constantValue(), value.typeName != "bool" {
       report("wrong-type", "a condition is true or false, this is \(value.typeName)", at: condition.span)
     }
@@ -18,8 +27,7 @@ extension PlaybookChecker {
       }
     }
     guard condition.source.firstRange(of: ".all(") != nil else { return }
-    let programs = others.filter { $0 != condition }.compactMap { try? Program(parsing: $0) }
-    for span in program.vacuousAlls(beside: programs) {
+    for span in program.vacuousAlls(sized: sized) {
       report(
         "vacuous-all", "'all' is true for an empty list", at: span,
         help: "write size(…) > 0 && … with the same list beside it")

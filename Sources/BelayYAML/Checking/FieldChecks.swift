@@ -7,11 +7,10 @@ extension PlaybookChecker {
     let plan = Scope(moment: .plan, title: "this text")
     checkDefaults(playbook.params)
     for (position, variable) in playbook.vars.enumerated() {
-      let before = Array(vars.prefix(position))
       check(
         variable.value.templates,
         plan.with {
-          $0.vars = before; $0.title = "'vars'"
+          $0.varsBefore = position; $0.title = "'vars'"
         })
     }
     check([playbook.title, playbook.description].compactMap { $0 }, plan)
@@ -169,11 +168,11 @@ extension PlaybookChecker {
       if case .names(let names) = answer.bare { answer.bare = .names(names + [output.name]) }
     }
     answer.own += body.outputs.map(\.name)
-    let all = body.unknownIf + body.failIf + body.expect
+    let sized = sizedTexts(of: body.unknownIf + body.failIf + body.expect)
     answer.title = "a condition"
-    checkCondition(body.unknownIf, answer, beside: all)
-    checkCondition(body.failIf, answer.with { $0.allowsError = true }, beside: all)
-    checkCondition(body.expect, answer, beside: all)
+    checkCondition(body.unknownIf, answer, sized: sized)
+    checkCondition(body.failIf, answer.with { $0.allowsError = true }, sized: sized)
+    checkCondition(body.expect, answer, sized: sized)
     return answer
   }
 

@@ -11,11 +11,11 @@ extension PlaybookChecker {
       guard let name = template.literal, !words.contains(name) else { continue }
       switch library.roster {
       case .file(let roster):
-        let known = roster.roles.map(\.name) + roster.people.map(\.id)
-        guard !known.contains(name) else { continue }
+        guard !library.people.contains(name) else { continue }
         report(
           "unknown-name", "there is no role or person '\(name)' in the roster", at: template.span,
-          help: nearest(name, known + words).map { "did you mean '\($0)'?" } ?? "add it to \(roster.path)")
+          help: nearest(name, library.people.all + words).map { "did you mean '\($0)'?" }
+            ?? "add it to \(roster.path)")
       case .missing: reportNoRoster("'\(name)' is nobody", template.span)
       case .unusable(let why): reportRoster(why, template.span)
       }
@@ -38,11 +38,11 @@ extension PlaybookChecker {
     let name = reference.path[1]
     switch library.roster {
     case .file(let roster):
-      let known = roster.roles.map(\.name)
-      guard !known.contains(name), !reference.guarded else { return }
+      guard !library.roles.contains(name), !reference.guarded else { return }
       report(
         "unknown-name", "there is no role '\(name)' in the roster", at: span,
-        help: nearest(name, known).map { "did you mean '\($0)'?" } ?? "add it to 'roles' of \(roster.path)")
+        help: nearest(name, library.roles.all).map { "did you mean '\($0)'?" }
+          ?? "add it to 'roles' of \(roster.path)")
     case .missing: reportNoRoster("there is no role '\(name)'", span)
     case .unusable(let why): reportRoster(why, span)
     }

@@ -3,7 +3,7 @@ internal import BelayModel
 /// Resolves `needs` and refuses those that cannot be met.
 struct NeedsCheck {
   private(set) var index: NodeIndex
-  private(set) var diagnostics: [Diagnostic] = []
+  private(set) var found = DiagnosticList()
   private var nearest = NearestName()
 
   private let ids: [String]
@@ -70,15 +70,16 @@ struct NeedsCheck {
 
   private mutating func report(_ cycle: [Int]) {
     let names = cycle.map { index[$0].node.id }
+    let known = Set(names)
     // The place is a `needs` written on the circle: without one there is none.
     let written = cycle.flatMap { number in
-      (index[number].node.needs ?? []).filter { names.contains($0.id) }
+      (index[number].node.needs ?? []).filter { known.contains($0.id) }
     }
     let place = written.first?.span ?? index[cycle[0]].node.span
     report("cycle", "these wait for each other: " + names.joined(separator: " → "), at: place)
   }
 
   private mutating func report(_ code: String, _ message: String, at span: SourceSpan, help: String? = nil) {
-    diagnostics.append(Diagnostic(code: code, message, at: span, help: help))
+    found.append(Diagnostic(code: code, message, at: span, help: help))
   }
 }

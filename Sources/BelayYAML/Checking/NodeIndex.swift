@@ -27,7 +27,7 @@ struct NodeIndex {
   private(set) var byID: [String: Int] = [:]
   /// Of every name, watches' included.
   private var places: [String: SourceSpan] = [:]
-  private(set) var diagnostics: [Diagnostic] = []
+  private(set) var found = DiagnosticList()
 
   init(_ playbook: Playbook) {
     for watch in playbook.watches { nameWatch(watch) }
@@ -73,7 +73,7 @@ struct NodeIndex {
     guard !id.isEmpty else { return false }
     guard let first = places.updateValue(span, forKey: id) else { return true }
     places[id] = first
-    diagnostics.append(
+    found.append(
       Diagnostic(
         code: "duplicate-id", "there are two nodes '\(id)'", at: span, help: "choose another name",
         notes: [Diagnostic.Note(message: "the first one", span: first)]))

@@ -16,7 +16,8 @@ struct NodeOrder {
   private var isSorted: [Bool] = []
   /// For 64 nodes at a time: which of their ends happened before each point. The last few that were asked for.
   private var blocks: [(number: Int, masks: [UInt64])] = []
-  private static let blockLimit = 8
+  /// All of a playbook with as many nodes as it may have: 40 MB, and only where references go to and fro.
+  private static let blockLimit = 200
 
   init(_ index: NodeIndex) {
     self.index = index

@@ -5,15 +5,20 @@ internal import BelayModel
 struct PlaybookChecker {
   let playbook: Playbook
   let actions: ActionTable
+  /// Those of the playbook that could be read, by the places of their keywords.
+  let made: [SourceSpan: any Action]
   let environment: EnvironmentFile?
   /// Nil: nothing is known of other files.
   let library: Library?
-  private(set) var diagnostics: [Diagnostic] = []
+  private var found = DiagnosticList()
   var index: NodeIndex
   var order: NodeOrder
   let ids: [String]
-  let params: [String]
-  let vars: [String]
+  /// Of the environment.
+  let secretNames: Names
+  let environmentVars: Names
+  let params: Names
+  let vars: Names
   /// What each node offers as `steps.<id>.<name>`, reserved names left out.
   let offers: [[String]]
   /// Of nodes with a `when`.
@@ -21,27 +26,33 @@ struct PlaybookChecker {
   private var nearest = NearestName()
 
   init(
-    _ playbook: Playbook, actions: ActionTable, environment: EnvironmentFile?, library: Library? = nil
+    _ playbook: Playbook, actions: ActionTable, made: [SourceSpan: any Action], environment: EnvironmentFile?,
+    library: Library? = nil
   ) {
     self.playbook = playbook
     self.actions = actions
+    self.made = made
     self.environment = environment
     self.library = library
     var needs = NeedsCheck(NodeIndex(playbook))
     order = needs.check()
     index = needs.index
     ids = index.entries.map(\.node.id)
-    params = playbook.params.map(\.name)
-    vars = playbook.vars.map(\.key)
+    secretNames = Names(environment?.secrets.map(\.name) ?? [])
+    environmentVars = Names(environment?.vars.keys.map(\.text) ?? [])
+    params = Names(playbook.params.map(\.name))
+    vars = Names(playbook.vars.map(\.key))
     offers = index.entries.map { PlaybookChecker.offers($0.node, library) }
     guards = PlaybookChecker.guards(index)
-    diagnostics = index.diagnostics + needs.diagnostics
+    for diagnostic in index.found.all + needs.found.all { found.append(diagnostic) }
   }
 
   private static func guards(_ index: NodeIndex) -> [Int: Guards] {
     var guards: [Int: Guards] = [:]
     for (number, entry) in index.entries.enumerated() {
-      guard let when = entry.node.when, let program = try? Program(parsing: when) else { continue }
+      guard let when = entry.node.when, when.source.utf8.count <= Limits.expression,
+        let program = try? Program(parsing: when)
+      else { continue }
       guards[number] = Guards([program])
     }
     return guards
@@ -68,6 +79,8 @@ struct PlaybookChecker {
     body.outputs.map(\.name) + (body.action.flatMap { library?.outputs(of: $0) } ?? [])
   }
 
+  var diagnostics: [Diagnostic] { found.all }
+
   mutating func check() -> [Diagnostic] {
     checkPlaybook()
     checkCircles()
@@ -80,10 +93,10 @@ struct PlaybookChecker {
     _ code: String, _ message: String, at span: SourceSpan,
     help: String? = nil
   ) {
-    diagnostics.append(Diagnostic(code: code, message, at: span, help: help))
+    found.append(Diagnostic(code: code, message, at: span, help: help))
   }
 
-  mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+  mutating func report(_ diagnostic: Diagnostic) { found.append(diagnostic) }
 }
 
 // What rollbacks need.

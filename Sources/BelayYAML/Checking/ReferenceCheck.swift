@@ -8,17 +8,22 @@ extension PlaybookChecker {
     check(program, expression, scope)
   }
 
-  /// Conditions of one field; what else the node says of the same list stands in `others`.
-  mutating func checkCondition(_ conditions: [Expression], _ scope: Scope, beside others: [Expression] = []) {
+  /// Conditions of one field; whose size the node asks for stands in `sized`, else in the field itself.
+  mutating func checkCondition(_ conditions: [Expression], _ scope: Scope, sized: Set<String>? = nil) {
+    let sized = sized ?? sizedTexts(of: conditions)
     for condition in conditions {
       guard let program = program(condition) else { continue }
       check(program, condition, scope)
-      checkMeaning(program, condition, beside: others)
+      checkMeaning(program, condition, sized: sized)
     }
   }
 
   /// Nil, said so, when it is no CEL.
   private mutating func program(_ expression: Expression) -> Program? {
+    guard expression.source.utf8.count <= Limits.expression else {
+      report("too-large", "an expression of more than 16 KiB", at: expression.span)
+      return nil
+    }
     do {
       return try Program(parsing: expression)
     } catch {
@@ -31,6 +36,7 @@ extension PlaybookChecker {
     for error in program.constantErrors() {
       report("constant-error", "this fails whatever else is true: \(error.message)", at: error.span)
     }
+    checkIdentifiers(program, expression, scope)
     guard !program.references.isEmpty else { return }
     let guards = Guards([program])
     for var reference in program.references {
@@ -39,6 +45,20 @@ extension PlaybookChecker {
       }
       check(reference, expression, scope)
     }
+  }
+
+  /// `identifier(…)` writes a name into the text of SQL: it stands there alone, and nowhere else.
+  private mutating func checkIdentifiers(_ program: Program, _ expression: Expression, _ scope: Scope) {
+    guard expression.source.firstRange(of: "identifier") != nil else { return }
+    for span in program.innerIdentifiers {
+      report(
+        "not-here", "'identifier' is bound alone, and its value is not computed with", at: span,
+        help: "compute inside: ${{ identifier(vars.prefix + \"_old\") }}")
+    }
+    guard program.isIdentifier, !scope.allowsIdentifiers else { return }
+    report(
+      "not-here", "'identifier' is for names in the 'query' of 'sql'", at: expression.span,
+      help: "bind the text itself: a value arrives unchanged")
   }
 
   /// By `when` of the node or of a group around it: where that is false, nothing of this is read.
@@ -104,7 +124,7 @@ extension PlaybookChecker {
   }
 
   private mutating func checkName(
-    _ reference: Reference, _ names: [String], _ what: String, _ span: SourceSpan, _ scope: Scope
+    _ reference: Reference, _ names: Names, _ what: String, _ span: SourceSpan, _ scope: Scope
   ) {
     if scope.isDefault {
       return report("not-in-plan", "a default can only read 'environment' and 'roles'", at: span)
@@ -114,13 +134,12 @@ extension PlaybookChecker {
     guard !names.contains(name) else { return }
     report(
       "unknown-name", "there is no \(what) '\(name)'", at: span,
-      help: nearest(name, names).map { "did you mean '\($0)'?" }
-        ?? (names.isEmpty ? nil : "there are: " + names.joined(separator: ", ")))
+      help: nearest(name, names.all).map { "did you mean '\($0)'?" } ?? names.list)
   }
 
   private mutating func checkVariable(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
-    if let before = scope.vars, reference.path.count > 1, vars.contains(reference.path[1]),
-      !before.contains(reference.path[1])
+    if let before = scope.varsBefore, reference.path.count > 1,
+      let position = vars.position(of: reference.path[1]), position >= before
     {
       return report(
         "unknown-name", "'vars.\(reference.path[1])' is computed later", at: span,
@@ -141,10 +160,9 @@ extension PlaybookChecker {
     guard field == "vars", reference.path.count > 2, let environment, !reference.guarded else { return }
     let name = reference.path[2]
     guard environment.vars[name] == nil else { return }
-    let known = environment.vars.keys.map(\.text)
     report(
       "unknown-name", "the environment '\(environment.name)' has no variable '\(name)'", at: span,
-      help: nearest(name, known).map { "did you mean '\($0)'?" }
+      help: nearest(name, environmentVars.all).map { "did you mean '\($0)'?" }
         ?? "add it to 'vars' of \(environment.path)")
   }
 
@@ -210,12 +228,12 @@ extension PlaybookChecker {
         "secret-not-allowed", "nothing can be computed from a secret", at: span,
         help: "bind it alone: \"${{ secrets.name }}\"")
     }
-    guard let environment, !environment.secrets.contains(where: { $0.name == reference.path[1] }) else {
+    guard let environment, !secretNames.contains(reference.path[1]) else {
       return
     }
     report(
       "unknown-name", "the environment '\(environment.name)' has no secret '\(reference.path[1])'", at: span,
-      help: nearest(reference.path[1], environment.secrets.map(\.name))
+      help: nearest(reference.path[1], secretNames.all)
         .map { "did you mean '\($0)'?" } ?? "add it to 'secrets' of \(environment.path)")
   }
 }

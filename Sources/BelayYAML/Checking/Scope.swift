@@ -31,6 +31,9 @@ struct Scope {
   var isWhen = false
   var allowsError = false
   var allowsSecrets = false
+  /// Of an action: where to bind a secret instead.
+  var secretPlaces: String?
+  var allowsIdentifiers = false
   /// Only in `notify`.
   var allowsEvent = false
   /// Read again and again while the run goes on: nothing has certainly ended.
@@ -39,18 +42,18 @@ struct Scope {
   var asks = false
   /// In an action file: nothing of a playbook can be read.
   var isActionFile = false
-  /// Only these variables are computed already; nil for all.
-  var vars: [String]?
+  /// Only so many variables are computed already; nil for all.
+  var varsBefore: Int?
   /// Only `environment` and `roles`: for defaults of parameters.
   var isDefault = false
 
   var secretHelp: String {
     switch title {
     case "'with'": "the action file reads it itself: ${{ secrets.name }} in its 'headers', 'auth' or 'url'"
-    case "'http'": "only 'headers', 'auth' and a whole 'url' take one"
-    case "'sql'", "'redis'": "only a whole 'url' takes one"
-    case _ where isActionFile: "the node that uses this file binds it in 'env'"
-    default: "bind it in 'env' and read the variable there"
+    case _ where isActionFile: secretPlaces ?? "the node that uses this file binds it in 'env'"
+    case _ where node == nil || title != "'run'" && title != "'exec'":
+      secretPlaces ?? "a secret is bound in 'env' of what needs it"
+    default: secretPlaces ?? "bind it in 'env' and read the variable there"
     }
   }
 

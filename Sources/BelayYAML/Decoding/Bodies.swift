@@ -5,6 +5,8 @@ extension Reading {
   func body(_ fields: inout Fields, polls: Bool) -> Body {
     var body = Body()
     body.action = action(&fields)
+    let asksPerson = body.action.flatMap { actions[$0.keyword] }?.asksPerson == true
+    if asksPerson { refusePolling(&fields) }
     if let entry = fields.take("timeout") { body.timeout = duration(entry) }
     body.setting = setting(&fields)
     if let entry = fields.take("outputs") { body.outputs = namedExpressions(entry) }
@@ -13,11 +15,22 @@ extension Reading {
     if let entry = fields.take("expect") { body.expect = conditions(entry) }
     body.maxOutput = fields.take("max_output").flatMap { scalar($0, size) }
     body.keep = fields.take("keep").flatMap(fileName)
-    guard polls else { return body }
+    guard polls || asksPerson else { return body }
     if let entry = fields.take("within") { body.polling.within = duration(entry, allowsZero: true) }
+    guard polls else { return body }
     if let entry = fields.take("every") { body.polling.every = duration(entry) }
     if let entry = fields.take("stays_for") { body.polling.staysFor = duration(entry, allowsZero: true) }
     return body
+  }
+
+  /// A person is asked once.
+  private func refusePolling(_ fields: inout Fields) {
+    for key in ["timeout", "every", "stays_for"] {
+      guard let entry = fields.take(key) else { continue }
+      error(
+        "misplaced-key", "a person is asked once: '\(key)' has no meaning here", at: entry.key.span,
+        help: "'within' says how long the answer is waited for")
+    }
   }
 
   /// The one action of a node.
@@ -37,13 +50,27 @@ extension Reading {
 
   private func builtIn(_ entry: YAMLEntry, _ with: YAMLEntry?) -> ActionSource {
     let source = ActionSource(keyword: entry.name, keywordSpan: entry.key.span, fields: tree(entry.value))
-    if let kind = actions[entry.name] { _ = collect { kind.init(source, diagnostics: &$0) } }
+    let bound = source.templates.filter { $0.literal == nil }.reduce(0) { $0 + $1.source.utf8.count }
+    if let kind = actions[entry.name], mayExamine(bytes: bound, at: entry.key.span) {
+      if let action = collect({ kind.init(source, diagnostics: &$0) }) { keep(action, at: entry.key.span) }
+      for field in entry.value.entries ?? [] where kind.declarations.contains(field.name) { declare(field) }
+    }
     if let with {
       error(
         "misplaced-key", "'with' belongs to 'uses' and 'playbook'", at: with.key.span,
         help: "write the fields of '\(entry.name)' below it")
     }
     return source
+  }
+
+  /// A field of an action that declares values: they are read bare by the node's conditions.
+  private func declare(_ field: YAMLEntry) {
+    guard field.value.entries != nil else { return }
+    for declared in parameters(field) where Root.known.contains(declared.name) {
+      error(
+        "reserved-name", "'\(declared.name)' is where expressions start, and no name of an answer",
+        at: declared.span, help: "choose another name")
+    }
   }
 
   /// `uses` and `playbook`: a file's name, and what it is given.

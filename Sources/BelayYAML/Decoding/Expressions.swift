@@ -26,7 +26,9 @@ extension Reading {
   ///
   /// - Parameter areOfNode: read as `steps.<id>.<name>`, where some names are taken.
   func namedExpressions(_ entry: YAMLEntry, areOfNode: Bool = true) -> [NamedExpression] {
-    guard let fields = Fields(entry.value, of: entry.name, reading: self) else { return [] }
+    guard let fields = Fields(entry.value, of: entry.name, reading: self), hasFewNames(fields, entry) else {
+      return []
+    }
     if entry.value.isFlow, fields.entries.contains(where: { isCutByFlow($0.value) || isCutKey($0) }) {
       cutByFlow(entry.value)
       return []
@@ -37,6 +39,13 @@ extension Reading {
       guard let expression = expression(output.value, of: name) else { return nil }
       return NamedExpression(name: name, nameSpan: output.key.span, expression: expression)
     }
+  }
+
+  /// Each of them is looked up among those before it.
+  func hasFewNames(_ fields: Fields, _ entry: YAMLEntry) -> Bool {
+    guard fields.entries.count > Limits.names else { return true }
+    error("out-of-range", "'\(entry.name)' holds more than \(Limits.names) names", at: entry.key.span)
+    return false
   }
 
   func checkReserved(_ name: String, _ key: YAMLNode) -> Bool {
@@ -63,6 +72,7 @@ extension Reading {
       error("empty", "'\(key)' holds no expression", at: node.span)
       return nil
     }
+    guard mayExamine(bytes: text.utf8.count, at: node.span) else { return nil }
     if style == .plain, isCutByComment(node, text) {
       brokenByYAML(node, "YAML takes ' #' and what follows for a comment")
       return nil

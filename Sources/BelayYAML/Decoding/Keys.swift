@@ -10,8 +10,6 @@ enum Keys {
     "title", "description", "needs", "when", "each", "on_failure", "due", "escalate", "sensitive",
   ]
 
-  /// Actions of the language that may be missing in the table: read, and refused when a plan is made.
-  static let announced = ["http", "sql", "redis", "manual"]
   /// Actions that are other files, and what they are given.
   static let calls = ["uses", "playbook"]
   static let setting = ["env", "cwd", "shell"]
@@ -50,12 +48,13 @@ enum Keys {
     "when": "write it on the group around it",
     "needs": "a watch asks from the start of its scope to its end",
   ]
-  static let elsewhereOnNotice = [
-    "run": "'notify' uses an action file: uses: slack.post",
-    "exec": "'notify' uses an action file: uses: slack.post",
-    "http": "'notify' uses an action file: uses: slack.post",
-    "playbook": "'notify' uses an action file: uses: slack.post",
-  ]
+  /// Every action, where there is none.
+  private static func noActions(_ help: String) -> [String: String] {
+    let actions = ["run", "exec", "http", "sql", "redis", "manual"] + calls
+    return Dictionary(uniqueKeysWithValues: actions.map { ($0, help) })
+  }
+
+  static let elsewhereOnNotice = noActions("'notify' uses an action file: uses: slack.post")
 
   static let rollbackBody = ["verify", "retry", "idempotent"]
   static let retry = ["attempts", "delay", "backoff", "max_delay", "when"]
@@ -113,21 +112,14 @@ enum Keys {
   static let elsewhereOnGroup = [
     "timeout": "'timeout' is of one attempt: write it on the steps", "wait": "'wait' belongs to a gate",
     "expect": "a group has no answer of its own: add a check to its steps",
-    "run": "a group has no action: add a step to its steps",
-    "exec": "a group has no action: add a step to its steps",
-    "uses": "a group has no action: add a step to its steps",
-    "playbook": "a group has no action: add a step to its steps",
     "verify": "'verify' belongs to a step", "skip_if": "'skip_if' belongs to a step; 'when' skips a group",
     "temporary": "'temporary' belongs to a step", "irreversible": "'irreversible' belongs to a step",
     "within": "'within' belongs to a check or a gate", "approve": "'approve' belongs to a gate",
-  ]
+  ].merging(noActions("a group has no action: add a step to its steps")) { written, _ in written }
   static let elsewhereOnGate = [
-    "run": "a gate has no action: write a step or a check before it",
-    "exec": "a gate has no action: write a step or a check before it",
-    "uses": "a gate has no action: write a step or a check before it",
     "timeout": "a gate waits at most 'within'", "expect": "'expect' belongs to a check",
     "rollback": "a gate changes nothing, so there is nothing to undo",
     "retry": "a gate is asked once: 'within' says how long it stays open",
     "count": "'count' belongs into 'approve'", "by": "'by' belongs into 'approve'",
-  ]
+  ].merging(noActions("a gate has no action: write a step or a check before it")) { written, _ in written }
 }

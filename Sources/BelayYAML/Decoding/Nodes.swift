@@ -8,6 +8,14 @@ extension Reading {
       return []
     }
     if items.isEmpty { error("empty", "'\(key)' is empty", at: list.span) }
+    nodeCount += items.count
+    guard nodeCount <= Limits.nodes else {
+      // Once is enough, and what is too much is not read.
+      if nodeCount - items.count <= Limits.nodes {
+        error("too-many-nodes", "more than 12,500 nodes in one playbook", at: list.span)
+      }
+      return []
+    }
     return items.compactMap { node($0) }
   }
 

@@ -3,7 +3,9 @@ internal import BelayModel
 // `params` with all their constraints.
 extension Reading {
   func parameters(_ entry: YAMLEntry) -> [Parameter] {
-    guard let fields = Fields(entry.value, of: entry.name, reading: self) else { return [] }
+    guard let fields = Fields(entry.value, of: entry.name, reading: self), hasFewNames(fields, entry) else {
+      return []
+    }
     return fields.entries.compactMap(parameter)
   }
 

@@ -6,36 +6,64 @@ final class Reading {
   private(set) var source: SourceText
   let actions: ActionTable
   let keywords: [String]
-  private(set) var diagnostics: [Diagnostic] = []
+  private var found = DiagnosticList()
+  var diagnostics: [Diagnostic] { found.all }
   private var nearest = NearestName()
+  /// Those that could be read, by the places of their keywords.
+  private(set) var made: [SourceSpan: any Action] = [:]
   /// While the nodes of a `rollback` are read.
   var isInRollback = false
+  private var bindingCount = 0
+  private var examined = 0
+  private(set) var hasExaminedTooMuch = false
+  /// Steps, checks, gates and groups so far.
+  var nodeCount = 0
 
   init(source: SourceText, actions: ActionTable) {
     self.source = source
     self.actions = actions
-    keywords = actions.keywords + Keys.announced.filter { actions[$0] == nil }
+    keywords = actions.keywords
   }
 
   /// With a text of the same lines in which what could not be read is mended.
   func goOn(with mended: SourceText) { source = mended }
 
-  func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+  func keep(_ action: any Action, at keyword: SourceSpan) { made[keyword] = action }
+
+  func report(_ diagnostic: Diagnostic) { found.append(diagnostic) }
 
   func nearest(_ word: String, _ names: [String]) -> String? { nearest.name(to: word, in: names) }
 
   func error(
     _ code: String, _ message: String, at span: SourceSpan, help: String? = nil, notes: [Diagnostic.Note] = []
   ) {
-    diagnostics.append(Diagnostic(code: code, message, at: span, help: help, notes: notes))
+    found.append(Diagnostic(code: code, message, at: span, help: help, notes: notes))
   }
 
   func warn(_ code: String, _ message: String, at span: SourceSpan, help: String? = nil) {
-    diagnostics.append(Diagnostic(.warning, code: code, message, at: span, help: help))
+    found.append(Diagnostic(.warning, code: code, message, at: span, help: help))
   }
 
   /// Appends what a part that collects on its own has found.
-  func collect<Result>(_ part: (inout [Diagnostic]) -> Result) -> Result { part(&diagnostics) }
+  func collect<Result>(_ part: (inout [Diagnostic]) -> Result) -> Result {
+    var collected: [Diagnostic] = []
+    defer { for diagnostic in collected { found.append(diagnostic) } }
+    return part(&collected)
+  }
+
+  /// Whether so much may be looked into as well; where it is too much that is said once, and the file refused.
+  func mayExamine(bytes: Int, bindings: Int = 0, at span: SourceSpan) -> Bool {
+    guard !hasExaminedTooMuch else { return false }
+    examined += bytes
+    bindingCount += bindings
+    hasExaminedTooMuch = examined > Limits.examined || bindingCount > Limits.bindings
+    if hasExaminedTooMuch {
+      error(
+        "too-many-values", "more expressions and bound commands than one file may hold", at: span,
+        help: "at most 1.5 MiB of them and 80,000 bindings: divide the playbook, or loop with 'each'")
+    }
+    return !hasExaminedTooMuch
+  }
 
   func wrongType(_ node: YAMLNode, _ key: String, takes what: String, help: String? = nil) {
     error("wrong-type", "'\(key)' takes \(what), this is \(node.kindName)", at: node.span, help: help)

@@ -113,8 +113,9 @@ extension Reading {
 
   /// Everybody who is named is there.
   private func check(_ roster: Roster) {
-    let people = roster.people.map(\.id)
-    let roles = roster.roles.map(\.name)
+    let people = Names(roster.people.map(\.id))
+    let roles = Names(roster.roles.map(\.name))
+    let both = Names(roles.all + people.all)
     for role in roster.roles {
       switch role.members {
       case .people(let members): for member in members { require(member, in: people, "person") }
@@ -131,14 +132,14 @@ extension Reading {
       require(override.person, in: people, "person")
     }
     for escalation in roster.escalation {
-      for target in escalation.to { require(target, in: roles + people, "role or person") }
+      for target in escalation.to { require(target, in: both, "role or person") }
     }
   }
 
-  private func require(_ name: Node.Need, in known: [String], _ what: String) {
+  private func require(_ name: Node.Need, in known: Names, _ what: String) {
     guard !known.contains(name.id) else { return }
     error(
       "unknown-name", "there is no \(what) '\(name.id)' in the roster", at: name.span,
-      help: nearest(name.id, known).map { "did you mean '\($0)'?" })
+      help: nearest(name.id, known.all).map { "did you mean '\($0)'?" })
   }
 }

@@ -26,9 +26,15 @@ extension Reading {
   /// Of a node that is known to be a scalar.
   func template(_ node: YAMLNode) -> Template? {
     let text = node.text ?? ""
+    guard !hasExaminedTooMuch else { return Template(literal: "", at: node.span) }
     let (span, places) = node.textPlace
     do {
-      return try Template(parsing: text, at: span, places: places)
+      let template = try Template(parsing: text, at: span, places: places)
+      let bound = template.expressions
+      guard !bound.isEmpty else { return template }
+      let bytes = bound.reduce(0) { $0 + $1.source.utf8.count }
+      return mayExamine(bytes: bytes, bindings: bound.count, at: span)
+        ? template : Template(literal: "", at: span)
     } catch {
       self.error(
         "unclosed-binding", "this '${{' is never closed", at: places.place(error.offset, length: 3, in: span),

@@ -53,7 +53,9 @@ extension Reading {
   }
 
   func captures(_ entry: YAMLEntry) -> [Step.Capture] {
-    guard let fields = Fields(entry.value, of: "capture", reading: self) else { return [] }
+    guard let fields = Fields(entry.value, of: "capture", reading: self), hasFewNames(fields, entry) else {
+      return []
+    }
     return fields.entries.compactMap { capture in
       guard let name = identifier(capture.key, "a capture"), checkReserved(name, capture.key) else {
         return nil

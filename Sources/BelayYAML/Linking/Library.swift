@@ -14,7 +14,15 @@ enum Link<File> {
 struct Library {
   var actions: [String: Link<ActionFile>] = [:]
   var playbooks: [String: Link<Playbook>] = [:]
-  var roster: Link<Roster> = .missing
+  var roster: Link<Roster> = .missing {
+    didSet {
+      roles = Names(roster.file?.roles.map(\.name) ?? [])
+      people = Names(roles.all + (roster.file?.people.map(\.id) ?? []))
+    }
+  }
+  private(set) var roles = Names([])
+  /// And roles.
+  private(set) var people = Names([])
   /// Of all that are there, read or not, for the nearest one.
   var actionNames: [String] = []
   var playbookNames: [String] = []

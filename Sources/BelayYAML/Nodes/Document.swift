@@ -20,7 +20,7 @@ enum Document {
       reading.goOn(with: mended)
       parser = parsed(mended)
     }
-    for diagnostic in parser.diagnostics { reading.report(diagnostic) }
+    for diagnostic in parser.found.all { reading.report(diagnostic) }
     if let error = parser.syntaxError {
       reading.report(diagnostic(error, parser))
       return nil

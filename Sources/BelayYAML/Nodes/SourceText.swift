@@ -4,6 +4,9 @@ internal import BelayModel
 final class SourceText: Sendable {
   /// 32 MiB.
   static let sizeLimit = 32 << 20
+  static let lineLimit = 1_000_000
+  /// In bytes. What is found on a line is looked for from its start.
+  static let lineLengthLimit = 1 << 20
 
   let path: String
   /// Without a byte order mark at its start.
@@ -16,7 +19,7 @@ final class SourceText: Sendable {
     lineStarts = SourceText.starts(of: self.bytes)
   }
 
-  /// Line ends are `\n`, `\r\n` and a lone `\r`, as YAML has them.
+  /// Line ends are `\n`, `\r\n` and a lone `\r`, as YAML has them. Of a file that is too large only the first are found.
   private static func starts(of bytes: [UInt8]) -> [Int] {
     var starts = [0]
     bytes.withUnsafeBufferPointer { bytes in
@@ -24,6 +27,7 @@ final class SourceText: Sendable {
         let byte = bytes[index]
         if byte == 0x0A || byte == 0x0D && !(index + 1 < bytes.count && bytes[index + 1] == 0x0A) {
           starts.append(index + 1)
+          if starts.count > lineLimit { return }
         }
       }
     }
@@ -78,10 +82,24 @@ extension SourceText {
         Diagnostic(code: "too-large", "the file is larger than 32 MiB", at: span(line: 0, column: 0))
       ]
     }
+    if let tooLong = checkLines() { return [tooLong] }
     guard let text = String(validating: bytes, as: UTF8.self) else { return [invalidUTF8()] }
     // Nearly every file is ASCII without controls: one pass over the bytes settles it.
     let isSuspect = bytes.contains { $0 < 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D || $0 >= 0x7F }
     return isSuspect ? checkCharacters(text) : []
+  }
+
+  private func checkLines() -> Diagnostic? {
+    if lineCount > SourceText.lineLimit {
+      return Diagnostic(
+        code: "too-large", "the file has more than 1,000,000 lines", at: span(line: 0, column: 0))
+    }
+    guard let long = (0..<lineCount).first(where: { line($0).count > SourceText.lineLengthLimit }) else {
+      return nil
+    }
+    return Diagnostic(
+      code: "too-large", "a line of more than 1 MiB", at: span(line: long, column: 0),
+      help: "keep large data in a file of its own")
   }
 
   private func invalidUTF8() -> Diagnostic {

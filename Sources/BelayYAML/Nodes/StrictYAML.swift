@@ -5,7 +5,7 @@ internal import BelayModel
 /// Lines are looked at in the order of the file, the last one kept as scalars, so that all of it is linear.
 struct StrictYAML {
   let source: SourceText
-  private(set) var diagnostics: [Diagnostic] = []
+  private(set) var found = DiagnosticList()
   private var cached: (number: Int, scalars: [Unicode.Scalar]) = (-1, [])
   private var lastEnd = Mark(line: 0, column: 0)
 
@@ -17,7 +17,7 @@ struct StrictYAML {
   }
 
   private mutating func report(_ code: String, _ message: String, at mark: Mark, help: String? = nil) {
-    diagnostics.append(
+    found.append(
       Diagnostic(code: code, message, at: source.span(line: mark.line, column: mark.column), help: help))
   }
 

@@ -7,6 +7,10 @@ private import CYAML
 struct YAMLParser {
   static let depthLimit = 64
   static let aliasLimit = 100_000
+  /// Keys, texts, lists and maps in a file.
+  static let nodeLimit = 400_000
+  /// In bytes; the larger ones are files of their own.
+  static let scalarLimit = 1 << 20
   /// Each is compared with all before it by libyaml.
   static let directiveLimit = 64
 
@@ -31,10 +35,11 @@ struct YAMLParser {
   }
 
   let source: SourceText
-  private(set) var diagnostics: [Diagnostic] = []
+  private(set) var found = DiagnosticList()
   private(set) var root: YAMLNode?
   private(set) var frames: [Frame] = []
   private var anchors: [String: YAMLNode] = [:]
+  private var nodes = 0
   private var fromAliases = 0
   private var textFromAliases = 0
   private var isDone = false
@@ -66,7 +71,7 @@ struct YAMLParser {
       while !isDone, next(&parser) {}
     }
     if !isDone { strict.end() }
-    diagnostics += strict.diagnostics
+    for diagnostic in strict.found.all { found.append(diagnostic) }
   }
 
   private func directiveCount() -> Int {
@@ -127,6 +132,11 @@ struct YAMLParser {
     let hasProperties = scalar.anchor != nil || scalar.tag != nil
     let content = hasProperties ? strict.contentStart(start, end) : start
     let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+    guard bytes.count <= YAMLParser.scalarLimit else {
+      return stop(
+        "too-large", "a text of more than 1 MiB", at: start,
+        help: "keep it in a file of its own, and read that")
+    }
     let node = YAMLNode(
       .scalar(text: String(decoding: bytes, as: UTF8.self), style: YAMLNode.Style(scalar.style)),
       tag: text(scalar.tag), source: source, start: content, end: end, tagStart: start)
@@ -170,7 +180,7 @@ struct YAMLParser {
   mutating func report(
     _ code: String, _ message: String, at span: SourceSpan, help: String? = nil, notes: [Diagnostic.Note] = []
   ) {
-    diagnostics.append(Diagnostic(code: code, message, at: span, help: help, notes: notes))
+    found.append(Diagnostic(code: code, message, at: span, help: help, notes: notes))
   }
 }
 
@@ -206,6 +216,10 @@ extension YAMLParser {
   }
 
   fileprivate mutating func complete(_ node: YAMLNode, anchor: String?) {
+    nodes += 1
+    guard nodes <= YAMLParser.nodeLimit else {
+      return stop("too-many-values", "more than 400,000 keys and values in one file", at: node.start)
+    }
     if let anchor { anchors[anchor] = node }
     guard let top = frames.indices.last else {
       root = node

@@ -29,7 +29,7 @@ struct Run: ChangingCommand {
   var yes = false
 
   func run() throws {
-    let (plan, bytes) = try planning.plan()
+    let (plan, bytes) = try planning.plan(willRun: !dryRun)
     if dryRun { return format.print(plan, bytes) }
     try confirm(plan)
     // Before the run is on the record and holds its claims.

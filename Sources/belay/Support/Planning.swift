@@ -22,7 +22,9 @@ struct PlanningOptions: ParsableArguments {
   var paramsFile: String?
 
   /// Reads, checks, plans; prints every mistake. Makes nothing and starts nothing.
-  func plan() throws -> (plan: Plan, bytes: [UInt8]) {
+  ///
+  /// - Parameter willRun: what this version cannot run is refused.
+  func plan(willRun: Bool = false) throws -> (plan: Plan, bytes: [UInt8]) {
     let project = try Project.find(for: playbook)
     let sources = try project.read(playbook, environment: environment)
     let given = try givenParams(of: sources.playbook.params)
@@ -37,7 +39,7 @@ struct PlanningOptions: ParsableArguments {
       playbook: sources.playbook, environment: sources.environment, files: sources.files, params: values,
       run: RunName.make(),
       version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
-      searchPath: searchPath, sources: files(sources),
+      searchPath: searchPath, sources: files(sources), willRun: willRun,
       findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) })
     let (plan, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)

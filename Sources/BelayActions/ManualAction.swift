@@ -1,0 +1,109 @@
+public import BelayModel
+
+/// `manual:` asks a person, once: a text, or a map of
+///
+/// - `text`: what to do or to look at;
+/// - `by`: roles or people who may answer, anyone in the roster if nothing is said;
+/// - `record`: what they are asked for, declared as `params` are.
+///
+/// It answers `by`, who answered; `at`, when; `note`; and what was recorded, by its names: one of these three takes the
+/// place of the answer's own.
+public struct ManualAction: Action {
+  public static let keyword = "manual"
+  public static let isRunnable = false
+  public static let asksPerson = true
+  public static let declarations = ["record"]
+  public static let results = [
+    ResultField("by", "string"), ResultField("at", "google.protobuf.Timestamp"),
+    ResultField("note", "string"),
+  ]
+
+  public static let secretHelp: String? = "nobody is shown one"
+
+  public static func defaultTimeout(inCheck: Bool) -> TimeSpan? { nil }
+
+  private let text: Template
+  private var people: [Template] = []
+  private var recorded: [(name: String, type: String)] = []
+  public let templates: [Template]
+
+  public init?(_ source: ActionSource, diagnostics: inout [Diagnostic]) {
+    templates = source.fields.templates
+    guard var fields = ActionFields(source.fields, of: ManualAction.keyword) else {
+      guard let text = source.fields.asTemplate, ManualAction.isSomething(text) else {
+        diagnostics.append(
+          Diagnostic(
+            code: "wrong-type", "'manual' takes a text or a map", at: source.fields.span,
+            help: "manual: Look at the dashboard; is it calm?"))
+        return nil
+      }
+      self.text = text
+      return
+    }
+    let help = "text: what to do or to look at"
+    let text = fields.required("text", help: help).flatMap { fields.text($0) }
+    self.text = text ?? Template(literal: "", at: source.fields.span)
+    if let text, !ManualAction.isSomething(text) {
+      fields.report("empty", "'text' asks for nothing", at: text.span, help: help)
+    }
+    if let entry = fields.take("by") { people = ManualAction.people(entry, &fields) }
+    recorded = ManualAction.recorded(&fields)
+    fields.finish(["text", "by", "record"])
+    diagnostics += fields.diagnostics
+    if fields.hasErrors { return nil }
+  }
+
+  private static func isSomething(_ text: Template) -> Bool { text.source.contains { !$0.isWhitespace } }
+
+  private static func people(_ entry: TemplateTree.Entry, _ fields: inout ActionFields) -> [Template] {
+    guard case .list(let items) = entry.value.content else {
+      return fields.text(entry, "by: [oncall]").map { [$0] } ?? []
+    }
+    if items.isEmpty {
+      fields.report("empty", "'by' names nobody", at: entry.value.span, help: "by: [oncall]")
+    }
+    return items.compactMap {
+      fields.text(TemplateTree.Entry(key: entry.key, keySpan: entry.keySpan, value: $0), "by: [oncall]")
+    }
+  }
+
+  /// The reader has checked each as a parameter.
+  private static func recorded(_ fields: inout ActionFields) -> [(name: String, type: String)] {
+    let found = fields.inner("record", help: "record: { passed: { type: boolean } }") { inner in
+      let entries = inner.entries
+      return entries.map { entry in
+        var type = "dyn"
+        if case .text(let written)? = entry.value["type"]?.content {
+          type = ManualAction.typeNames[written.source] ?? "dyn"
+        }
+        return (name: entry.key, type: type)
+      }
+    }
+    return found ?? []
+  }
+
+  /// CEL's names of the types of parameters.
+  private static let typeNames = [
+    "string": "string", "integer": "int", "number": "double", "boolean": "bool", "list": "list", "map": "map",
+    "duration": "google.protobuf.Duration", "timestamp": "google.protobuf.Timestamp",
+  ]
+
+  public var ownResults: [ResultField] { recorded.map { ResultField($0.name, $0.type) } }
+
+  /// A person looks.
+  public var effect: ActionEffect { .read }
+
+  public func preview(_ look: (Expression) -> ShownValue) -> String {
+    let who = people.isEmpty ? "anyone in the roster" : people.map { $0.shown(look) }.joined(separator: ", ")
+    var text = "asks \(who): \(self.text.shown(look))"
+    while text.last?.isWhitespace == true { text.removeLast() }
+    guard !recorded.isEmpty else { return text }
+    return text + "\nrecords \(recorded.map(\.name).joined(separator: ", "))"
+  }
+
+  public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
+    throw NotYet.request(ManualAction.keyword)
+  }
+
+  public func answer(_ result: EffectResult) -> ActionAnswer { NotYet.answer(ManualAction.keyword) }
+}
