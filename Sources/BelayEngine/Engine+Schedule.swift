@@ -124,7 +124,7 @@ extension Engine {
     let record = record(of: node)
     if record.status == .pending, !isWanted(node) { return }
     switch plan.nodes[node].detail {
-    case .group: if record.status == .running { listEnded(of: node) } else { startGroup(node) }
+    case .group: if record.status == .running { goOnWithGroup(node) } else { startGroup(node) }
     case .wait(let duration): startWait(node, duration)
     case .check(let check):
       takePlace(node, .acting)
@@ -162,6 +162,13 @@ extension Engine {
     for child in graph.children[node] { released(child) }
     // Begun again for a temporary in it only: nothing of it will end that could end it.
     if openChildren[node] == 0 { listEnded(of: node) }
+  }
+
+  /// One that had begun when the journal ended. It has nothing left to do, or it has waited for something before it
+  /// that was done again, and its children with it.
+  private mutating func goOnWithGroup(_ node: Int) {
+    if openChildren[node] == 0 { return listEnded(of: node) }
+    for child in graph.children[node] { released(child) }
   }
 
   private mutating func startWait(_ node: Int, _ duration: Template) {

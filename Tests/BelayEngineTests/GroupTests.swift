@@ -4,6 +4,11 @@ import BelayModel
 import Testing
 
 @Suite("What stands in groups") struct GroupTests {
+  /// How often a group has begun.
+  private func begun(_ group: NodeID, _ stage: Stage) -> Int {
+    stage.journal.count { if case .nodeStarted(group, _) = $0.event { true } else { false } }
+  }
+
   @Test("what follows a group is started once when a person has settled the group's last step")
   func settledAtTheEnd() throws {
     let stage = try Stage(
@@ -23,8 +28,7 @@ import Testing
     try stage.resolve("a", .done)
     #expect(try stage.drive(.resume(retry: false)) == .succeeded)
     #expect(stage.started == ["a", "b", "c"])
-    let begun = stage.journal.count { if case .nodeStarted("second", _) = $0.event { true } else { false } }
-    #expect(begun == 1)
+    #expect(begun("second", stage) == 1)
   }
 
   @Test("a node that is rolled back inside a group that goes on over failures: the run goes on")
@@ -107,6 +111,7 @@ import Testing
     #expect(try stage.state()["inner"].status == .running)
     #expect(try stage.drive(.resume(retry: true)) == .succeeded)
     #expect(stage.started == ["a", "b", "a~rollback", "a", "b"])
+    #expect(begun("inner", stage) == 2)
   }
 
   @Test("a person who skips what has failed does without it, not without the group around it")

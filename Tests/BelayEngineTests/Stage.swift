@@ -56,6 +56,10 @@ final class Stage {
   fileprivate(set) var startedWhenFull: Int?
 
   var now: Int64 = 0
+  /// Another one after a reboot.
+  var bootID = "boot"
+  /// By how much the wall clock was set back.
+  var wallIsBehind = TimeSpan.zero
   private var keeper: [AttemptName: Kept] = [:]
 
   struct Kept {
@@ -89,12 +93,15 @@ final class Stage {
     ]
   }
 
+  /// By the wall clock.
+  private static let begin: Int64 = 86_400_000_000_000
   static let actor = Actor(name: "ana", assurance: .os, uid: 1000)
 
   var clock: Clock {
-    Clock(
-      wall: Timestamp(seconds: now / 1_000_000_000, nanoseconds: Int32(now % 1_000_000_000)),
-      boot: TimeSpan(nanoseconds: now), bootID: "boot")
+    let wall = Stage.begin + now - wallIsBehind.nanoseconds
+    return Clock(
+      wall: Timestamp(seconds: wall / 1_000_000_000, nanoseconds: Int32(wall % 1_000_000_000)),
+      boot: TimeSpan(nanoseconds: now), bootID: bootID)
   }
 
   func state() throws -> RunState {

@@ -142,6 +142,29 @@ private let maintenance = """
     #expect(Array(stage.started.dropFirst(before)) == once)
   }
 
+  @Test("a group that has begun waits until the one before it is applied again")
+  func groupWaits() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { step: a, exec: [a], rollback: nothing, on_failure: continue }
+        - { step: on, exec: [on], temporary: true, rollback: { exec: [off] } }
+        - group: g
+          steps:
+            - group: inner
+              steps:
+                - { step: work, exec: [work], rollback: nothing }
+      """)
+    stage.acts = ["a": [.fails(), .ok], "work": [.fails(), .ok]]
+    #expect(try stage.drive() == .failed)
+    #expect(stage.started == ["a", "on", "work", "on~rollback"])
+    // So 'on' has to wait for 'a', and cannot be applied before anything else.
+    try stage.resolve("a", .notDone)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    #expect(stage.started.dropFirst(4) == ["a", "on", "work", "on~rollback"])
+  }
+
   @Test("one that cannot be applied again for a rollback ends it, once; to resume is to go on without it")
   func cannotBeAppliedAgain() throws {
     let stage = try Stage(maintenance)
@@ -190,6 +213,17 @@ private let maintenance = """
     #expect(stage.started == ["on", "work", "on~rollback", "on", "work", "on~rollback", "after"])
   }
 
+  @Test("of what has failed itself is not forgotten by a retry while it is at work")
+  func atWorkOfWhatFailed() throws {
+    let stage = try Stage(maintenance)
+    stage.acts = ["on": [.fails(), .ok], "on~rollback": [Act(takes: .seconds(9)), .ok]]
+    stage.diesAtSecond = 5
+    #expect(try stage.drive() == nil)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    #expect(stage.story.prefix(4) == ["on", "on.", "on~rollback.", "on"])
+    #expect(stage.started == ["on", "on~rollback", "on", "work", "on~rollback", "after"])
+  }
+
   @Test("that has ended with nobody to see it is known before the run goes on", arguments: [true, false])
   func endedUnseen(retry: Bool) throws {
     let stage = try Stage(maintenance)
@@ -214,7 +248,7 @@ private let maintenance = """
           temporary: true
           rollback:
             - { step: off, exec: [off] }
-            - { step: tidy, exec: [tidy] }
+            - { check: is_off, exec: [look] }
         - { step: work, exec: [work], rollback: nothing }
       """)
     stage.acts["work"] = [.fails(), .ok]
@@ -222,7 +256,7 @@ private let maintenance = """
     #expect(try stage.drive() == nil)
     #expect(stage.started == ["on", "work", "off"])
     #expect(try stage.drive(.resume(retry: true)) == .succeeded)
-    #expect(stage.started == ["on", "work", "off", "tidy", "on", "work", "off", "tidy"])
+    #expect(stage.started == ["on", "work", "off", "is_off?", "on", "work", "off", "is_off?"])
   }
 
   @Test("that has failed is tried again by a retry before the run goes on")
