@@ -38,6 +38,13 @@ extension Engine {
     if openChildren[node] == 0 { listEnded(of: node) }
   }
 
+  /// One that had begun when the journal ended. It has nothing left to do, or it has waited for something before it
+  /// that was done again, and its children with it.
+  mutating func goOnWithGroup(_ node: Int) {
+    if openChildren[node] == 0 { return listEnded(of: node) }
+    for child in graph.children[node] { released(child) }
+  }
+
   /// All children of a group have ended: its temporaries are undone, then it ends.
   mutating func listEnded(of group: Int) {
     let children = Array(graph.children[group])

@@ -240,7 +240,7 @@ extension Engine {
 
   mutating func endPlaybook() {
     // A temporary whose list had ended may have been applied again since, for a rollback to a node beside it.
-    let all = inForce(among: 0..<graph.count)
+    let all = inForce(among: 0..<graph.count).filter { !isGivenUp($0) }
     if !all.isEmpty { return endList(all, then: .endPlaybook) }
     guard let steady = graph.index[RollbackName.steadyState], !record(of: steady).status.hasEnded else {
       return rest(.succeeded, summary, nil)

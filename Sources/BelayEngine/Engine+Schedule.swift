@@ -125,7 +125,7 @@ extension Engine {
     if record.status == .pending, !isWanted(node) || !isNextRound(node) { return }
     switch plan.nodes[node].detail {
     case .group(let group):
-      if record.status == .running { listEnded(of: node) } else { startGroup(node, group) }
+      if record.status == .running { goOnWithGroup(node) } else { startGroup(node, group) }
     case .wait(let duration): startWait(node, duration)
     case .check(let check):
       takePlace(node, .acting)

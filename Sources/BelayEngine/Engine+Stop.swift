@@ -164,7 +164,7 @@ extension Engine {
     ready.removeAll()
     if let node = unstoppable.keys.min(), let reason = stillRunning(node) {
       // Its claims are kept, and nothing is undone beside it.
-      rest(.held, "\(stop.reason): \(reason)", node)
+      rest(.held, stop.reason == reason ? reason : "\(stop.reason): \(reason)", node)
       return true
     }
     switch stop.cause {

@@ -128,8 +128,6 @@ public struct ParameterReader {
     case (.string, .string), (.integer, .int), (.number, .double), (.boolean, .bool):
       return checked(value, parameter)
     case (.duration, .duration), (.timestamp, .timestamp): return checked(value, parameter)
-    case (.string, .int), (.string, .double), (.string, .bool), (.string, .duration), (.string, .timestamp):
-      return checked(.string(value.text), parameter)
     case (.number, .int(let number)): return checked(.double(Double(number)), parameter)
     case (.duration, .string(let text)), (.timestamp, .string(let text)): return read(text, parameter)
     case (.list(let inner), .list(let items)):

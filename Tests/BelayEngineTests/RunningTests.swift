@@ -184,3 +184,24 @@ import Testing
     #expect(stage.now == 3_000_000_000)
   }
 }
+
+@Suite("A wait that a reboot interrupts") struct RebootTests {
+  /// Ten seconds after its begin comes the reboot, after which it has to last no longer than its whole minute.
+  @Test(
+    "lasts no longer than it was to, also when the clock was set back meanwhile",
+    arguments: [
+      "{ gate: a, wait: 60s }",
+      "{ step: a, exec: [a], rollback: nothing, retry: { attempts: 2, delay: 60s, max_delay: 60s } }",
+      "{ check: a, exec: [a], within: 60s, every: 60s }",
+    ])
+  func clockSetBack(node: String) throws {
+    let stage = try Stage("belay: 1\nsteps:\n  - \(node)\n")
+    stage.acts = ["a": [.fails(), Act(takes: .zero)], "a?": [.fails()]]
+    stage.diesAtSecond = 10
+    #expect(try stage.drive() == nil)
+    stage.bootID = "after the reboot"
+    stage.wallIsBehind = .seconds(3600)
+    #expect(try stage.drive(.resume(retry: false)) != nil)
+    #expect((60...71).contains(stage.now / 1_000_000_000), "\(stage.now)")
+  }
+}

@@ -14,6 +14,8 @@ struct Act {
   var takes: TimeSpan = .seconds(1)
   /// Nil: it ends by itself.
   var stoppedBecause: String?
+  /// What of it could not be signalled when it was stopped.
+  var notStopped: [String] = []
 
   static let ok = Act()
   static func says(_ text: String) -> Act { Act(stdout: text) }
@@ -21,8 +23,8 @@ struct Act {
   static let timesOut = Act(stoppedBecause: "timeout")
 }
 
-/// A small world for tests of the core: processes are scripted, time jumps, the journal is a list, the keeper
-/// outlives the engine unless it is said to die.
+/// A small world for tests of the core: processes are scripted, time jumps, the journal is a list, and what runs
+/// outlives the engine.
 final class Stage {
   let plan: Plan
   let planBytes: [UInt8]
@@ -30,12 +32,22 @@ final class Stage {
   var acts: [String: [Act]] = [:]
   /// Nodes whose action was started, in order; questions with `?`.
   private(set) var started: [String] = []
+  /// Those that were told to stop while they ran, in order.
+  private(set) var stopped: [String] = []
   fileprivate(set) var journal: [(event: RunEvent, at: Timestamp)] = []
   /// The engine dies when this many events are durable.
   var diesAfterEvents: Int?
   /// The engine dies when this many processes were started.
   var diesAfterStarts: Int?
+  /// The engine dies at this moment.
+  var diesAtSecond: Int64?
+  /// The engine dies once an event like this is durable, before it hears so.
+  var diesOnce: ((RunEvent) -> Bool)?
+  /// The keeper dies at this moment, and the next one has what runs.
+  var keeperDiesAtSecond: Int64?
   var stopAtSecond: [(Int64, StopRequest)] = []
+  /// Asked for while an event like this waits to be durable.
+  var stopBefore: (matches: (RunEvent) -> Bool, request: StopRequest)?
   /// The first commit past this many events does not fit: there is room for what ends, and for nothing else.
   var fullAfterEvents: Int?
   /// The keeper takes this start and none after it, for want of room for how it would end.
@@ -44,6 +56,10 @@ final class Stage {
   fileprivate(set) var startedWhenFull: Int?
 
   var now: Int64 = 0
+  /// Another one after a reboot.
+  var bootID = "boot"
+  /// By how much the wall clock was set back.
+  var wallIsBehind = TimeSpan.zero
   private var keeper: [AttemptName: Kept] = [:]
 
   struct Kept {
@@ -77,12 +93,15 @@ final class Stage {
     ]
   }
 
+  /// By the wall clock.
+  private static let begin: Int64 = 86_400_000_000_000
   static let actor = Actor(name: "ana", assurance: .os, uid: 1000)
 
   var clock: Clock {
-    Clock(
-      wall: Timestamp(seconds: now / 1_000_000_000, nanoseconds: Int32(now % 1_000_000_000)),
-      boot: TimeSpan(nanoseconds: now), bootID: "boot")
+    let wall = Stage.begin + now - wallIsBehind.nanoseconds
+    return Clock(
+      wall: Timestamp(seconds: wall / 1_000_000_000, nanoseconds: Int32(wall % 1_000_000_000)),
+      boot: TimeSpan(nanoseconds: now), bootID: bootID)
   }
 
   func state() throws -> RunState {
@@ -115,22 +134,25 @@ final class Stage {
     return status
   }
 
-  /// The keeper is killed: what it had is not known any more.
-  func killKeeper() throws {
-    let open = try state().attempts.values.filter { $0.end == nil }.map(\.intent.attempt)
-    for name in open where keeper[name] != nil { keeper[name]?.ends = .max }
-    lostKeeper = true
-  }
-
-  var lostKeeper = false
-
   func report(_ act: Act) -> ProcessReport {
     ProcessReport(
       result: ProcessResult(
         ending: act.stoppedBecause == nil ? .exited(code: act.exit) : .signalled(15),
         stdout: .init(text: act.stdout, truncated: false), stderr: .init(text: act.stderr, truncated: false),
         duration: act.takes, stoppedBecause: act.stoppedBecause),
-      stdout: KeptStream(bytes: act.stdout.utf8.count, text: act.stdout), stderr: KeptStream())
+      stdout: KeptStream(bytes: act.stdout.utf8.count, text: act.stdout), stderr: KeptStream(),
+      notStopped: act.notStopped)
+  }
+
+  /// The beginnings and ends of actions in the journal: `a`, then `a.`.
+  var story: [String] {
+    journal.compactMap { item in
+      switch item.event {
+      case .attemptStarted(let node, _, _): node
+      case .attemptFinished(let node, _, _): node + "."
+      default: nil
+      }
+    }
   }
 
   fileprivate func durable(_ events: [(event: RunEvent, at: Timestamp)]) { journal += events }
@@ -155,6 +177,12 @@ final class Stage {
     kept.act.stoppedBecause = reason
     kept.ends = now
     keeper[attempt] = kept
+    stopped.append(kept.node)
+  }
+
+  /// What the keeper still has of all that it was given.
+  fileprivate func running() -> [AttemptName: Fate] {
+    keeper.filter { $0.value.ends > now }.mapValues { _ in .running(nil) }
   }
 
   fileprivate func nextEnd(after told: Set<AttemptName>) -> (AttemptName, Kept)? {
@@ -175,12 +203,28 @@ private struct StageWorld: World {
   mutating func next(until deadline: TimeSpan?) -> (input: Input, clock: Clock)? {
     if isDead { return nil }
     if !inputs.isEmpty { return (inputs.removeFirst(), stage.clock) }
+    if let stop = stage.stopBefore, pending.contains(where: { stop.matches($0.event) }) {
+      stage.stopBefore = nil
+      return (.stop(stop.request, by: Stage.actor), stage.clock)
+    }
     if urgent { return commit() }
     let end = stage.nextEnd(after: told)
     let stop = stage.stopAtSecond.first
-    let times = [end?.1.ends, deadline?.nanoseconds, stop.map { $0.0 * 1_000_000_000 }].compactMap { $0 }
+    let moments = [stop?.0, stage.diesAtSecond, stage.keeperDiesAtSecond].map {
+      $0.map { $0 * 1_000_000_000 }
+    }
+    let times = ([end?.1.ends, deadline?.nanoseconds] + moments).compactMap { $0 }
     guard let time = times.min(), time < .max else { return pending.isEmpty ? nil : commit() }
     stage.now = max(stage.now, time)
+    if let death = stage.diesAtSecond, death * 1_000_000_000 <= stage.now {
+      stage.diesAtSecond = nil
+      isDead = true
+      return nil
+    }
+    if let death = stage.keeperDiesAtSecond, death * 1_000_000_000 <= stage.now {
+      stage.keeperDiesAtSecond = nil
+      return (.keeperLost(stage.running()), stage.clock)
+    }
     if let stop, stop.0 * 1_000_000_000 <= stage.now {
       stage.stopAtSecond.removeFirst()
       return (.stop(stop.1, by: Stage.actor), stage.clock)
@@ -203,6 +247,11 @@ private struct StageWorld: World {
       return (.diskFull("no room"), stage.clock)
     }
     stage.durable(pending)
+    if let last = stage.diesOnce, pending.contains(where: { last($0.event) }) {
+      stage.diesOnce = nil
+      isDead = true
+      return nil
+    }
     pending.removeAll()
     urgent = false
     committed = stage.journal.count
@@ -231,6 +280,18 @@ private struct StageWorld: World {
       case .leave: break
       }
     }
+  }
+}
+
+extension RunEvent {
+  /// The intent of this node's action.
+  static func intends(_ node: NodeID) -> (RunEvent) -> Bool {
+    { if case .attemptIntended(node, _) = $0 { true } else { false } }
+  }
+
+  /// The end of this node.
+  static func ends(_ node: NodeID) -> (RunEvent) -> Bool {
+    { if case .nodeFinished(node, _) = $0 { true } else { false } }
   }
 }
 

@@ -133,7 +133,8 @@ private let whole = """
   func example() throws {
     let yaml = "belay: 1\nsteps:\n  - check: up\n    exec: [test, -S, app.sock]\n"
     let block = try Documents.firstBlock("Sources/BelayPlan/PlanFormat.md")
-    #expect(block + "\n" == String(decoding: try plan(yaml).encoded(), as: UTF8.self))
+    let written = String(decoding: try plan(yaml).encoded(), as: UTF8.self)
+    #expect(block + "\n" == written, "\(written)")
   }
 }
 

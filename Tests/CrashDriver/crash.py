@@ -248,7 +248,7 @@ def everything(options, library):
             cases += found
             seen.update(kinds)
             judges[name] = judge
-    every, cases = len(cases), spread(cases, options.sample)
+    every, cases = len(cases), spread(cases[options.first:], options.sample)
     table(names, cases, seen)
     if not options.playbook:
         failures += [
@@ -306,6 +306,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("belay", type=pathlib.Path, help="a built belay, its keeper beside it")
     parser.add_argument("--sample", type=int, help="so many cases, evenly spread")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="leave so many out: an earlier run has had them")
     parser.add_argument("--playbook", action="append", help="only this one; may be repeated")
     parser.add_argument("--only", help="one case, as a failure names it; PLAYBOOK/ is one without a crash")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() + 1, help="cases at once; steps also wait")

@@ -110,7 +110,12 @@ struct Project {
 
   /// Of a file; one that lies in the project must not lead out of it by a symbolic link.
   func bytes(_ file: String) throws(SystemError) -> [UInt8] {
-    guard let real = realpath(file, nil) else { throw SystemError("realpath", file) }
+    guard let real = realpath(file, nil) else {
+      let code = errno
+      // What cannot be followed is opened for a better reason alone.
+      _ = try SmallFile.bytes(file)
+      throw SystemError("realpath", file, code)
+    }
     defer { free(real) }
     let target = String(cString: real)
     guard !lies(file) || lies(target) else {
