@@ -45,7 +45,7 @@ final class Episode {
     machine = SimulatedMachine(seed: chance.next())
     answers = chance.split()
     acts = scenario.sketch.acts
-    planBytes = try Episode.plan(scenario.sketch.text)
+    planBytes = try Episode.plan(scenario.sketch)
     planDigest = Plan.digest(of: planBytes).description
     // From the bytes: what a resuming driver would read.
     do { plan = try Plan(decoding: planBytes) } catch { throw ScenarioError(description: "\(error)") }
@@ -55,18 +55,27 @@ final class Episode {
     machine.program = { [unowned self] order in act(order) }
   }
 
-  private static func plan(_ text: String) throws(ScenarioError) -> [UInt8] {
-    let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
-      bytes: Array(text.utf8), path: "playbooks/simulated.yaml")
-    let mistakes = diagnostics.filter { $0.severity == .error }.map { $0.text(source: text) }
+  private static func plan(_ sketch: Sketch) throws(ScenarioError) -> [UInt8] {
+    let texts = sketch.texts
+    var reader = ProjectReader(
+      actions: builtInActions, playbookNames: texts.map(\.name),
+      find: { path in
+        let file = texts.first { path == "playbooks/\($0.name).yaml" }
+        return file.map { .bytes(Array($0.text.utf8)) } ?? .missing
+      })
+    let playbook = reader.playbook("playbooks/\(Sketch.playbook).yaml", Array(texts[0].text.utf8))
+    let (files, read) = reader.finish()
+    let mistakes = read.flatMap { file in
+      file.diagnostics.filter { $0.severity == .error }.map { $0.text(source: "") }
+    }
     guard let playbook, mistakes.isEmpty else {
-      throw ScenarioError(description: mistakes.joined(separator: "\n") + "\n" + text)
+      throw ScenarioError(description: mistakes.joined(separator: "\n") + "\n" + sketch.text)
     }
     let request = PlanRequest(
-      playbook: playbook, environment: nil, params: ValueMap(), run: "r", version: "simulated",
+      playbook: playbook, environment: nil, files: files, params: ValueMap(), run: "r", version: "simulated",
       createdAt: Timestamp(seconds: 0), project: "/project", searchPath: "/bin", sources: [])
     let (plan, problems) = PlanBuilder.plan(request, actions: builtInActions)
-    guard let plan else { throw ScenarioError(description: "\(problems)\n\(text)") }
+    guard let plan else { throw ScenarioError(description: "\(problems)\n\(sketch.text)") }
     return plan.encoded()
   }
 
@@ -182,13 +191,16 @@ final class Episode {
     return act
   }
 
+  /// Every copy has what is drawn for the node; the attempts of a group go on where the one before has ended.
   private func next(of node: NodeID) -> Act {
-    guard let list = acts[node], let first = list.first else {
+    let key = node.split(separator: "/").filter { !$0.contains("#") }.joined(separator: "/")
+    let written = key.split(separator: "/").last.map { String($0).replacing(/\[[^\]]*\]/, with: "") }
+    guard let list = acts[key] ?? written.flatMap({ acts[$0] }), let first = list.first else {
       var act = Act()
       act.effectAt = 500
       return act
     }
-    if list.count > 1 { acts[node] = Array(list.dropFirst()) }
+    acts[key] = list.count > 1 ? Array(list.dropFirst()) : list
     return first
   }
 
@@ -205,7 +217,10 @@ final class Episode {
   private var outcome: Outcome {
     var coverage = referee.coverage
     for kind in machine.applied { coverage.add("fault \(kind.name)") }
-    for node in plan.nodes where referee.durable.nodes[node.id] != nil { coverage.add(node.kindName) }
+    for node in plan.nodes where referee.durable.nodes[node.id] != nil {
+      coverage.add(node.kindName)
+      if node.id.contains("[") { coverage.add("kind copy for an item") }
+    }
     let lines = machine.store.events(of: plan.run, from: 1, limit: .max)
     let digest = SHA256()
     for line in lines { digest.update(line.line.utf8) }
@@ -230,12 +245,24 @@ extension PlanNode {
     switch detail {
     case .check(let check): return "kind check\(check.body.staysFor == nil ? "" : " that soaks")\(role)"
     case .wait: return "kind gate that waits"
-    case .group(let group): return "kind group, \(group.mode == .parallel ? "parallel" : "sequential")\(role)"
+    case .group(let group): return "kind group, \(group.manner)\(role)"
     case .step(let step):
       let manner =
         step.temporary
         ? "temporary" : step.irreversible != nil ? "irreversible" : step.idempotent ? "idempotent" : "plain"
       return "kind step, \(manner)\(role)"
+    }
+  }
+}
+
+extension PlanGroup {
+  fileprivate var manner: String {
+    if call != nil { return "playbook" }
+    switch mode {
+    case .sequence: return rollback == .absent ? "sequential" : "sequential, undone as a whole"
+    case .parallel: return rollback == .absent ? "parallel" : "parallel, undone as a whole"
+    case .choice: return "choice"
+    case .rounds: return "tried again"
     }
   }
 }

@@ -14,15 +14,17 @@ struct Generator {
     sketch.maxParallel = chance.int(1...4)
     sketch.onFailure = chance.one(in: 2) ? "rollback" : "stop"
     sketch.locks = chance.one(in: 2)
-    sketch.nodes = nodes(depth: 0, isParallel: false)
+    sketch.nodes = nodes(depth: 0, .sequence)
     if chance.one(in: 2) { sketch.steady = chance.one(in: 6) ? [fails(1), succeeds()] : [succeeds()] }
     return sketch
   }
 
-  private mutating func nodes(depth: Int, isParallel: Bool) -> [SketchNode] {
+  private mutating func nodes(depth: Int, _ mode: GroupSketch.Mode) -> [SketchNode] {
+    if mode == .choice { return alternatives(depth: depth) }
     var nodes: [SketchNode] = []
     for _ in 0..<chance.int(1...4) {
       var node = node(depth: depth)
+      let isParallel = mode == .parallel
       if isParallel, let earlier = nodes.last, chance.one(in: 4) { node.needs = [earlier.id] }
       if !isParallel, let first = nodes.first, nodes.count > 1, chance.one(in: 8) { node.needs = [first.id] }
       nodes.append(node)
@@ -30,26 +32,65 @@ struct Generator {
     return nodes
   }
 
+  /// All but the last have a condition.
+  private mutating func alternatives(depth: Int) -> [SketchNode] {
+    var nodes: [SketchNode] = []
+    for _ in 0..<chance.int(2...3) {
+      var node = node(depth: depth)
+      node.when = chance.one(in: 2) ? "2 > 1" : "1 > 2"
+      node.each = nil
+      nodes.append(node)
+    }
+    nodes[nodes.count - 1].when = nil
+    return nodes
+  }
+
   private mutating func node(depth: Int) -> SketchNode {
     made += 1
     let id = "n\(made)"
     var node: SketchNode
-    switch chance.int(0...8) {
+    switch chance.int(0...9) {
     case 0...1 where depth < 3: node = SketchNode(id: id, kind: .group(group(depth)))
+    case 9 where depth < 3: node = SketchNode(id: id, kind: .call(call(depth)))
     case 2: node = SketchNode(id: id, kind: .check(check()))
     case 3: node = SketchNode(id: id, kind: .wait(chance.int(1...20)))
     default: node = SketchNode(id: id, kind: .step(step()))
     }
     if chance.one(in: 12) { node.when = chance.one(in: 2) ? "2 > 1" : "1 > 2" }
     if chance.one(in: 5) { node.onFailure = chance.pick(["stop", "continue", "rollback"]) }
+    if chance.one(in: 10), node.count < 6 { node.each = Array(["a", "b", "c"].prefix(chance.int(1...3))) }
     return node
   }
 
   private mutating func group(_ depth: Int) -> GroupSketch {
-    let isParallel = chance.one(in: 2)
-    return GroupSketch(
-      isParallel: isParallel, maxParallel: isParallel && chance.one(in: 3) ? chance.int(1...2) : nil,
-      nodes: nodes(depth: depth + 1, isParallel: isParallel))
+    var group = GroupSketch()
+    group.mode = chance.pick([.sequence, .sequence, .parallel, .parallel, .choice])
+    if group.mode == .parallel, chance.one(in: 3) { group.maxParallel = chance.int(1...2) }
+    if chance.one(in: 5) { group.attempts = chance.int(2...3) }
+    (group.rollback, group.undoActs) = groupRollback()
+    if case .step = group.rollback { group.captures = chance.one(in: 2) }
+    group.nodes = nodes(depth: depth + 1, group.mode)
+    return group
+  }
+
+  private mutating func call(_ depth: Int) -> CallSketch {
+    var call = CallSketch()
+    call.onFailure = chance.one(in: 2) ? "rollback" : "stop"
+    call.isGiven = chance.one(in: 2)
+    call.captures = chance.one(in: 6)
+    (call.rollback, call.undoActs) = groupRollback()
+    call.nodes = nodes(depth: depth + 1, .sequence)
+    if chance.one(in: 3) { call.steady = chance.one(in: 5) ? [fails(1), succeeds()] : [succeeds()] }
+    return call
+  }
+
+  private mutating func groupRollback() -> (GroupRollback, [Act]) {
+    let acts = chance.one(in: 8) ? [fails(1), succeeds()] : [succeeds()]
+    switch chance.int(0...6) {
+    case 0: return (.nothing, [])
+    case 1: return (.step(idempotent: chance.one(in: 2)), acts)
+    default: return (.absent, [])
+    }
   }
 
   private mutating func check() -> CheckSketch {

@@ -55,7 +55,7 @@ extension Referee {
 
   private func checkRollback() {
     for id in truth.standing.keys.sorted() where truth.stands(id) {
-      guard let step = truth.step(id), step.rollback != .nothing else { continue }
+      guard truth.rollback(of: id) != .nothing else { continue }
       blame(.rollbackSet, "\(id) still stands in a run that is rolled back")
     }
   }

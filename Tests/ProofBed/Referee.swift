@@ -81,14 +81,17 @@ final class Referee: SimulationObserver {
       if let last = attempts[node]?.last { resolvedByPerson.insert(last) }
     case .driverStarted(let driver): purpose = driver.purpose
     case .captured(let node, let name, let value):
-      require(value == .string("0"), .captures, "\(node).\(name) is \(value.text)")
+      let isRead = name == "before"
+      require(!isRead || value == .string("0"), .captures, "\(node).\(name) is \(value.text)")
     default: break
     }
   }
 
   /// Where the author says that there is nothing to undo, it is undone by that.
   private func undoneByWord(_ nodes: [NodeID]) {
-    for node in nodes where truth.step(node)?.rollback == .nothing { truth.undoByHand(node) }
+    for node in nodes where truth.step(node) != nil && truth.rollback(of: node) == .nothing {
+      truth.undoByHand(node)
+    }
   }
 
   // MARK: What is started
@@ -114,6 +117,25 @@ final class Referee: SimulationObserver {
     for before in truth.prerequisites(of: node) {
       let id = plan.nodes[before].id
       require(isMet(id), .order, "\(node) is started before \(id), which is \(durable[id].status.rawValue)")
+    }
+    requireTurn(node)
+  }
+
+  /// Of a choice only one child runs, and a group is tried again only after a failure.
+  private func requireTurn(_ node: NodeID) {
+    let path = [node] + truth.groups(around: node)
+    for (inner, outer) in zip(path, path.dropFirst()) {
+      switch truth.group(outer)?.mode {
+      case .choice:
+        for other in truth.children(of: outer) where other != inner {
+          require(durable[other].skipped != nil, .order, "\(node) is started, and \(other) is not left aside")
+        }
+      case .rounds:
+        for before in truth.children(of: outer).prefix(while: { $0 != inner }) {
+          require(durable[before].ending == .failed, .order, "\(node) is started, and \(before) has not failed")
+        }
+      case .sequence, .parallel, nil: break
+      }
     }
   }
 
@@ -152,11 +174,11 @@ final class Referee: SimulationObserver {
 
   private func requireAlone(_ process: SimulatedProcess) {
     let node = process.order.node
-    let related = Set([node, truth.undone(by: node) ?? node])
+    let related = Set([node] + truth.steps(undoneWith: truth.undone(by: node) ?? node))
     for other in machine.processes.values
     where other.isAlive && other.attempt != process.attempt && other.order.idempotencyKey != nil {
-      let undone = truth.undone(by: other.order.node) ?? other.order.node
-      guard related.contains(other.order.node) || related.contains(undone) else { continue }
+      let undone = truth.steps(undoneWith: truth.undone(by: other.order.node) ?? other.order.node)
+      guard related.contains(other.order.node) || !related.isDisjoint(with: undone) else { continue }
       // The nodes of one rollback may run side by side, as its author says.
       if other.order.node != node, truth.undone(by: node) != nil, truth.undone(by: other.order.node) != nil {
         continue
@@ -191,20 +213,24 @@ final class Referee: SimulationObserver {
 
   /// What nobody knows to have happened is undone only where undoing nothing does no harm.
   private func requireDoubtSettled(of step: NodeID, before root: NodeID) {
-    guard truth.step(root)?.idempotent != true, let last = attempts[step]?.last,
-      let record = durable.attempts[last], record.doubt != nil, record.settlement == nil
-    else { return }
-    require(
-      resolvedByPerson.contains(last), .doubtByTheRules,
-      "\(root) starts while nobody knows whether \(last) of \(step) has taken effect")
+    guard truth.step(root)?.idempotent != true else { return }
+    for step in truth.steps(undoneWith: step) {
+      guard let last = attempts[step]?.last, let record = durable.attempts[last], record.doubt != nil,
+        record.settlement == nil
+      else { continue }
+      require(
+        resolvedByPerson.contains(last), .doubtByTheRules,
+        "\(root) starts while nobody knows whether \(last) of \(step) has taken effect")
+    }
   }
 
   private func requireReverseOrder(_ root: NodeID, of step: NodeID) {
     // Who closes a run has its temporaries undone, and nothing else.
     let isRollback = durable.rollback != nil && purpose != "close"
+    let undone = truth.steps(undoneWith: step)
     for other in truth.standing.keys.sorted()
-    where other != step && truth.stands(other) && !isGivenUp(other) {
-      guard case .root? = truth.step(other)?.rollback else { continue }
+    where !undone.contains(other) && truth.stands(other) && !isGivenUp(other) {
+      guard canBeUndone(other) else { continue }
       let comesFirst =
         isRollback
         ? truth.depends(other, on: step) && isInScope(other)
@@ -214,8 +240,18 @@ final class Referee: SimulationObserver {
     }
   }
 
+  /// A rollback of a part may undo a step by itself where one of the run undoes the group around it.
+  private func canBeUndone(_ step: NodeID) -> Bool {
+    guard case .root = truth.rollback(of: step) else { return false }
+    if truth.undoneWith(step) == step || durable.rollback == .run { return true }
+    if case .root? = truth.step(step)?.rollback { return true }
+    return false
+  }
+
   /// A person has skipped its rollback.
-  func isGivenUp(_ step: NodeID) -> Bool { durable[RollbackName.root(of: step)].skipped == .person }
+  func isGivenUp(_ step: NodeID) -> Bool {
+    [step, truth.undoneWith(step)].contains { durable[RollbackName.root(of: $0)].skipped == .person }
+  }
 
   private func isInScope(_ node: NodeID) -> Bool {
     guard case .node(let scope)? = durable.rollback else { return true }

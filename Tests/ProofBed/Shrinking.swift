@@ -72,17 +72,15 @@ extension SketchNode {
   /// What may stand in its place: for a group also what is in it.
   private var smaller: [[SketchNode]] {
     var all: [[SketchNode]] = []
-    if case .group(let group) = kind {
-      all.append(group.nodes)
-      all += SketchNode.smaller(group.nodes).filter { !$0.isEmpty }.map { nodes in
-        [
-          changed {
-            $0.kind = .group(
-              GroupSketch(isParallel: group.isParallel, maxParallel: group.maxParallel, nodes: nodes))
-          }
-        ]
-      }
+    if !inner.isEmpty {
+      all.append(inner)
+      all += SketchNode.smaller(inner).filter { !$0.isEmpty }.map { nodes in [with(nodes)] }
     }
+    if case .group(let group) = kind {
+      all += group.smaller.map { group in [changed { $0.kind = .group(group) }] }
+    }
+    if each != nil { all.append([changed { $0.each = nil }]) }
+    if let each, each.count > 1 { all.append([changed { $0.each = Array(each.dropLast()) }]) }
     if when != nil { all.append([changed { $0.when = nil }]) }
     if onFailure != nil { all.append([changed { $0.onFailure = nil }]) }
     if case .step(let step) = kind {
@@ -91,10 +89,41 @@ extension SketchNode {
     return all
   }
 
+  private func with(_ nodes: [SketchNode]) -> SketchNode {
+    changed { node in
+      switch node.kind {
+      case .group(var group):
+        group.nodes = nodes
+        node.kind = .group(group)
+      case .call(var call):
+        call.nodes = nodes
+        node.kind = .call(call)
+      case .step, .check, .wait: break
+      }
+    }
+  }
+
   private func changed(_ body: (inout SketchNode) -> Void) -> SketchNode {
     var copy = self
     body(&copy)
     return copy
+  }
+}
+
+extension GroupSketch {
+  fileprivate var smaller: [GroupSketch] {
+    let changes: [(inout GroupSketch) -> Void] = [
+      { $0.attempts = 1 }, { $0.captures = false }, { $0.maxParallel = nil }, {
+        $0.rollback = .absent
+        $0.captures = false
+      },
+      { if $0.mode == .parallel { $0.mode = .sequence } },
+    ]
+    return changes.map { change in
+      var copy = self
+      change(&copy)
+      return copy
+    }.filter { $0 != self }
   }
 }
 

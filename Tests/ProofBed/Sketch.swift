@@ -9,7 +9,17 @@ struct Sketch: Hashable, Sendable {
   /// How the checks of the steady state end; nil: there is none.
   var steady: [Act]?
 
-  var text: String {
+  /// Of the file that is run, first, and of those that it calls: by the name of the playbook.
+  var texts: [(name: String, text: String)] {
+    [(Sketch.playbook, main)] + nodes.flatMap(\.calledTexts)
+  }
+
+  static let playbook = "simulated"
+
+  /// For people: all of them.
+  var text: String { texts.map { "# playbooks/\($0.name).yaml\n\($0.text)" }.joined() }
+
+  private var main: String {
     var text = "belay: 1\nmax_parallel: \(maxParallel)\non_failure: \(onFailure)\n"
     if locks { text += "locks: [\(Sketch.claim)]\n" }
     text += "steps:\n" + nodes.map { $0.text(indent: "  ") }.joined()
@@ -38,6 +48,8 @@ struct SketchNode: Hashable, Sendable {
     /// Seconds.
     case wait(Int)
     case group(GroupSketch)
+    /// A playbook of its own.
+    case call(CallSketch)
   }
 
   var id: String
@@ -45,10 +57,19 @@ struct SketchNode: Hashable, Sendable {
   var when: String?
   var needs: [String]?
   var onFailure: String?
+  /// The items that there is a copy for.
+  var each: [String]?
 
-  var count: Int {
-    if case .group(let group) = kind { 1 + group.nodes.reduce(0) { $0 + $1.count } } else { 1 }
+  /// What stands in it: in a group, in a called playbook.
+  var inner: [SketchNode] {
+    switch kind {
+    case .group(let group): group.nodes
+    case .call(let call): call.nodes
+    case .step, .check, .wait: []
+    }
   }
+
+  var count: Int { 1 + inner.reduce(0) { $0 + $1.count } }
 
   func collect(_ acts: inout [String: [Act]]) {
     switch kind {
@@ -58,8 +79,18 @@ struct SketchNode: Hashable, Sendable {
       acts[id + "_u1"] = step.undoActs
     case .check(let check): acts[id] = check.acts
     case .wait: break
-    case .group(let group): for node in group.nodes { node.collect(&acts) }
+    case .group(let group): acts[id + "~rollback"] = group.undoActs
+    case .call(let call):
+      acts[id + "~rollback"] = call.undoActs
+      if let steady = call.steady { acts["\(id)_steady"] = steady }
     }
+    for node in inner { node.collect(&acts) }
+  }
+
+  var calledTexts: [(name: String, text: String)] {
+    var texts = inner.flatMap(\.calledTexts)
+    if case .call(let call) = kind { texts.append(("p_\(id)", call.text(id))) }
+    return texts
   }
 
   func text(indent: String) -> String {
@@ -69,7 +100,9 @@ struct SketchNode: Hashable, Sendable {
     case .check(let check): lines = ["check: \(id)"] + check.lines
     case .wait(let seconds): lines = ["gate: \(id)", "wait: \(seconds)s"]
     case .group(let group): lines = ["group: \(id)"] + group.lines
+    case .call(let call): lines = call.lines(id)
     }
+    if let each { lines.append("each: { item: [\(each.joined(separator: ", "))] }") }
     if let when { lines.append("when: \(when)") }
     if let needs { lines.append("needs: [\(needs.joined(separator: ", "))]") }
     if let onFailure { lines.append("on_failure: \(onFailure)") }
@@ -81,15 +114,6 @@ struct SketchNode: Hashable, Sendable {
   }
 }
 
-struct GroupSketch: Hashable, Sendable {
-  var isParallel = false
-  var maxParallel: Int?
-  var nodes: [SketchNode] = []
-
-  var lines: [String] {
-    (isParallel ? ["mode: parallel"] : []) + (maxParallel.map { ["max_parallel: \($0)"] } ?? [])
-  }
-}
 
 struct CheckSketch: Hashable, Sendable {
   var within: Int?
