@@ -7,7 +7,7 @@ extension Engine {
   mutating func begin(_ begin: Begin) {
     record(.driverStarted(begin.driver))
     fates = begin.fates
-    markUndoneByHand()
+    markUndoneGroups()
     goesForward = isForward(begin.purpose)
     countWhatIsMissing()
     skip(begin)
@@ -59,9 +59,7 @@ extension Engine {
       else { continue }
       let stale = [node] + groupsThatFailed(around: node)
       let ended = stale.filter { record(of: $0).status.hasEnded || record(of: $0).status == .held }
-      if !ended.isEmpty {
-        record(.nodesReset(ended.map(id), reason: "skipped by a person", by: begin.driver.actor))
-      }
+      recordReset(ended.map(id), because: "skipped by a person", by: begin.driver.actor)
       record(.nodeSkipped(id(node), reason: .person, note: begin.skipNote, by: begin.driver.actor))
     }
   }

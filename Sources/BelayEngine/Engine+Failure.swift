@@ -49,7 +49,7 @@ extension Engine {
       // It ended as a failure that stops the run, and ends once more as one that does not.
       reset([node], because: "it has failed, and the run goes on")
     }
-    if !record(of: node).status.hasEnded { record(.nodeFinished(id(node), end)) }
+    if record(of: node).ending == nil { record(.nodeFinished(id(node), end)) }
     // Another may have failed meanwhile, where the run does not go on over it.
     if let other = failedNode() { fail(again: other) } else { goForward() }
   }

@@ -78,6 +78,19 @@ extension Engine {
     graph.children[node].first { record(of: $0).skipped != .condition }
   }
 
+  /// What a choice for the node, or for what it stands in, has left aside.
+  func leftAside(for node: Int) -> Set<Int> {
+    var others: Set<Int> = []
+    var inner = node
+    while let group = graph.parents[inner] {
+      if isChosen(inner) {
+        for other in graph.children[group] where other != inner { others.formUnion(graph.subtree(other)) }
+      }
+      inner = group
+    }
+    return others
+  }
+
   /// As the file calls it.
   private func name(of node: Int) -> String {
     let target = plan.frames[plan.nodes[node].frame].names.first { $0.target == .node(node) }
@@ -175,6 +188,19 @@ extension Engine {
       if record(of: node).captures[name] != nil { continue }
       let value = try context(node).value(of: given)
       record(.captured(id(node), name: name, value: value))
+    }
+  }
+
+  /// A temporary inside of called playbooks is applied again before they begin again.
+  mutating func giveCalls(around node: Int) throws(StepFailure) {
+    var callers: [Int] = []
+    var outer = graph.parents[node]
+    while let group = outer {
+      callers.append(group)
+      outer = graph.parents[group]
+    }
+    for caller in callers.reversed() {
+      if let call = group(caller)?.call { try give(call, caller) }
     }
   }
 

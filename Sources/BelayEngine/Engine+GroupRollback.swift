@@ -40,8 +40,9 @@ extension Engine {
     }
   }
 
-  /// A person has said that a group's rollback is done: so are its steps undone.
-  mutating func markUndoneByHand() {
+  /// A group's rollback may have ended while none was at work: a person has said so, or it was found to have. So are
+  /// its steps undone.
+  mutating func markUndoneGroups() {
     for node in plan.nodes.indices where isGroup(node) && record(of: node).status == .compensated {
       markUndone(with: node)
     }

@@ -30,6 +30,7 @@ struct RollbackJob: Hashable {
 extension Engine {
   /// Undoes a scope: journals it, applies ended temporaries in it again, compensates in reverse order.
   mutating func rollBack(_ scope: RollbackScope, cause: String, by actor: Actor?) {
+    markUndoneGroups()
     let nodes = nodes(of: scope)
     let effects = nodes.filter { record(of: $0).effects > 0 }
     if actor == nil, run.rollback == nil, let barrier = effects.sorted().first(where: isBarrier) {
@@ -61,6 +62,7 @@ extension Engine {
     case .after(let id):
       guard let node = graph.index[id] else { return [] }
       return Set(main).subtracting(certainlyBefore(node)).subtracting(graph.subtree(node))
+        .subtracting(leftAside(for: node))
     }
   }
 
@@ -232,7 +234,7 @@ extension Engine {
     record(.rollbackFinished)
     if end.continued { return endScope(node, end) }
     stage = .forward
-    if !record(of: node).status.hasEnded { record(.nodeFinished(id(node), end)) }
+    if record(of: node).ending == nil { record(.nodeFinished(id(node), end)) }
     failed(node, end, under: policy)
   }
 
@@ -281,7 +283,15 @@ extension Engine {
         all += graph.subtree(root).filter { run.nodes[id($0)] != nil }.map(id)
       }
     }
-    if !all.isEmpty { record(.nodesReset(all, reason: reason, by: actor)) }
+    recordReset(all, because: reason, by: actor)
+  }
+
+  /// What groups have captured stays while it is needed.
+  mutating func recordReset(_ nodes: [NodeID], because reason: String, by actor: Actor?) {
+    if nodes.isEmpty { return }
+    let kept = capturesKept(resetting: nodes)
+    record(.nodesReset(nodes, reason: reason, by: actor))
+    for capture in kept { record(.captured(capture.group, name: capture.name, value: capture.value)) }
   }
 
   /// Groups inside that have begun: they begin again when what they stand in does.
@@ -320,6 +330,9 @@ extension Engine {
     guard case .reapplying(let nodes, let then) = stage else { return }
     guard let next = nodes.first(where: { !record(of: $0).status.hasEnded }) else { return draw(then) }
     if record(of: next).status == .held { return stayHeld(next) }
+    do throws(StepFailure) { try giveCalls(around: next) } catch {
+      return ended(next, NodeEnd(status: .failed, failure: error.failure))
+    }
     missing[next] = 0
     queue(next)
   }

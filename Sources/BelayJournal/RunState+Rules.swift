@@ -63,7 +63,9 @@ extension RunState {
     case .nodeStarted(let node, _), .nodeSkipped(let node, _, _, _), .retryScheduled(let node, _, _):
       try require(!self[node].status.hasEnded, "\(node) has ended and goes on")
     case .nodeFinished(let node, let end):
-      try require(!self[node].status.hasEnded, "\(node) ends twice")
+      // A group that was undone as a whole before it had ended fails by that.
+      let isUndone = self[node].status == .compensated && self[node].ending == nil
+      try require(!self[node].status.hasEnded || isUndone, "\(node) ends twice")
       let ends: [NodeStatus] = [.succeeded, .failed, .unknown]
       try require(ends.contains(end.status), "\(node) cannot end as \(end.status.rawValue)")
     case .resolved(let node, _, _, _, _):

@@ -52,7 +52,9 @@ public struct PlanScope: Hashable, Sendable {
 
 extension PlanScope {
   /// Under which the caller keeps a parameter that it gives; no name of a capture can be the same.
-  public static func captureName(of parameter: String) -> String { "with.\(parameter)" }
+  public static func captureName(of parameter: String) -> String { given + parameter }
+  public static func isGiven(_ capture: String) -> Bool { capture.hasPrefix(given) }
+  private static let given = "with."
 }
 
 /// The names of the rounds of a group that is tried again.

@@ -79,6 +79,7 @@ public enum Expectations {
   ]
 
   private static let nodes = [
+    "node compensated -> failed",
     "node compensated -> pending",
     "node compensating -> compensated",
     "node compensating -> compensation_failed",
@@ -161,10 +162,12 @@ public enum Expectations {
   public static let rare: [String] = [
     "node compensating -> pending",
     "node compensation_failed -> pending",
+    "node held -> compensated",
     "node held -> compensating",
     "node intended -> compensating",
     "node running -> unknown",
     "node unknown -> pending",
+    "node waiting -> compensated",
     "node waiting -> unknown",
   ]
 

@@ -74,6 +74,7 @@ final class Referee: SimulationObserver {
         repetitions[node] = nil
       }
       if reason.hasPrefix("rolled back") { undoneByWord(nodes) }
+    case .nodesUndone(_, let group) where truth.group(group)?.rollback == .nothing: truth.undoByHand(group)
     // Whether it has had an effect is nobody's knowledge: it is undone all the same.
     case .doubted(let node, _, _) where truth.undone(by: node) == nil: truth.begins(node)
     case .resolved(let node, _, _, _, _):
