@@ -175,7 +175,7 @@ extension Engine {
       return isTemporary(node) && plan.nodes[node].role == .main && record.round > 1
         && !record.status.hasEnded && ![.compensating, .held].contains(record.status)
     }
-    var again = Set(lost + begun)
+    var again = Set((lost + begun).filter(isReached))
     while let early = again.first(where: { node in
       graph.prerequisites(of: node).contains { !isMet($0) && !again.contains($0) }
     }) {

@@ -78,17 +78,20 @@ extension Engine {
     graph.children[node].first { record(of: $0).skipped != .condition }
   }
 
-  /// What a choice for the node, or for what it stands in, has left aside.
-  func leftAside(for node: Int) -> Set<Int> {
-    var others: Set<Int> = []
+  /// What a choice for the node, or for what it stands in, leaves aside.
+  func alternatives(to node: Int) -> [Int] {
+    var others: [Int] = []
     var inner = node
     while let group = graph.parents[inner] {
-      if isChosen(inner) {
-        for other in graph.children[group] where other != inner { others.formUnion(graph.subtree(other)) }
-      }
+      if isChosen(inner) { others += graph.children[group].filter { $0 != inner } }
       inner = group
     }
     return others
+  }
+
+  /// False while a choice around the node has not been made for it.
+  func isReached(_ node: Int) -> Bool {
+    alternatives(to: node).allSatisfy { record(of: $0).skipped == .condition }
   }
 
   /// As the file calls it.

@@ -62,7 +62,7 @@ extension Engine {
     case .after(let id):
       guard let node = graph.index[id] else { return [] }
       return Set(main).subtracting(certainlyBefore(node)).subtracting(graph.subtree(node))
-        .subtracting(leftAside(for: node))
+        .subtracting(alternatives(to: node).flatMap { graph.subtree($0) })
     }
   }
 
@@ -312,9 +312,8 @@ extension Engine {
 
   private func temporaries(around effects: Set<Int>, where isWanted: (NodeRecord) -> Bool) -> [Int] {
     plan.nodes.indices.filter { node in
-      guard isTemporary(node), plan.nodes[node].role == .main, isWanted(record(of: node)) else {
-        return false
-      }
+      guard isTemporary(node), plan.nodes[node].role == .main, isReached(node), isWanted(record(of: node))
+      else { return false }
       let list = graph.parents[node].map { graph.subtree($0) } ?? 0..<graph.count
       return effects.contains { list.contains($0) && plan.nodes[$0].role == .main }
     }
