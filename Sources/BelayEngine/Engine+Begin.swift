@@ -131,10 +131,21 @@ extension Engine {
   private mutating func resetFailed(by actor: Actor) {
     let failed = plan.nodes.indices.filter { node in
       let record = record(of: node)
-      return isMainOrSteady(node) && !record.continued && !isUndoneTemporary(node)
+      return isMainOrSteady(node) && !isUndoneTemporary(node) && !standsInWhatIsLeftBehind(node)
         && (record.hasFailed || record.status == .compensated)
     }
     reset(failed, because: "tried again", by: actor)
+  }
+
+  /// A group around it has ended, and the run has gone on.
+  private func standsInWhatIsLeftBehind(_ node: Int) -> Bool {
+    var outer = graph.parents[node]
+    while let group = outer {
+      let record = record(of: group)
+      if record.status.hasEnded, !record.hasFailed, record.status != .compensated { return true }
+      outer = graph.parents[group]
+    }
+    return false
   }
 
   /// What a person has called failed goes by the playbook's rule too; only an end of the engine's own says so.
