@@ -114,7 +114,6 @@ struct SketchNode: Hashable, Sendable {
   }
 }
 
-
 struct CheckSketch: Hashable, Sendable {
   var within: Int?
   var staysFor: Int?

@@ -69,6 +69,7 @@ struct Validate: ParsableCommand {
     let roster = "\(folder)/roster.yaml"
     return try project.names().map { "\(folder)/\($0).yaml" }
       + project.actionNames().map { "\(folder)/actions/\($0).yaml" }
-      + project.environmentNames().map { "\(folder)/environments/\($0).yaml" } + (exists(roster) ? [roster] : [])
+      + project.environmentNames().map { "\(folder)/environments/\($0).yaml" }
+      + (exists(roster) ? [roster] : [])
   }
 }
