@@ -89,9 +89,18 @@ extension Engine {
     return others
   }
 
-  /// False while a choice around the node has not been made for it.
+  /// False where something around the node is left out, or has not been chosen, or tried again, yet.
   func isReached(_ node: Int) -> Bool {
-    alternatives(to: node).allSatisfy { record(of: $0).skipped == .condition }
+    guard alternatives(to: node).allSatisfy({ record(of: $0).skipped == .condition }) else { return false }
+    var outer: Int? = node
+    while let inner = outer {
+      if record(of: inner).status == .skipped { return false }
+      if isRound(inner), let before = graph.needs[inner].first, record(of: before).ending != .failed {
+        return false
+      }
+      outer = graph.parents[inner]
+    }
+    return true
   }
 
   /// As the file calls it.
