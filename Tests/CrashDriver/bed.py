@@ -61,7 +61,8 @@ class Trouble(Exception):
 
 
 class Playbook:
-    """A file of playbooks/; its first line is `# crash: {…}`: args, variables, environment, and what is typed then."""
+    """A file of playbooks/; its first line is `# crash: {…}`: args, variables, environment, the playbooks that it calls
+    (of playbooks/called/), and what is typed then."""
 
     def __init__(self, name):
         self.name = name
@@ -128,6 +129,8 @@ class Bed:
         self.home.mkdir()
         self.crash.mkdir()
         (self.project / "playbooks" / f"{playbook.name}.yaml").write_text(playbook.text)
+        for name in playbook.facts.get("calls", []):
+            shutil.copy(HERE / "playbooks" / "called" / f"{name}.yaml", self.project / "playbooks")
         for name, text in playbook.facts.get("files", {}).items():
             (self.project / name).write_text(text)
         self.serial, self.typed = 0, {}

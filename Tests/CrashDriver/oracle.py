@@ -2,11 +2,18 @@
 
 import collections
 import json
+import re
 import sqlite3
 
 from bed import Trouble
 
 GONE_ON = ("not_done", "again")  # Verdicts on a doubt after which an attempt is made once more.
+
+
+def place(text):
+    """Node and round of `NODE#ROUND`; ids may hold `#` too: `apply#2/install` is the second attempt at a group."""
+    node, lap = re.fullmatch(r"(.*?)(?:#(\d+))?", text or "").groups()
+    return node, lap or "1"
 
 
 class Plan:
@@ -158,15 +165,15 @@ class Judge:
         found += [f"attempt {attempt} was started more than once" for attempt in twice]
         # A failure that a person has taken for nothing is tried again under its key, so there is one key fewer.
         decided = {node for node, _, verdict in outcome.bed.decided if verdict == "not_done"}
-        keys = {key for key in outcome.keys ^ self.reference.keys if key.split("/")[0].split("#")[0] not in decided}
+        keys = {key for key in outcome.keys ^ self.reference.keys if place(key.rpartition("/")[0])[0] not in decided}
         if keys:
             found.append(f"idempotency keys: {sorted(keys)} in one run only")
-        for (place, status) in sorted(outcome.ends.keys() | self.reference.ends.keys(), key=str):
-            count, expected = outcome.ends[place, status], self.reference.ends[place, status]
-            node = (place or "").split("#")[0]
+        for (where, status) in sorted(outcome.ends.keys() | self.reference.ends.keys(), key=str):
+            count, expected = outcome.ends[where, status], self.reference.ends[where, status]
+            node, _ = place(where)
             allowed = outcome.reasons_to_repeat()[node] if node in self.plan.nodes and self.plan.is_idempotent(node) else 0
             if not expected <= count <= expected + allowed:
-                found.append(f"{place} ended {count} times with {status}, not {expected}")
+                found.append(f"{where} ended {count} times with {status}, not {expected}")
         begun, before = outcome.count("begin", lambda line: line[1]), self.reference.count("begin", lambda line: line[1])
         for node in begun:
             extra = begun[node] - before[node]
@@ -212,13 +219,12 @@ class Judge:
     def in_order(self, outcome):
         """What waits for something begins after it has ended; compensations the other way round."""
         first, last = {}, {}
-        for place, (word, node, attempt, _) in enumerate(outcome.effects):
-            lap = (outcome.rounds.get(attempt) or "").split("#")
-            key = (node, lap[1] if len(lap) > 1 else "1")
+        for number, (word, node, attempt, _) in enumerate(outcome.effects):
+            key = (node, place(outcome.rounds.get(attempt))[1])
             if word == "begin":
-                first.setdefault(key, place)
+                first.setdefault(key, number)
             elif word == "end":
-                last[key] = place
+                last[key] = number
         found = []
         laps = {lap for _, lap in first}
 
