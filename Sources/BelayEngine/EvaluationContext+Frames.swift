@@ -70,7 +70,10 @@ extension EvaluationContext {
     case .copies(let copies): return .map(ValueMap(copies.map { ($0.key, value(of: $0.target)) }))
     case .rounds(let group, let rounds):
       let id = plan.nodes[group].id
-      let last = rounds.indices.last { run[RoundName.round($0 + 1, of: id)].status != .pending }
+      let last = rounds.indices.last { index in
+        let record = run[RoundName.round(index + 1, of: id)]
+        return record.status != .pending && record.skipped == nil
+      }
       return value(of: rounds[last ?? 0])
     }
   }

@@ -48,11 +48,15 @@ extension EvaluationContext {
       return Judgement(verdict: .fail, isFinal: true, outputs: outputs, failure: failure)
     }
     guard isAnswered else { return Judgement(verdict: .unknown, failure: error ?? .noAnswer) }
-    if let failure = outputFailure ?? firstHolding(body.unknownIf, lenient: false) {
+    if let failure = firstHolding(body.unknownIf, lenient: false) {
       return Judgement(verdict: .unknown, outputs: outputs, failure: failure)
     }
+    // What has failed by its own word may well lack outputs, and has failed all the same.
     if let failure = defaultExpectation(body) {
       return Judgement(verdict: .fail, outputs: outputs, failure: failure)
+    }
+    if let outputFailure {
+      return Judgement(verdict: .unknown, outputs: outputs, failure: outputFailure)
     }
     return expectation(body, outputs)
   }

@@ -68,13 +68,25 @@ final class Stage {
     var ends: Int64
   }
 
-  init(_ yaml: String, params: ValueMap = ValueMap()) throws {
-    let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
-      bytes: Array(yaml.utf8), path: "playbooks/test.yaml")
-    let problems = diagnostics.filter { $0.severity == .error }.map { $0.text(source: yaml) }
+  /// - Parameter others: playbooks that it may call, by name.
+  init(_ yaml: String, calling others: [String: String] = [:], params: ValueMap = ValueMap()) throws {
+    var reader = ProjectReader(
+      actions: builtInActions, playbookNames: others.keys.sorted(),
+      find: { path in
+        let other = others.first { path == "playbooks/\($0.key).yaml" }
+        return other.map { .bytes(Array($0.value.utf8)) } ?? .missing
+      })
+    let playbook = reader.playbook("playbooks/test.yaml", Array(yaml.utf8))
+    let (files, read) = reader.finish()
+    let problems = read.flatMap { file in
+      file.diagnostics.filter { $0.severity == .error }.map {
+        $0.text(source: String(decoding: file.bytes, as: UTF8.self))
+      }
+    }
     try #require(problems.isEmpty, "\(problems.joined())")
     let request = PlanRequest(
-      playbook: try #require(playbook), environment: nil, params: params, run: "r", version: "test",
+      playbook: try #require(playbook), environment: nil, files: files, params: params, run: "r",
+      version: "test",
       createdAt: Timestamp(seconds: 0), project: "/project", searchPath: "/bin", sources: [])
     let (plan, mistakes) = PlanBuilder.plan(request, actions: builtInActions)
     try #require(plan != nil, "\(mistakes)")

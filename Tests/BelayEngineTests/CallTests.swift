@@ -1,0 +1,160 @@
+import BelayEngine
+import BelayJournal
+import BelayModel
+import Testing
+
+@Suite("Playbooks in playbooks, and groups undone as a whole") struct CallTests {
+  private static let part = """
+    belay: 1
+    params: { name: { type: string } }
+    outputs: { greeting: steps.b.said }
+    on_failure: rollback
+    steps:
+      - { step: a, exec: [a, "${{ params.name }}"], rollback: { exec: [undo] } }
+      - { step: b, exec: [b], outputs: { said: "lines[0]" }, rollback: { exec: [undo] } }
+    steady_state:
+      - { check: ok, exec: [ok] }
+    """
+
+  @Test("a playbook gets what is known only now, ends with its steady state, and gives its outputs alone")
+  func outputs() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { step: first, exec: [first], outputs: { name: "lines[0]" }, rollback: nothing }
+        - { step: call, playbook: part, with: { name: "${{ steps.first.name }}" } }
+        - { step: last, when: steps.call.greeting == "hello", exec: [last], rollback: nothing }
+      """, calling: ["part": CallTests.part])
+    stage.acts = ["first": [.says("eva\n")], "call/b": [.says("hello\n")]]
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["first", "call/a", "call/b", "call/ok?", "last"])
+    #expect(try stage.state()["call"].captures["with.name"] == .string("eva"))
+    #expect(try stage.state()["call"].outputs["greeting"] == .string("hello"))
+  }
+
+  @Test("its rule holds inside, and then the caller's for the node that calls it")
+  func rules() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { step: call, playbook: part, with: { name: eva }, on_failure: continue }
+        - { step: last, exec: [last], rollback: nothing }
+      """, calling: ["part": CallTests.part])
+    stage.acts = ["call/b": [.fails()]]
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["call/a", "call/b", "call/b~rollback", "call/a~rollback", "last"])
+    #expect(try stage.state()["call"].continued)
+  }
+
+  private static let whole = """
+    belay: 1
+    steps:
+      - group: g
+        on_failure: rollback
+        capture: { before: { exec: [read], value: "lines[0]" } }
+        rollback: { exec: [undo, "${{ steps.g.before }}"] }
+        steps:
+          - { step: a, exec: [a], rollback: { exec: [undo] } }
+          - { step: b, exec: [b], rollback: { exec: [undo] } }
+    """
+
+  @Test("a group's rollback stands in place of its steps', and the group has failed by it")
+  func wholeGroup() throws {
+    let stage = try Stage(CallTests.whole)
+    stage.acts = ["g?": [.says("7\n"), .says("9\n")], "b": [.fails(), .ok]]
+    #expect(try stage.drive() == .failed)
+    #expect(stage.started == ["g?", "a", "b", "g~rollback"])
+    #expect(try stage.state()["g"].failure?.kind == "rollback")
+    #expect(try stage.state()["a"].status == .compensated)
+    // What is tried again begins from the state that is there then.
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    #expect(stage.started.dropFirst(4) == ["g?", "a", "b"])
+    #expect(try stage.state()["g"].captures["before"] == .string("9"))
+  }
+
+  @Test("before every start: killed there and resumed, the group is undone once and as a whole")
+  func killed() throws {
+    for start in 0..<4 {
+      let stage = try Stage(CallTests.whole)
+      stage.acts = ["g?": [.says("7\n")], "b": [.fails()]]
+      stage.diesAfterStarts = start
+      try stage.drive()
+      stage.diesAfterStarts = nil
+      #expect(try stage.drive(.resume(retry: false)) == .failed)
+      #expect(stage.started.filter { $0 == "g~rollback" }.count == 1, "killed before start \(start)")
+      #expect(!stage.started.contains("a~rollback"))
+    }
+  }
+
+  @Test("a group's rollback that ended unseen has undone its steps")
+  func endedUnseen() throws {
+    let stage = try Stage(CallTests.whole)
+    stage.acts = ["g?": [.says("7\n")], "b": [.fails()], "g~rollback": [Act(takes: .seconds(5))]]
+    stage.diesAtSecond = 6
+    #expect(try stage.drive() == nil)
+    stage.now = 60_000_000_000
+    #expect(try stage.drive(.resume(retry: false)) == .failed)
+    #expect(stage.started == ["g?", "a", "b", "g~rollback"])
+    #expect(try stage.state()["b"].status == .compensated)
+  }
+
+  @Test("what a group has captured is kept while something of it stands")
+  func keptCapture() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - group: g
+          capture: { before: { exec: [read], value: "lines[0]" } }
+          rollback: { exec: [undo, "${{ steps.g.before }}"] }
+          steps:
+            - { step: a, exec: [a], rollback: { exec: [undo] } }
+            - { step: b, exec: [b], rollback: { exec: [undo] }, on_failure: rollback }
+      """)
+    stage.acts = ["g?": [.says("7\n"), .says("9\n")], "b": [.fails(), .ok]]
+    #expect(try stage.drive() == .failed)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    #expect(try stage.state()["g"].captures["before"] == .string("7"))
+    #expect(stage.started.filter { $0 == "g?" }.count == 1)
+  }
+
+  @Test("what was undone with its group is done again with it, also a failure that the run went over")
+  func continuedAndUndone() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - group: g
+          on_failure: rollback
+          steps:
+            - { step: a, exec: [a], rollback: { exec: [undo] }, on_failure: continue }
+            - { step: b, exec: [b], rollback: { exec: [undo] } }
+      """)
+    stage.acts = ["a": [.fails(), .ok], "b": [.fails(), .ok]]
+    #expect(try stage.drive() == .failed)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    #expect(stage.started == ["a", "b", "b~rollback", "a~rollback", "a", "b"])
+  }
+
+  @Test("a group that was undone as a whole can be resumed where a person has to decide first")
+  func heldAtBarrier() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      on_failure: rollback
+      steps:
+        - { step: gone, exec: [x], irreversible: { why: It is gone, recover: Restore it } }
+        - group: g
+          on_failure: rollback
+          rollback: { exec: [undo] }
+          steps:
+            - { step: a, exec: [a] }
+      """)
+    stage.acts = ["a": [.fails(), .ok]]
+    #expect(try stage.drive() == .held)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    #expect(stage.started == ["gone", "a", "g~rollback", "a"])
+  }
+}
