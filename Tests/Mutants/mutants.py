@@ -29,14 +29,14 @@ MUTANTS = [
      "missing[end] = followers + parent", "missing[end] = parent + 0 * followers"),
     ("doubt taken for failure", "Sources/BelayEngine/Engine+Step.swift",
      "case .unknown: !answer.answered && answer.definite ? .failed : .unknown", "case .unknown: .failed"),
-    ("doubt compensated without asking", "Sources/BelayEngine/Engine+Rollback.swift",
-     "} else if status == .inDoubt || status == .held, !isIdempotent(root) {",
-     "} else if status == .compensating, !isIdempotent(root) {"),
+    ("doubt compensated without asking", "Sources/BelayEngine/Engine+GroupRollback.swift",
+     "func isInDoubt(_ node: Int) -> Bool { [.inDoubt, .held].contains(record(of: node).status) }",
+     "func isInDoubt(_ node: Int) -> Bool { record(of: node).status == .compensating }"),
     ("run again without being idempotent", "Sources/BelayEngine/Engine+Doubt.swift",
      "guard step.idempotent else {", "guard step.idempotent || !step.interrupt else {"),
     ("temporaries left in force", "Sources/BelayEngine/Engine+Stop.swift",
-     "draw(stop.consequence) } else { undoAll(then: stop.consequence) }",
-     "draw(stop.consequence) } else { draw(stop.consequence) }"),
+     "default: undo(inForce(among: 0..<graph.count), then: stop.consequence)",
+     "default: draw(stop.consequence)"),
     ("claims let go at every rest", "Sources/BelayJournal/JournalWriter.swift",
      "case .rested(let rest) where rest.status.hasLetGo:", "case .rested:"),
     ("doubtful attempts not rolled back", "Sources/BelayJournal/NodeRecord.swift",
@@ -60,6 +60,18 @@ MUTANTS = [
      "follow(node, reason == .person ? .compensationFailed : .compensated)", "follow(node, .compensated)"),
     ("the fold forgets a repetition", "Sources/BelayJournal/NodeRecord.swift",
      "      openAttempt = nil\n      reruns += 1", "      openAttempt = nil\n      reruns += 0"),
+    ("all of a choice runs", "Sources/BelayEngine/Engine+Group.swift",
+     "for child in open where child != chosen {", "for child in open where child == chosen && open.isEmpty {"),
+    ("a choice is made again", "Sources/BelayEngine/Engine+Rollback.swift",
+     ".subtracting(alternatives(to: node).flatMap { graph.subtree($0) })", ".subtracting([Int]())"),
+    ("a group is tried again after it was good", "Sources/BelayEngine/Engine+Group.swift",
+     "guard record(of: before).ending == .failed else {\n      skip",
+     "guard record(of: before).ending != nil else {\n      skip"),
+    ("a group and its steps are undone", "Sources/BelayEngine/Engine+GroupRollback.swift",
+     "Set(effects.map { replacement(of: $0, in: nodes) ?? $0 })",
+     "effects.union(effects.compactMap { replacement(of: $0, in: nodes) })"),
+    ("what a group undid still counts", "Sources/BelayJournal/NodeRecord.swift",
+     "status = .compensated\n    effects = 0", "status = .compensated\n    effects += 0"),
 ]
 
 
@@ -84,12 +96,12 @@ def build(tree: pathlib.Path) -> pathlib.Path | None:
     """None, the compiler's words shown, when it does not compile."""
     scratch = WORK / "build"
     result = subprocess.run(
-        ["swift", "build", "--product", "simulate", "--scratch-path", str(scratch)],
+        ["swift", "build", "-c", "release", "--product", "simulate", "--scratch-path", str(scratch)],
         cwd=tree, capture_output=True, text=True)
     if result.returncode != 0:
         print(result.stdout[-2000:] + result.stderr[-2000:], flush=True)
         return None
-    return scratch / "debug" / "simulate"
+    return scratch / "release" / "simulate"
 
 
 def play(simulate: pathlib.Path | None) -> str | None:
