@@ -95,12 +95,14 @@ public struct ExecAction: Action {
     guard let program = bound.first, !program.isEmpty else {
       throw StepFailure(kind: "start", message: "the program's name is empty")
     }
+    if let shell = context.shell {
+      let command = bound.map(FarScript.word).joined(separator: " ")
+      return try FarScript.request(command, variables: context.variables, through: shell, context)
+    }
     return .process(
       try ProcessAnswer.checked(
         ProcessRequest(
-          arguments: bound,
-          environment: context.environment.map { ProcessRequest.Variable(name: $0.name, value: $0.value) },
-          workingDirectory: context.workingDirectory)))
+          arguments: bound, environment: context.variables, workingDirectory: context.workingDirectory)))
   }
 
   private static func texts(

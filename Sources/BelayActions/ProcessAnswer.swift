@@ -25,6 +25,7 @@ enum ProcessAnswer {
       return unanswered(process, kind: "start", "not started: \(why)\(hint(why))", definite: true)
     case .signalled(let number):
       return unanswered(process, kind: "signal", "ended by signal \(number)\(name(number))", definite: true)
+    case .unreported(let why): return unanswered(process, kind: "connect", why, definite: false)
     case .exited(let code): return exited(process, code)
     }
   }
@@ -131,6 +132,10 @@ enum ProcessAnswer {
 }
 
 extension ActionContext {
+  var variables: [ProcessRequest.Variable] {
+    environment.map { ProcessRequest.Variable(name: $0.name, value: $0.value) }
+  }
+
   /// The value of an expression as the text a command gets.
   ///
   /// - Throws: when there is no value, or one that no command can be given.
@@ -175,22 +180,29 @@ extension ProcessAnswer {
     var space = 0
     for argument in request.arguments { space += argument.utf8.count + 9 }
     for variable in request.environment {
-      var length = variable.name.utf8.count + 2
-      for case .text(let text) in variable.value.parts {
-        length += text.utf8.count
-        guard !text.utf8.contains(0) else {
-          throw StepFailure(
-            kind: "expression",
-            message: "the variable '\(variable.name)' holds a NUL character, which no command can be given")
-        }
-      }
-      try checkLength(length, "the variable '\(variable.name)'")
-      space += length + 8
+      space += try checkedLength(of: variable) + 8
     }
     guard space > spaceLimit else { return request }
     throw StepFailure(
       kind: "limit",
       message:
         "all arguments and variables have \(space) bytes; \(spaceLimit) can be carried: pass them in a file")
+  }
+
+  /// In bytes, with its name, `=` and NUL; a secret's length is not known yet.
+  ///
+  /// - Throws: for a NUL character, and for what is too long.
+  static func checkedLength(of variable: ProcessRequest.Variable) throws(StepFailure) -> Int {
+    var length = variable.name.utf8.count + 2
+    for case .text(let text) in variable.value.parts {
+      length += text.utf8.count
+      guard !text.utf8.contains(0) else {
+        throw StepFailure(
+          kind: "expression",
+          message: "the variable '\(variable.name)' holds a NUL character, which no command can be given")
+      }
+    }
+    try checkLength(length, "the variable '\(variable.name)'")
+    return length
   }
 }

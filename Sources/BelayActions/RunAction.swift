@@ -40,12 +40,15 @@ public struct RunAction: Action {
   }
 
   public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
-    var environment = context.environment.map { ProcessRequest.Variable(name: $0.name, value: $0.value) }
+    var environment = context.variables
     for (variable, expression) in bound.values {
       let text = try context.text(of: expression)
       try ProcessAnswer.checkLength(
         variable.utf8.count + text.utf8.count + 2, "the value of '\(expression.source)'")
       environment.append(ProcessRequest.Variable(name: variable, value: BoundText(text)))
+    }
+    if let shell = context.shell {
+      return try FarScript.request(bound.text, variables: environment, through: shell, context)
     }
     try ProcessAnswer.checkLength(bound.text.utf8.count + 1, "the script")
     return .process(

@@ -24,18 +24,32 @@ extension Engine {
     var context = context(node)
     let folder = try body.cwd.map { template throws(StepFailure) in try context.text(template) } ?? ""
     context.workingDirectory = folder.hasPrefix("/") ? folder : joined(plan.project, folder)
+    context.shell = body.shell.map { farShell($0, node, folder: folder) }
     for variable in body.env {
       context.environment.append((name: variable.name, value: try context.bind(variable.template)))
     }
-    context.environment.append((name: "BELAY_RUN_ID", value: BoundText(run.run)))
-    context.environment.append((name: "BELAY_NODE", value: BoundText(id(node))))
-    if let key { context.environment.append((name: "BELAY_IDEMPOTENCY_KEY", value: BoundText(key))) }
-    if let use = body.use {
-      let environment = context.environment
-      context = try context.inside(use)
-      context.environment = environment
-    }
+    let own =
+      [("BELAY_RUN_ID", run.run), ("BELAY_NODE", id(node))]
+      + (key.map { [("BELAY_IDEMPOTENCY_KEY", $0)] } ?? [])
+    context.ownVariables = own.map { ProcessRequest.Variable(name: $0.0, value: BoundText($0.1)) }
+    context.environment += own.map { (name: $0.0, value: BoundText($0.1)) }
+    if let use = body.use { context = try context.inside(use) }
     return try action(source).request(context)
+  }
+
+  private func farShell(_ shell: PlanShell, _ node: Int, folder: String) -> FarShell {
+    let digest = SHA256.digest("\(run.run)/\(id(node))".utf8).description
+    return FarShell(
+      name: shell.name, command: shell.command, setup: shell.setup,
+      folder: folder.isEmpty ? nil : BoundText(folder), mark: "belay \(digest.prefix(16)): exit status ")
+  }
+
+  /// As the machine reports it on which the body's command ran.
+  func reported(_ report: ProcessReport, by body: PlanBody, of node: Int) -> ProcessReport {
+    guard let shell = body.shell else { return report }
+    var far = report
+    far.result = farShell(shell, node, folder: "").result(of: report.result)
+    return far
   }
 
   private func joined(_ base: String, _ folder: String) -> String {
@@ -64,6 +78,7 @@ extension Engine {
     var lines = process.arguments
     lines += process.environment.map { "\($0.name)=\($0.value.shown)" }
     lines.append(process.workingDirectory)
+    if let input = process.input { lines.append(input.shown) }
     return SHA256.digest(JSON.array(lines.map(JSON.string)).text.utf8).description
   }
 

@@ -77,6 +77,7 @@ extension Engine {
     activities[node]?.attempt = nil
     do throws(StepFailure) {
       guard let source = question.body.action else { return }
+      let report = reported(report, by: question.body, of: node)
       let answer = try action(source).answer(.process(report.result))
       answered(node, question, judgement(answer, by: question.body, of: node), fields: answer.fields)
     } catch {

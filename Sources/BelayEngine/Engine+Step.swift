@@ -147,6 +147,7 @@ extension Engine {
 
   mutating func attemptEnded(_ node: Int, _ name: AttemptName, _ report: ProcessReport, recovered: Bool) {
     guard case .step(let step) = plan.nodes[node].detail, let source = step.body.action else { return }
+    let report = reported(report, by: step.body, of: node)
     activities[node]?.attempt = nil
     let answer: ActionAnswer
     do throws(StepFailure) {
@@ -180,7 +181,7 @@ extension Engine {
     switch report.result.ending {
     case .exited(let code): end.exitCode = Int(code)
     case .signalled(let signal): end.signal = Int(signal)
-    case .notStarted: break
+    case .notStarted, .unreported: break
     }
     return end
   }

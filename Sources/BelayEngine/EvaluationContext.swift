@@ -25,6 +25,9 @@ struct EvaluationContext: Variables, ActionContext {
   /// Of commands: the node's own and the engine's `BELAY_…`.
   var environment: [(name: String, value: BoundText)] = []
   var workingDirectory = ""
+  var projectFolder: String { plan.project }
+  var ownVariables: [ProcessRequest.Variable] = []
+  var shell: FarShell?
 
   /// The parameters of the action file whose fields and conditions are read; nil: the node's own.
   var use: ValueMap?

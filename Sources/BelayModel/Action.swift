@@ -116,8 +116,14 @@ public protocol ActionContext {
   func evaluate(_ expression: Expression) throws(StepFailure) -> Value
   /// The folder in which commands run.
   var workingDirectory: String { get }
+  /// The folder of the project.
+  var projectFolder: String { get }
   /// The variables that commands get beside the standard ones; a later one of a name wins.
   var environment: [(name: String, value: BoundText)] { get }
+  /// Of these the engine's own, `BELAY_…`.
+  var ownVariables: [ProcessRequest.Variable] { get }
+  /// The way to the machine on which a command runs; nil: this one.
+  var shell: FarShell? { get }
 }
 
 /// A text with its values bound; secrets are references until the world needs them.
@@ -125,6 +131,8 @@ public struct BoundText: Hashable, Sendable {
   public enum Part: Hashable, Sendable {
     case text(String)
     case secret(name: String)
+    /// As one word of a shell.
+    case quotedSecret(name: String)
   }
 
   public var parts: [Part]
@@ -137,7 +145,7 @@ public struct BoundText: Hashable, Sendable {
     parts.map { part in
       switch part {
       case .text(let text): text
-      case .secret(let name): "${secrets.\(name)}"
+      case .secret(let name), .quotedSecret(let name): "${secrets.\(name)}"
       }
     }.joined()
   }
@@ -152,6 +160,8 @@ public struct ProcessRequest: Hashable, Sendable {
   public var arguments: [String]
   public var environment: [Variable]
   public var workingDirectory: String
+  /// What it reads; nil: nothing.
+  public var input: BoundText?
 
   public struct Variable: Hashable, Sendable {
     public var name: String
@@ -163,10 +173,13 @@ public struct ProcessRequest: Hashable, Sendable {
     }
   }
 
-  public init(arguments: [String], environment: [Variable], workingDirectory: String) {
+  public init(
+    arguments: [String], environment: [Variable], workingDirectory: String, input: BoundText? = nil
+  ) {
     self.arguments = arguments
     self.environment = environment
     self.workingDirectory = workingDirectory
+    self.input = input
   }
 }
 
@@ -181,6 +194,8 @@ public struct ProcessResult: Hashable, Sendable {
     case signalled(Int32)
     /// Proven not to have started: an `execve` or `chdir` that failed, with its words.
     case notStarted(String)
+    /// It happened elsewhere, and nothing was heard of its end: why.
+    case unreported(String)
   }
 
   public struct Stream: Hashable, Sendable {

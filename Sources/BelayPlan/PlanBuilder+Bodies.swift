@@ -56,10 +56,34 @@ extension PlanBuilder {
       action: action, use: use,
       timeout: body.timeout.map(filled)
         ?? preset.map { Template(literal: $0.text, at: .nowhere("default")) },
-      env: setting.env, cwd: setting.cwd, outputs: body.outputs, unknownIf: body.unknownIf,
+      env: setting.env, cwd: setting.cwd, shell: shell(setting, for: action), outputs: body.outputs,
+      unknownIf: body.unknownIf,
       failIf: body.failIf, expect: body.expect, within: body.polling.within.map(filled),
       every: body.polling.every.map(filled), staysFor: body.polling.staysFor.map(filled))
   }
+
+  /// The environment's command of that name, for what is a command itself.
+  private mutating func shell(_ setting: Setting, for action: ActionSource?) -> PlanShell? {
+    guard let written = setting.shell, let action, PlanBuilder.commands.contains(action.keyword) else {
+      return nil
+    }
+    for expression in written.expressions where knownValue(of: expression) == nil { return nil }
+    guard let name = text(of: written) else { return nil }
+    guard let shell = request.environment?.shells.first(where: { $0.name == name }) else {
+      let place =
+        request.environment.map { "the environment '\($0.name)' has" }
+        ?? "no environment is given, which would have"
+      diagnostics.append(
+        Diagnostic(
+          code: "unknown-name", "\(place) \(request.environment == nil ? "the" : "no") shell '\(name)'",
+          at: written.span, help: "'shells' of the environment says how a script gets there"))
+      return nil
+    }
+    return PlanShell(name: shell.name, command: shell.command, setup: shell.setup)
+  }
+
+  /// What a shell takes along; any other action happens where the engine is.
+  private static let commands: Set<String> = ["run", "exec"]
 
   /// An action file's action in place of its name.
   private mutating func action(of body: Body) -> (ActionSource?, PlanUse?) {

@@ -15,7 +15,6 @@ extension PlanBuilder {
   private mutating func refuseWhatIsLater(in playbook: Playbook) {
     refuse(playbook.watches.first.map { ("'watch'", $0.span) })
     refuse(playbook.notices.first.map { ("'notify'", $0.span) })
-    refuse(playbook.setting)
     refuse(playbook.steps + playbook.steadyState)
   }
 
@@ -27,8 +26,6 @@ extension PlanBuilder {
   private mutating func refuse(_ found: (what: String, span: SourceSpan)?) {
     if let found { later(found.what, at: found.span) }
   }
-
-  private mutating func refuse(_ setting: Setting) { refuse(setting.shell.map { ("'shell'", $0.span) }) }
 
   private mutating func refuse(_ nodes: [Node]) {
     for node in nodes {
@@ -67,7 +64,6 @@ extension PlanBuilder {
     for capture in group.captures { refuse(capture.body) }
     refuse(group.locks.first.map { ("'locks' of a group", $0.span) })
     refuse(group.watches.first.map { ("'watch' of a group", $0.span) })
-    refuse(group.setting)
     refuse(group.steps)
   }
 
@@ -78,7 +74,6 @@ extension PlanBuilder {
         later("'\(action.keyword)'", at: action.keywordSpan)
       }
     }
-    refuse(body.setting)
     refuse(body.keep.map { ("'keep'", $0.span) })
     if body.maxOutput != nil, let action = body.action { later("'max_output'", at: action.keywordSpan) }
   }

@@ -63,6 +63,9 @@ private struct KnownValues: ActionContext {
   let variables: PlanVariables
   var environment: [(name: String, value: BoundText)]
   var workingDirectory: String { "" }
+  var projectFolder: String { "" }
+  var ownVariables: [ProcessRequest.Variable] { [] }
+  var shell: FarShell? { nil }
   /// All others are empty.
   var only: Expression?
 

@@ -68,7 +68,8 @@ extension PlanBuilder {
     guard let body, let source = body.action else { return nil }
     var ignored: [Diagnostic] = []
     guard let action = actions[source.keyword]?.init(source, diagnostics: &ignored) else { return nil }
-    return (action.preview(variables(of: body).shown), action.effect)
+    let shown = action.preview(variables(of: body).shown)
+    return (body.shell.map { "through \($0.name):\n\(shown)" } ?? shown, action.effect)
   }
 
   /// As the action of the body reads them: an action file has parameters of its own.

@@ -104,7 +104,11 @@ public struct PlanBuilder {
     var names: [String] = []
     for node in nodes {
       current = node.frame
-      for body in node.bodies where body.shell == nil {
+      for body in node.bodies {
+        if let shell = body.shell {
+          names.append(shell.command[0])
+          continue
+        }
         guard let source = body.action,
           let action = actions[source.keyword]?.init(source, diagnostics: &ignored)
         else { continue }

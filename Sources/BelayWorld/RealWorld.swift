@@ -308,7 +308,9 @@ public struct RealWorld: World {
       .spawn(
         SpawnRequest(
           attempt: id, arguments: process.arguments, environment: environment.entries(adding: own),
-          workingDirectory: process.workingDirectory, timeout: UInt64(clamping: order.timeout.nanoseconds),
+          workingDirectory: process.workingDirectory,
+          input: process.input.map { Array(run.secrets.reveal($0).utf8) },
+          timeout: UInt64(clamping: order.timeout.nanoseconds),
           sensitive: order.sensitive)))
   }
 

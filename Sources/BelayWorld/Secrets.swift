@@ -48,8 +48,14 @@ public struct Secrets {
       switch part {
       case .text(let text): text
       case .secret(let name): values[name] ?? ""
+      case .quotedSecret(let name): Secrets.word(values[name] ?? "")
       }
     }.joined()
+  }
+
+  /// Single-quoted, as one word of a shell.
+  private static func word(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 
   private static func value(

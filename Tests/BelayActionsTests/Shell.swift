@@ -57,7 +57,10 @@ enum Shell {
 struct Values: ActionContext {
   var values: [String: Value]
   var workingDirectory = "/tmp"
+  var projectFolder = "/tmp"
   var environment: [(name: String, value: BoundText)] = []
+  var ownVariables: [ProcessRequest.Variable] = []
+  var shell: FarShell?
 
   func evaluate(_ expression: Expression) throws(StepFailure) -> Value {
     guard let value = values[expression.source] else {
