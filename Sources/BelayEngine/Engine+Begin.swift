@@ -137,6 +137,12 @@ extension Engine {
     reset(failed, because: "tried again", by: actor)
   }
 
+  /// Undone because what it stands in has failed, and to be done again with it.
+  func isUndoneWithScope(_ node: Int) -> Bool {
+    isMainOrSteady(node) && record(of: node).status == .compensated && !isUndoneTemporary(node)
+      && !standsInWhatIsLeftBehind(node)
+  }
+
   /// A group around it has ended, and the run has gone on.
   private func standsInWhatIsLeftBehind(_ node: Int) -> Bool {
     var outer = graph.parents[node]

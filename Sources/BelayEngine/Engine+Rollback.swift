@@ -207,12 +207,12 @@ extension Engine {
     }
   }
 
-  /// What has happened after the node, to be done again; with the groups around it, which have to end again, and
-  /// the steady state. What a person has skipped stays so.
+  /// What has happened after the node, to be done again; what was undone before it by the failure of what it stands
+  /// in; with the groups around it, which have to end again, and the steady state. What a person has skipped stays so.
   private func undone(after scope: RollbackScope) -> [Int] {
     let nodes = nodes(of: scope).filter {
       record(of: $0).status != .skipped || record(of: $0).skipped != .person
-    }
+    }.union(plan.nodes.indices.filter(isUndoneWithScope))
     var groups: Set<Int> = []
     for node in nodes {
       var outer = graph.parents[node]

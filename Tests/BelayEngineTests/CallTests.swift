@@ -157,4 +157,24 @@ import Testing
     #expect(try stage.drive(.resume(retry: true)) == .succeeded)
     #expect(stage.started == ["gone", "a", "g~rollback", "a"])
   }
+
+  @Test("rolled back to a node of a scope that was undone: what was undone before the node is done again")
+  func backIntoUndone() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - group: g
+          on_failure: rollback
+          steps:
+            - { step: a, exec: [a], rollback: { exec: [undo] } }
+            - { check: b, exec: [b] }
+            - { step: c, exec: [c], rollback: { exec: [undo] } }
+      """)
+    stage.acts = ["c": [.fails(), .ok]]
+    #expect(try stage.drive() == .failed)
+    #expect(try stage.drive(.rollback(.after("b"))) == .paused)
+    #expect(try stage.drive(.resume(retry: false)) == .succeeded)
+    #expect(stage.started == ["a", "b?", "c", "c~rollback", "a~rollback", "a", "c"])
+  }
 }
