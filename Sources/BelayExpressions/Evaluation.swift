@@ -21,7 +21,7 @@ struct Evaluation<V: Variables> {
   private let variables: V
   private let expression: Expression
   private var locals: [(name: String, value: Value)] = []
-  private var steps = 0
+  private(set) var steps = 0
   private let stepLimit: Int
   /// It was ended by its limit.
   var isExhausted: Bool { steps > stepLimit }
@@ -64,6 +64,20 @@ struct Evaluation<V: Variables> {
     guard steps <= stepLimit else { throw error("more than \(stepLimit) steps", node) }
   }
 
+  /// What works on whole texts and lists takes the more steps the longer they are.
+  private mutating func count(_ values: [Value], _ node: Syntax) throws(EvaluationError) {
+    for value in values {
+      switch value {
+      case .string(let text): steps += text.utf8.count / 16
+      case .bytes(let data): steps += data.count / 16
+      case .list(let items): steps += items.count / 8
+      case .map(let map): steps += map.count / 8
+      default: break
+      }
+    }
+    guard steps <= stepLimit else { throw error("more than \(stepLimit) steps", node) }
+  }
+
   private mutating func operand(_ node: Syntax) throws(EvaluationError) -> Operand {
     try count(node)
     switch node.kind {
@@ -80,6 +94,7 @@ struct Evaluation<V: Variables> {
       return .value(try placed(node) { () throws(OperationError) in try Arithmetic.negate(value) })
     case .binary(let symbol, let left, let right):
       let (a, b) = (try strict(left), try strict(right))
+      try count([a, b], node)
       return .value(try placed(node) { () throws(OperationError) in try Arithmetic.apply(symbol, a, b) })
     case .and(let parts): return .value(.bool(try decide(parts, by: false, node)))
     case .or(let parts): return .value(.bool(try decide(parts, by: true, node)))
@@ -249,9 +264,11 @@ struct Evaluation<V: Variables> {
     if let target { values.append(try strict(target)) }
     for argument in arguments { values.append(try strict(argument)) }
     let given = values
+    try count(given, node)
     let result = try placed(node) { () throws(OperationError) in
       try Functions.call(name, isMember: target != nil, given)
     }
+    try count([result], node)
     return .value(result)
   }
 

@@ -29,7 +29,16 @@ public struct Program: Sendable {
   ///
   /// - Throws: `EvaluationError` for a missing key, a wrong type, an overflow, more than a million steps.
   public func evaluate(_ variables: some Variables) throws(EvaluationError) -> Value {
+    var ignored = 0
+    return try evaluate(variables, counting: &ignored)
+  }
+
+  /// - Parameter steps: those that it took are added, also where it fails.
+  public func evaluate(
+    _ variables: some Variables, counting steps: inout Int
+  ) throws(EvaluationError) -> Value {
     var evaluation = Evaluation(variables, expression)
+    defer { steps += evaluation.steps }
     return try evaluation.value(of: syntax)
   }
 

@@ -105,16 +105,20 @@ extension Diagnostic {
 }
 
 /// Texts as a terminal shows them: by columns of the screen, nothing that could steer it.
-enum DisplayText {
+public enum DisplayText {
   /// Wider lines are shown in part, around the caret.
   private static let limit = 120
   private static let tabStop = 8
 
   /// Control characters and those that turn the direction of writing, as `\u{1B}`.
-  static func visible(_ text: String) -> String {
-    let text = shortened(text)
-    guard text.unicodeScalars.contains(where: isDangerous) else { return text }
-    return text.unicodeScalars.map { isDangerous($0) ? escaped($0) : String($0) }.joined()
+  static func visible(_ text: String) -> String { escaping(shortened(text)) { isDangerous($0) } }
+
+  /// A line with all that it holds; tabs stay.
+  public static func line(_ text: String) -> String { escaping(text) { $0 != "\t" && isDangerous($0) } }
+
+  private static func escaping(_ text: String, _ isEscaped: (Unicode.Scalar) -> Bool) -> String {
+    guard text.unicodeScalars.contains(where: isEscaped) else { return text }
+    return text.unicodeScalars.map { isEscaped($0) ? escaped($0) : String($0) }.joined()
   }
 
   /// A message quotes what stands in the file, however long that is.

@@ -1,7 +1,14 @@
 /// What numbers of the language may be; bound ones are held to the same when the plan is made.
 public enum Limits {
-  /// In one playbook.
+  /// In one playbook, and in a plan with all that is called, copied, done again and undone.
   public static let nodes = 12_500
+  /// Playbooks that are called inside each other, the outermost counted.
+  public static let calls = 16
+  /// What evaluating may take in one plan: steps, and what the values would take if each were written out, in bytes.
+  public static let planSteps = 4_000_000
+  public static let planValues = 1 << 24
+  /// Bytes of all files that one playbook may lead to.
+  public static let linkedBytes = 4 << 20
   /// `${{ … }}` in one file.
   public static let bindings = 80_000
   /// Bytes of expressions, and of commands, statements and addresses with values bound in them, in one file: how each

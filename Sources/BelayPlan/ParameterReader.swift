@@ -70,7 +70,7 @@ public struct ParameterReader {
       return parameter.kind == .string ? .string(text) : convert(value, parameter)
     case .text(let template):
       let variables = PlanVariables(
-        params: ValueMap(), vars: ValueMap(), environment: environment?.name ?? "",
+        budget: ValueBudget(), params: ValueMap(), vars: ValueMap(), environment: environment?.name ?? "",
         environmentVars: environment?.vars ?? ValueMap(), run: "")
       if let literal = template.literal { return read(literal, parameter) }
       return read(variables.shown(template), parameter)

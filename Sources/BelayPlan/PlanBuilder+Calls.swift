@@ -41,6 +41,12 @@ extension PlanBuilder {
           at: source.fields.span))
       return
     }
+    guard calls.count < Limits.calls else {
+      diagnostics.append(
+        Diagnostic(
+          code: "too-deep", "more than \(Limits.calls) playbooks inside each other", at: source.fields.span))
+      return
+    }
     calls.append(name)
     defer { calls.removeLast() }
     let scope = addScope(playbook, source, caller: index)

@@ -14,7 +14,7 @@ extension PlanBuilder {
   /// Lays out a list: in a sequence each one waits for the one before it.
   mutating func layOut(_ list: [Node], mode: PlanGroup.Mode, in outer: Surroundings) {
     var before: Int?
-    for node in list {
+    for node in list where !isFull {
       let index = node.each == nil ? layOutNamed(node, in: outer) : layOutEach(node, mode, in: outer)
       if let needs = node.needs {
         writtenNeeds.append((node: index, needs: needs, frame: outer.frame))
@@ -75,13 +75,14 @@ extension PlanBuilder {
     return index
   }
 
-  private mutating func hasRoom(_ span: SourceSpan) -> Bool {
-    if nodes.count < PlanBuilder.nodeLimit { return true }
-    if nodes.count == PlanBuilder.nodeLimit, !isFull {
+  /// Said once where there is none.
+  mutating func hasRoom(_ span: SourceSpan) -> Bool {
+    if nodes.count < Limits.nodes { return true }
+    if !isFull {
       isFull = true
       diagnostics.append(
         Diagnostic(
-          code: "too-large", "the plan would have more than \(PlanBuilder.nodeLimit) nodes", at: span))
+          code: "too-large", "the plan would have more than \(Limits.nodes) nodes", at: span))
     }
     return false
   }
@@ -141,6 +142,7 @@ extension PlanBuilder {
     var rounds: [Int] = []
     var last: Int?
     for round in 1...most {
+      guard hasRoom(node.span) else { return }
       let isFirst = round == 1
       let id = RoundName.round(round, of: nodes[index].id)
       let frame = addFrame(
@@ -158,6 +160,7 @@ extension PlanBuilder {
       rounds.append(frame)
     }
     current = outer.frame
+    guard !isFull else { return }
     export(rounds, of: index, to: outer.frame) { .rounds(of: index, $0) }
   }
 
@@ -179,6 +182,7 @@ extension PlanBuilder {
     var last: Int?
     let items = items(of: each)
     for item in items {
+      guard hasRoom(node.span) else { return wrapper }
       let frame = addFrame(
         scope: frames[outer.frame].frame.scope, parent: outer.frame, item: item,
         prefix: frames[outer.frame].prefix, suffix: frames[outer.frame].suffix + "[\(item.key)]",
@@ -190,6 +194,7 @@ extension PlanBuilder {
       last = index
       inner.append(frame)
     }
+    guard !isFull else { return wrapper }
     export(inner, of: wrapper, to: outer.frame) { targets in
       .copies(zip(items, targets).map { PlanFrame.Copy(key: $0.key, target: $1) })
     }

@@ -27,9 +27,13 @@ extension PlanBuilder {
 
   /// The list grows while it is walked. Inside a rollback none is asked for.
   mutating func layOutRollbacks() {
-    while !pendingRollbacks.isEmpty {
-      let (of, rollback, setting) = pendingRollbacks.removeFirst()
+    var position = 0
+    // Laying one out may add others.
+    while position < pendingRollbacks.count, !isFull {
+      let (of, rollback, setting) = pendingRollbacks[position]
+      position += 1
       if case .rollback = nodes[of].role { continue }
+      guard hasRoom(.nowhere(nodes[of].place)) else { return }
       let root = layOut(rollback, of: of, setting)
       switch nodes[of].detail {
       case .step(var step):

@@ -4,10 +4,9 @@ public import BelayModel
 /// Makes the plan of a playbook that the reader has found right: the graph laid out, settings inherited, values
 /// known now filled in, and a word for every node. Runs nothing, reads nothing, asks nothing.
 public struct PlanBuilder {
-  static let nodeLimit = 100_000
-
   let request: PlanRequest
   let actions: ActionTable
+  let budget: ValueBudget
   var diagnostics: [Diagnostic] = []
   var nodes: [PlanNode] = []
   var scopes: [PlanScope] = []
@@ -34,8 +33,9 @@ public struct PlanBuilder {
     self.request = request
     self.actions = actions
     calls = [request.playbook.name]
+    budget = ValueBudget()
     var variables = PlanVariables(
-      params: request.params, vars: ValueMap(), environment: request.environment?.name ?? "",
+      budget: budget, params: request.params, vars: ValueMap(), environment: request.environment?.name ?? "",
       environmentVars: request.environment?.vars ?? ValueMap(), run: request.run)
     variables.roles = request.files.roster?.roles(at: request.createdAt) ?? ValueMap()
     scopes = [PlanScope(playbook: request.playbook.name, params: request.params, vars: ValueMap())]
@@ -52,7 +52,8 @@ public struct PlanBuilder {
     return (failed ? nil : plan, builder.diagnostics)
   }
 
-  private mutating func build() -> Plan {
+  /// Nil when it is too large; that has been said.
+  private mutating func build() -> Plan? {
     let playbook = request.playbook
     refuseWhatIsLater()
     settle(playbook, scope: 0)
@@ -67,9 +68,14 @@ public struct PlanBuilder {
     layOut(playbook.steps, mode: .sequence, in: outer)
     layOutSteadyState(outer)
     layOutRollbacks()
+    guard !isFull else { return nil }
     resolveNeeds()
     setPreviews()
     checkLimits()
+    guard !budget.isExhausted else {
+      diagnostics.append(ValueBudget.diagnostic(of: playbook.path))
+      return nil
+    }
     return Plan(
       run: request.run, playbook: playbook.name, path: playbook.path, title: title, version: request.version,
       createdAt: request.createdAt, project: request.project, environment: request.environment?.name,
@@ -137,7 +143,10 @@ public struct PlanBuilder {
     case .known(let value): return value
     case .later: return nil
     case .failed(let message):
-      diagnostics.append(Diagnostic(code: "evaluation", message, at: expression.span))
+      // What there is no room for is said once, at the end.
+      if !budget.isExhausted {
+        diagnostics.append(Diagnostic(code: "evaluation", message, at: expression.span))
+      }
       return nil
     }
   }

@@ -24,7 +24,7 @@ extension Plan {
       if case .rollback = $0.role { true } else { false }
     }
     for warning in warnings { lines.append("warning: \(warning)") }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.map(DisplayText.line).joined(separator: "\n") + "\n"
   }
 
   private func named(_ map: ValueMap?) -> [(String, String)] {

@@ -3,6 +3,7 @@ internal import BelayModel
 
 /// What is known when a plan is made. `run` offers its `id` only; `steps`, `now` and `secrets` come later.
 struct PlanVariables: Variables {
+  let budget: ValueBudget
   var params: ValueMap
   var vars: ValueMap
   var environment: String
@@ -46,8 +47,11 @@ struct PlanVariables: Variables {
     if let later = program.references.first(where: isLater) {
       return .later(later.path.first == "steps" && later.path.count > 1 ? later.path[1] : nil)
     }
+    guard !budget.isExhausted else { return .failed(ValueBudget.message) }
     do {
-      return .known(try program.evaluate(self))
+      let value = try program.evaluate(self, counting: &budget.steps)
+      budget.spend(value)
+      return budget.isExhausted ? .failed(ValueBudget.message) : .known(value)
     } catch {
       return .failed("\(expression.source): \(error.message)")
     }

@@ -71,6 +71,8 @@ public struct ProjectReader {
   private var entries: [String: Entry] = [:]
   private var library = Library()
   private var waiting: [(call: ActionSource, isOptional: Bool)] = []
+  /// Of files that were found by their names in others.
+  private var linkedBytes = 0
   private var wantsAll = (actions: false, playbooks: false)
 
   /// - Parameters:
@@ -166,8 +168,11 @@ extension ProjectReader {
     let isAction = keyword == "uses"
     let path = isAction ? FileReference.path(ofAction: name) : FileReference.path(ofPlaybook: name)
     guard entries[path] == nil else { return }
-    switch find(path) {
-    case .bytes(let bytes): add(path, bytes, isOptional: isOptional)
+    let isTooMuch = linkedBytes > Limits.linkedBytes
+    switch isTooMuch ? .unreadable("the files that are used together are more than 4 MiB") : find(path) {
+    case .bytes(let bytes):
+      linkedBytes += bytes.count
+      add(path, bytes, isOptional: isOptional)
     case .missing:
       if isAction { library.actions[name] = .missing } else { library.playbooks[name] = .missing }
     case .unreadable(let why):
@@ -203,6 +208,7 @@ extension ProjectReader {
     let graph = CallGraph(playbooks)
     library.circles = graph.circles
     library.tooLarge = graph.tooLarge
+    library.tooDeep = graph.tooDeep
   }
 
   /// Why is said in the file itself.

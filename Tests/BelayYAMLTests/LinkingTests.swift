@@ -95,17 +95,35 @@ import Testing
       ])
   }
 
-  @Test("a chain of a thousand calls is followed, a fan of them counted") func long() {
+  @Test("a chain of a thousand calls is followed and refused where it is too long, a fan of them counted")
+  func long() {
     var files: [String: String] = [:]
     for number in 0..<1000 { files["playbooks/p\(number).yaml"] = playbook(call("x", "p\(number + 1)")) }
     files["playbooks/p1000.yaml"] = playbook("{ check: x, run: ls }")
-    #expect(diagnostics(Folder(files).read("playbooks/p0.yaml").read) == [])
+    #expect(diagnostics(Folder(files).read("playbooks/p985.yaml").read) == [])
+    #expect(
+      diagnostics(Folder(files).read("playbooks/p0.yaml").read) == [
+        "playbooks/p984.yaml:3: more than 16 playbooks that call each other from here"
+      ])
     for number in 0..<40 {
       files["playbooks/p\(number).yaml"] = playbook(
         call("x", "p\(number + 1)"), call("q", "p\(number + 1)"))
     }
     let codes = Folder(files).read("playbooks/p0.yaml").read.flatMap { $0.diagnostics.map(\.code) }
-    #expect(codes.contains("too-many-nodes") && Set(codes) == ["too-many-nodes"])
+    #expect(codes.contains("too-many-nodes") && Set(codes) == ["too-deep", "too-many-nodes"])
+  }
+
+  @Test("files that are more than 4 MiB together are not all read") func large() {
+    var files = [
+      "playbooks/a.yaml": playbook((0..<60).map { call("x\($0)", "p\($0)") }.joined(separator: "\n  - "))
+    ]
+    let padding = String(repeating: "#" + String(repeating: "x", count: 99) + "\n", count: 1000)
+    for number in 0..<60 { files["playbooks/p\(number).yaml"] = playbook("{ check: x, run: ls }") + padding }
+    let folder = Folder(files)
+    let found = diagnostics(folder.read("playbooks/a.yaml").read)
+    #expect(found.count == 18 && folder.reads.count == 43)
+    #expect(
+      found.first?.hasSuffix("cannot be read: the files that are used together are more than 4 MiB") == true)
   }
 
   @Test("where a name is bound, all that it may be are read, and those with mistakes left out") func bound() {

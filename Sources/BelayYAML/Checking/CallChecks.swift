@@ -17,6 +17,7 @@ extension PlaybookChecker {
       checkWith(action, file.params, name)
       if scope.asks { checkReads(file, span) }
       if library.tooLarge.contains(name) { reportSize(name, span) }
+      if library.tooDeep.contains(playbook.name) { reportDepth(span) }
     }
   }
 
@@ -70,8 +71,14 @@ extension PlaybookChecker {
 
   private mutating func reportSize(_ name: String, _ span: SourceSpan) {
     report(
-      "too-many-nodes", "'\(name)' is more than 100,000 nodes with all that it calls", at: span,
+      "too-many-nodes", "'\(name)' is more than 12,500 nodes with all that it calls", at: span,
       help: "call it fewer times, or loop with 'each' over what is needed")
+  }
+
+  private mutating func reportDepth(_ span: SourceSpan) {
+    report(
+      "too-deep", "more than \(Limits.calls) playbooks that call each other from here", at: span,
+      help: "call what is done next after this playbook, not in it")
   }
 
   /// At the first call on the way back to this playbook.

@@ -53,12 +53,12 @@ private struct CallCollector {
 
 /// Which playbook calls which, as far as the files say it.
 struct CallGraph {
-  /// Of a playbook with all that it calls, and what they call.
-  static let nodeLimit = 100_000
-
   /// The ways of those that lead back to themselves, the first name at the end again.
   private(set) var circles: [String: [String]] = [:]
+  /// More than ``Limits/nodes`` with all that they call, and what those call.
   private(set) var tooLarge: Set<String> = []
+  /// One playbook more inside each other than ``Limits/calls``; who calls them is told there.
+  private(set) var tooDeep: Set<String> = []
 
   private let callees: [String: [String]]
   private let sizes: [String: Int]
@@ -75,6 +75,7 @@ struct CallGraph {
   /// Depth first with a stack of its own: a chain of calls may be as long as there are files.
   private mutating func walk(_ names: [String]) {
     var total: [String: Int] = [:]
+    var depth: [String: Int] = [:]
     var isOpen: Set<String> = []
     var seen: Set<String> = []
     for name in names where !seen.contains(name) {
@@ -86,6 +87,8 @@ struct CallGraph {
           let done = path.removeLast().name
           isOpen.remove(done)
           total[done] = size(of: done, total)
+          depth[done] = 1 + callees[done, default: []].reduce(0) { max($0, depth[$1, default: 0]) }
+          if depth[done] == Limits.calls + 1 { tooDeep.insert(done) }
           continue
         }
         if isOpen.contains(next), let from = path.lastIndex(where: { $0.name == next }) {
@@ -103,9 +106,9 @@ struct CallGraph {
 
   private mutating func size(of name: String, _ total: [String: Int]) -> Int {
     let size = callees[name, default: []].reduce(sizes[name, default: 0]) { sum, callee in
-      min(sum + total[callee, default: 0], CallGraph.nodeLimit + 1)
+      min(sum + total[callee, default: 0], Limits.nodes + 1)
     }
-    if size > CallGraph.nodeLimit { tooLarge.insert(name) }
+    if size > Limits.nodes { tooLarge.insert(name) }
     return size
   }
 }

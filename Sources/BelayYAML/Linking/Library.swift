@@ -28,8 +28,10 @@ struct Library {
   var playbookNames: [String] = []
   /// For each playbook that leads back to itself, the way: `["a", "b", "a"]`.
   var circles: [String: [String]] = [:]
-  /// Playbooks that are more than ``CallGraph/nodeLimit`` nodes with all that they call.
+  /// Playbooks that are more than ``Limits/nodes`` nodes with all that they call.
   var tooLarge: Set<String> = []
+  /// Playbooks that are one more than ``Limits/calls`` playbooks inside each other.
+  var tooDeep: Set<String> = []
 
   /// What an action's answer offers by name; nil where that is not known.
   func outputs(of action: ActionSource) -> [String]? {

@@ -18,7 +18,7 @@ struct Project {
   static func find(for playbook: String? = nil) throws -> Project {
     let here = currentFolder()
     if let playbook, isPath(playbook) {
-      let file = absolute(playbook, in: here)
+      let file = place(of: playbook, in: here)
       return Project(folder: upward(from: parent(of: file)) ?? parent(of: file), here: here)
     }
     guard let folder = upward(from: here) else {
@@ -34,7 +34,7 @@ struct Project {
   /// The file of a name or a path.
   func file(of playbook: String) throws -> String {
     if Project.isPath(playbook) {
-      let file = Project.absolute(playbook, in: here)
+      let file = Project.place(of: playbook, in: here)
       if playbook.contains("/") || exists(file) { return file }
       return try self.file(of: String(playbook.dropLast(5)))
     }
@@ -196,6 +196,18 @@ extension Project {
     guard let real = realpath(full, nil) else { return full }
     defer { free(real) }
     return String(cString: real)
+  }
+
+  /// Where the file itself lies: only links to its folder are followed. Where a link to a file leads is looked at when
+  /// it is read.
+  private static func place(of path: String, in folder: String) -> String {
+    let parts = path.split(separator: "/")
+    guard let last = parts.last, last != ".", last != "..", !path.hasSuffix("/") else {
+      return absolute(path, in: folder)
+    }
+    let full = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    let parent = absolute(parent(of: full), in: "/")
+    return (parent == "/" ? "" : parent) + "/\(last)"
   }
 
   static func parent(of path: String) -> String {
