@@ -16,6 +16,8 @@ public struct Plan: Hashable, Sendable {
   /// The project's folder: commands run there unless `cwd` says otherwise.
   public var project: String
   public var environment: String?
+  /// Of one that was written into a file, to be run later.
+  public var saved: Saved?
   public var environmentVars: ValueMap
   /// Who has which role as the plan is made: a list of people by role.
   public var roles: ValueMap
@@ -35,6 +37,18 @@ public struct Plan: Hashable, Sendable {
   public var warnings: [String]
   /// In the order of the file; a group stands before its children; rollbacks follow the main nodes.
   public var nodes: [PlanNode]
+
+  /// For whom, and how long, a file with the plan is good.
+  public struct Saved: Hashable, Sendable {
+    public var expiresAt: Timestamp
+    /// The store in which it may be run, once: an absolute folder.
+    public var store: String
+
+    public init(expiresAt: Timestamp, store: String) {
+      self.expiresAt = expiresAt
+      self.store = store
+    }
+  }
 
   /// A file that the plan was made from.
   public struct SourceFile: Hashable, Sendable {

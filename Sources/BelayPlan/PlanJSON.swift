@@ -22,7 +22,7 @@ extension Plan {
       "belay_plan": .int(Int64(Plan.format)), "run": .string(run), "playbook": .string(playbook),
       "path": .string(path), "title": .string(title), "version": .string(version),
       "created_at": .string(createdAt.text), "project": .string(project),
-      "environment": environment.map(JSON.string),
+      "environment": environment.map(JSON.string), "saved": saved?.json,
       "environment_vars": Value.map(environmentVars).exactJSON, "roles": Value.map(roles).exactJSON,
       "scopes": .array(scopes.map { $0.json(among: nodes) }),
       "frames": .array(frames.map { $0.json(among: nodes) }),
@@ -38,6 +38,18 @@ extension Plan {
 
 extension JSON {
   static func strings(_ texts: [String]) -> JSON { .array(texts.map(JSON.string)) }
+}
+
+extension Plan.Saved {
+  fileprivate var json: JSON {
+    .object(["expires_at": .string(expiresAt.text), "store": .string(store)])
+  }
+
+  init(decoding json: JSON) throws(PlanFormatError) {
+    var fields = try PlanFields(json, "'saved'")
+    self.init(expiresAt: try fields.timestamp("expires_at"), store: try fields.string("store"))
+    try fields.finish()
+  }
 }
 
 extension Plan.SourceFile {
@@ -66,7 +78,7 @@ extension Plan.SecretReference {
 
 extension PlanNode {
   /// Nodes name one another by id; `nodes` are all of the plan.
-  fileprivate func json(among nodes: [PlanNode]) -> JSON {
+  func json(among nodes: [PlanNode]) -> JSON {
     let role: JSON? =
       switch self.role {
       case .main: nil
@@ -108,7 +120,7 @@ extension Preview {
 }
 
 extension PlanNode.Detail {
-  fileprivate func json(among nodes: [PlanNode]) -> JSON {
+  func json(among nodes: [PlanNode]) -> JSON {
     switch self {
     case .step(let step): step.json(among: nodes)
     case .check(let check):
@@ -123,7 +135,7 @@ extension PlanNode.Detail {
 }
 
 extension PlanStep {
-  fileprivate func json(among nodes: [PlanNode]) -> JSON {
+  func json(among nodes: [PlanNode]) -> JSON {
     let skip: JSON? =
       switch self.skip {
       case nil: nil

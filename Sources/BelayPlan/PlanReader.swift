@@ -23,6 +23,7 @@ extension Plan {
     createdAt = try fields.timestamp("created_at")
     project = try fields.string("project")
     environment = try fields.optionalString("environment")
+    saved = try fields.take("saved").map { json throws(PlanFormatError) in try Plan.Saved(decoding: json) }
     environmentVars = try fields.map("environment_vars")
     roles = try fields.map("roles")
     let scopes = try fields.array("scopes")

@@ -21,7 +21,8 @@ import Glibc
       """,
     version: Version.text,
     groupedSubcommands: [
-      CommandGroup(name: "Running", subcommands: [Run.self, PlanCommand.self, Resume.self, Rollback.self]),
+      CommandGroup(
+        name: "Running", subcommands: [Run.self, PlanCommand.self, Diff.self, Resume.self, Rollback.self]),
       CommandGroup(
         name: "Deciding", subcommands: [Resolve.self, Pause.self, Cancel.self, Close.self]),
       CommandGroup(

@@ -15,6 +15,7 @@ struct Run: ChangingCommand {
         belay run deploy -p version=1.4 --dry-run    what it would do; starts nothing, makes nothing
         belay run deploy -p version=1.4
         belay run restore -e production --params restore.json
+        belay run restore.plan                       exactly what 'belay plan -o restore.plan' has shown
       """)
 
   @OptionGroup var planning: PlanningOptions
@@ -29,7 +30,7 @@ struct Run: ChangingCommand {
   var yes = false
 
   func run() throws {
-    let (plan, bytes) = try planning.plan(willRun: !dryRun)
+    let (plan, bytes) = try planned()
     if dryRun { return format.print(plan, bytes) }
     try confirm(plan)
     // Before the run is on the record and holds its claims.
@@ -40,6 +41,17 @@ struct Run: ChangingCommand {
     let status = try driving.drive(.run, ready: ready)
     try format.printEnd(of: row.run, in: opened)
     throw ExitCode(status.rawValue)
+  }
+
+  private func planned() throws -> (plan: Plan, bytes: [UInt8]) {
+    guard let saved = try SavedPlan(file: planning.playbook) else {
+      return try planning.plan(willRun: !dryRun)
+    }
+    guard planning.environment == nil, planning.params.isEmpty, planning.paramsFile == nil else {
+      throw Failure(.usage, "a saved plan has its environment and its parameters")
+    }
+    try saved.requireUsable(in: store)
+    return (saved.plan, saved.bytes)
   }
 
   /// All that can be refused comes before the first event; a run that is refused leaves no folder behind.
@@ -58,8 +70,9 @@ struct Run: ChangingCommand {
 
   private func confirm(_ plan: Plan) throws {
     guard let name = plan.environment, !yes else { return }
-    let project = try Project.find(for: planning.playbook)
-    guard try project.read(planning.playbook, environment: name).environment?.protected == true else {
+    let playbook = plan.saved == nil ? planning.playbook : "\(plan.project)/\(plan.path)"
+    let project = try Project.find(for: playbook)
+    guard try project.read(playbook, environment: name).environment?.protected == true else {
       return
     }
     guard Output.error.isTerminal else {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BelayActions
-import BelayDigest
 import BelayModel
 import BelayPlan
 import BelayWorld
@@ -39,23 +38,12 @@ struct PlanningOptions: ParsableArguments {
       playbook: sources.playbook, environment: sources.environment, files: sources.files, params: values,
       run: RunName.make(),
       version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
-      searchPath: searchPath, sources: files(sources), willRun: willRun,
+      searchPath: searchPath, sources: sources.digests, willRun: willRun,
       findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) })
     let (plan, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)
     guard let plan else { throw Failure(.usage, "no plan can be made") }
     return (plan, plan.encoded())
-  }
-
-  private func files(_ sources: Project.Sources) -> [Plan.SourceFile] {
-    var files = [Plan.SourceFile(path: sources.path, digest: SHA256.digest(sources.bytes).description)]
-    if let environment = sources.environment, let bytes = sources.environmentBytes {
-      files.append(Plan.SourceFile(path: environment.path, digest: SHA256.digest(bytes).description))
-    }
-    for other in sources.others {
-      files.append(Plan.SourceFile(path: other.path, digest: SHA256.digest(other.bytes).description))
-    }
-    return files
   }
 
   private func givenParams(of declared: [Parameter]) throws -> [(name: String, text: String)] {

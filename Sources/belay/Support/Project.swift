@@ -1,5 +1,7 @@
 import BelayActions
+import BelayDigest
 import BelayModel
+import BelayPlan
 import BelayWorld
 import BelayYAML
 import Glibc
@@ -136,6 +138,14 @@ struct Project {
     /// What it refers to.
     var files: ProjectFiles
     var others: [ProjectReader.File]
+
+    /// Of every file, as a plan lists them.
+    var digests: [Plan.SourceFile] {
+      var files = [(path, bytes)]
+      if let environment, let environmentBytes { files.append((environment.path, environmentBytes)) }
+      files += others.map { ($0.path, $0.bytes) }
+      return files.map { Plan.SourceFile(path: $0.0, digest: SHA256.digest($0.1).description) }
+    }
   }
 
   func environmentFile(_ name: String) -> String {

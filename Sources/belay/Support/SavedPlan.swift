@@ -1,0 +1,111 @@
+import BelayActions
+import BelayDigest
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayStore
+import BelayWorld
+import Glibc
+
+/// A plan in a file: exactly that is run, once, before it expires, in the store it was made for.
+struct SavedPlan {
+  let file: String
+  let plan: Plan
+  let bytes: [UInt8]
+
+  /// Nil where the argument names no such file: it is a playbook's name then.
+  init?(file: String) throws {
+    let path = Project.absolute(file, in: Project.currentFolder())
+    guard let bytes = try? SmallFile.bytes(path), bytes.starts(with: SavedPlan.beginning) else { return nil }
+    do {
+      plan = try Plan(decoding: bytes)
+    } catch { throw Failure(.usage, "\(file): \(error.message)") }
+    self.file = file
+    self.bytes = bytes
+  }
+
+  private static let beginning = Array("{\n  \"belay_plan\":".utf8)
+
+  /// Readable for its owner alone; never over another file.
+  static func write(_ plan: Plan, to file: String) throws {
+    let path = Project.absolute(file, in: Project.currentFolder())
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      let hints = errno == EEXIST ? ["a plan is for one run: give each a file of its own"] : []
+      throw Failure(.usage, "\(file) cannot be made: \(String(cString: strerror(errno)))", hints: hints)
+    }
+    defer { close(descriptor) }
+    var rest = plan.encoded()[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw unwritten(path, file) }
+      rest = rest.dropFirst(count)
+    }
+    guard fsync(descriptor) == 0 else { throw unwritten(path, file) }
+  }
+
+  private static func unwritten(_ path: String, _ file: String) -> Failure {
+    let why = String(cString: strerror(errno))
+    unlink(path)
+    return Failure(.unusable, "\(file) cannot be written: \(why)")
+  }
+
+  // MARK: Whether it may be run
+
+  /// - Throws: exit 6, with what is otherwise than when it was made.
+  func requireUsable(in store: StoreOptions) throws {
+    guard let saved = plan.saved else { throw refused("it was not saved to be run: belay plan -o makes one") }
+    guard saved.store == store.folder else {
+      throw refused("it is for the store \(saved.store), and this is \(store.folder)")
+    }
+    if let row = try row(in: store) {
+      throw refused(
+        "it was used: run \(row.run) is \(row.status.words)", [typed("status \(row.run)")])
+    }
+    let now = SystemClock.wall()
+    guard now < saved.expiresAt else { throw refused("it has expired, at \(saved.expiresAt.text)") }
+    let differences = try differences()
+    if !differences.isEmpty { throw refused("what it was made from is otherwise now", differences) }
+  }
+
+  /// Of a file that cannot even be planned any more, that it has changed.
+  private func differences() throws -> [String] {
+    do {
+      return plan.differences(to: try planned())
+    } catch {
+      let changed = plan.sources.filter { source in
+        let bytes = try? SmallFile.bytes("\(plan.project)/\(source.path)")
+        return bytes.map { SHA256.digest($0).description } != source.digest
+      }
+      if changed.isEmpty { throw error }
+      return changed.map { "\($0.path) has changed" }
+    }
+  }
+
+  private func row(in store: StoreOptions) throws -> RunRow? {
+    do {
+      return try store.openForReading()?.run(plan.run)
+    } catch let error as StoreError { throw Failure(error) }
+  }
+
+  private func refused(_ why: String, _ hints: [String] = []) -> Failure {
+    Failure(.planDiffers, "\(file) is not run: \(why)", hints: hints)
+  }
+
+  /// The same once more, from the files as they are now.
+  func planned() throws -> Plan {
+    let project = try Project.find(for: "\(plan.project)/\(plan.path)")
+    let sources = try project.read("\(plan.project)/\(plan.path)", environment: plan.environment)
+    let request = PlanRequest(
+      playbook: sources.playbook, environment: sources.environment, files: sources.files,
+      params: plan.scopes.first?.params ?? ValueMap(), run: plan.run, version: Version.text,
+      createdAt: plan.createdAt, project: project.folder, searchPath: plan.searchPath,
+      sources: sources.digests, willRun: true,
+      findProgram: { ProgramSearch(path: plan.searchPath, folder: project.folder).find($0) })
+    let (again, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
+    try Diagnostics.report(diagnostics, bytes: sources.bytes)
+    guard let again else { throw Failure(.usage, "no plan can be made") }
+    return again
+  }
+}
