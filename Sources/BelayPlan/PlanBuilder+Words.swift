@@ -2,7 +2,8 @@ internal import BelayModel
 
 // What a static plan can say of each node.
 extension PlanBuilder {
-  mutating func setPreviews() {
+  mutating func setPreviews(_ onFailure: FailureRule) {
+    let consequences = PlanConsequence(nodes, onFailure: onFailure)
     for index in nodes.indices {
       current = nodes[index].frame
       let (word, reason) = self.word(index)
@@ -10,6 +11,7 @@ extension PlanBuilder {
       nodes[index].preview = Preview(
         word: word, reason: reason, action: action?.shown,
         isRead: nodes[index].kindName == "check" && action?.effect == .read)
+      nodes[index].preview.ifItFails = consequences.text(of: index)
     }
   }
 

@@ -70,7 +70,7 @@ public struct PlanBuilder {
     layOutRollbacks()
     guard !isFull else { return nil }
     resolveNeeds()
-    setPreviews()
+    setPreviews(onFailure)
     checkLimits()
     guard !budget.isExhausted else {
       diagnostics.append(ValueBudget.diagnostic(of: playbook.path))

@@ -114,7 +114,7 @@ extension Preview {
   fileprivate var json: JSON {
     .object([
       "word": .string(word.rawValue), "reason": reason.map(JSON.string), "action": action.map(JSON.string),
-      "reads": isRead ? .bool(true) : nil,
+      "reads": isRead ? .bool(true) : nil, "if_it_fails": ifItFails.isEmpty ? nil : .string(ifItFails),
     ])
   }
 }

@@ -81,6 +81,8 @@ public struct Preview: Hashable, Sendable {
   public var action: String?
   /// A question that is known to change nothing; without it, its author says so.
   public var isRead: Bool
+  /// What a failure here leads to.
+  public var ifItFails = ""
 
   public init(word: Word, reason: String? = nil, action: String? = nil, isRead: Bool = false) {
     self.word = word

@@ -69,9 +69,10 @@ struct PlanNodeReader {
   private func preview(_ fields: inout PlanFields) throws(PlanFormatError) -> Preview {
     var inner = try PlanFields(fields.take("preview") ?? .null, "\(fields.place): preview")
     guard let word = Preview.Word(rawValue: try inner.string("word")) else { throw inner.missing("word") }
-    let preview = Preview(
+    var preview = Preview(
       word: word, reason: try inner.optionalString("reason"), action: try inner.optionalString("action"),
       isRead: try inner.flag("reads"))
+    preview.ifItFails = try inner.optionalString("if_it_fails") ?? ""
     try inner.finish()
     return preview
   }

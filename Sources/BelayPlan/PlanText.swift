@@ -67,10 +67,10 @@ extension Plan {
     case .check(let check): lines.append(questionText(check.body, node.preview))
     case .wait(let duration): lines.append("waits \(duration.source)")
     case .group(let group):
-      if group.mode == .parallel { lines.append("in parallel") }
+      lines += details(of: group)
     }
-    if node.failure.rule != .stop, node.failure.scope == index {
-      lines.append("on failure: \(node.failure.rule.rawValue)")
+    if !node.preview.ifItFails.isEmpty, node.preview.word != .wouldSkip {
+      lines.append("if it fails: \(node.preview.ifItFails)")
     }
     return lines
   }
@@ -92,6 +92,26 @@ extension Plan {
     case .nothing: lines.append("nothing to undo")
     case .absent:
       if case .main = nodes[index].role, step.irreversible == nil { lines.append("has no rollback") }
+    }
+    return lines
+  }
+
+  private func details(of group: PlanGroup) -> [String] {
+    var lines: [String] = []
+    switch group.mode {
+    case .sequence: break
+    case .parallel: lines.append("in parallel" + (group.maxParallel.map { ", \($0) at once" } ?? ""))
+    case .choice: lines.append("the first of these whose condition holds, and no other")
+    case .rounds: lines.append("one attempt, and the next only if it fails")
+    }
+    if let call = group.call { lines.append("the playbook \(scopes[call.scope].playbook)") }
+    if !group.captures.isEmpty {
+      lines.append("first reads \(group.captures.map(\.name).joined(separator: ", "))")
+    }
+    switch group.rollback {
+    case .root(let root): lines.append("undone as a whole by \(nodes[root].id)")
+    case .nothing: lines.append("nothing to undo")
+    case .absent: break
     }
     return lines
   }

@@ -5,7 +5,7 @@ import BelayPlan
 import BelayYAML
 import Testing
 
-private func plan(
+func plan(
   _ yaml: String, params: ValueMap = ValueMap(), environment: EnvironmentFile? = nil, name: String = "ping"
 ) throws -> Plan {
   let path = "playbooks/\(name).yaml"

@@ -16,14 +16,14 @@ struct PlanCommand: ParsableCommand {
 
       Examples:
         belay plan deploy -p version=1.4
-        belay plan deploy -p version=1.4 --format json
+        belay plan deploy -p version=1.4 --format markdown
         belay plan deploy -p version=1.4 --probe
         belay plan restore -e production -o restore.plan --expires 12h
       """)
 
   @OptionGroup var planning: PlanningOptions
   @OptionGroup var store: StoreOptions
-  @OptionGroup var format: FormatOption
+  @OptionGroup var format: PlanFormatOption
 
   @Flag(name: .long, help: "Ask the checks that can be asked now; steps are not run.")
   var probe = false
@@ -38,7 +38,7 @@ struct PlanCommand: ParsableCommand {
     guard output != nil else {
       if expires != nil { throw Failure(.usage, "--expires is for a plan that is saved: -o FILE") }
       let (plan, bytes) = try planning.plan(willRun: probe)
-      format.print(plan, bytes)
+      PlanFormatOption.print(plan, bytes, as: format.format)
       return try ask(plan)
     }
     try save()
@@ -56,7 +56,7 @@ struct PlanCommand: ParsableCommand {
     }
     plan.saved = Plan.Saved(expiresAt: end, store: store.folder)
     try SavedPlan.write(plan, to: output)
-    format.print(plan, plan.encoded())
+    PlanFormatOption.print(plan, plan.encoded(), as: format.format)
     Output.error.line("belay: saved, until \(plan.saved?.expiresAt.text ?? ""): \(typed("run \(output)"))")
     try ask(plan)
   }
@@ -64,7 +64,7 @@ struct PlanCommand: ParsableCommand {
   private func ask(_ plan: Plan) throws {
     guard probe else { return }
     let report = try Probe(plan).ask()
-    report.print(json: format.isJSON)
+    report.print(json: format.format == .json)
     if !report.isGo { throw ExitCode(ExitStatus.planDiffers.rawValue) }
   }
 }

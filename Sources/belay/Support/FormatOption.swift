@@ -26,9 +26,7 @@ struct FormatOption: ParsableArguments {
 
   /// The plan: its text, or its exact bytes.
   func print(_ plan: Plan, _ bytes: [UInt8]) {
-    Output.standard.write(
-      isJSON
-        ? String(decoding: bytes, as: UTF8.self) : plan.text(digest: Plan.digest(of: bytes).description))
+    PlanFormatOption.print(plan, bytes, as: isJSON ? .json : .text)
   }
 
   /// With JSON: the run as it rests.
@@ -38,6 +36,25 @@ struct FormatOption: ParsableArguments {
       guard let row = try store.run(run) else { return }
       Output.standard.json(RestReport(try RecordedRun(row, in: store).state).json)
     } catch let error as StoreError { throw Failure(error) }
+  }
+}
+
+/// A plan's own: also Markdown, for a ticket.
+struct PlanFormatOption: ParsableArguments {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, markdown
+  }
+
+  @Option(name: .long, help: "text, json or markdown.")
+  var format = Format.text
+
+  static func print(_ plan: Plan, _ bytes: [UInt8], as format: Format) {
+    let digest = Plan.digest(of: bytes).description
+    switch format {
+    case .json: Output.standard.write(String(decoding: bytes, as: UTF8.self))
+    case .text: Output.standard.write(plan.text(digest: digest))
+    case .markdown: Output.standard.write(plan.markdown(digest: digest))
+    }
   }
 }
 

@@ -1,0 +1,110 @@
+internal import BelayModel
+
+/// What a failure of each node leads to, as the engine will draw it, in words.
+///
+/// Linear in the nodes: what stands before a node is counted once for all.
+struct PlanConsequence {
+  private let nodes: [PlanNode]
+  private let onFailure: FailureRule
+  /// By index: steps before it that a rollback undoes.
+  private var undoable: [Int] = [0]
+  /// By index: the last step before it that cannot be undone.
+  private var barrier: [Int?] = [nil]
+  /// By group of mode `rounds`: its attempts.
+  private var rounds: [Int: [Int]] = [:]
+
+  init(_ nodes: [PlanNode], onFailure: FailureRule) {
+    self.nodes = nodes
+    self.onFailure = onFailure
+    for (index, node) in nodes.enumerated() {
+      var (count, last) = (undoable[index], barrier[index])
+      if case .step(let step) = node.detail, node.role == .main {
+        if case .root = step.rollback { count += 1 }
+        if step.irreversible != nil { last = index }
+      }
+      undoable.append(count)
+      barrier.append(last)
+      if let parent = node.parent, case .group(let group) = nodes[parent].detail, group.mode == .rounds {
+        rounds[parent, default: []].append(index)
+      }
+    }
+  }
+
+  func text(of index: Int) -> String {
+    let node = nodes[index]
+    switch node.role {
+    case .rollback: return "the rollback is incomplete; what it depends on stays, the rest is undone"
+    case .steadyState: return "the run has failed; after a rollback, the rollback is incomplete"
+    case .main: break
+    }
+    var first = ""
+    switch node.detail {
+    case .step(let step) where step.retry.attempts > 1: first = "after \(step.retry.attempts) attempts: "
+    // A group fails by what is in it, and is told of there.
+    case .group: return ""
+    case .step, .check, .wait: break
+    }
+    return first + consequence(of: index, under: node.failure, at: index)
+  }
+
+  /// From the node outwards, the first rule that stops it.
+  private func consequence(of index: Int, under nearest: FailurePolicy, at start: Int) -> String {
+    if nearest.rule == .continue { return "the run goes on, and counts it as a failure" }
+    var policy = nearest
+    var at: Int? = start
+    while let scope = at {
+      if scope != index, call(scope) != nil {
+        if policy.rule == .rollback, policy.scope == scope { return undone(scope, before: index) }
+        policy = nodes[scope].failure
+        if policy.rule == .continue { return "\(nodes[scope].id) has failed, and the run goes on" }
+      }
+      if policy.rule == .rollback, policy.scope == scope { return undone(scope, before: index) }
+      if let again = anotherAttempt(scope) { return again }
+      at = nodes[scope].parent
+    }
+    return policy.rule == .rollback
+      ? rollback("the run", from: 0, before: index)
+      : "the run stops as failed; what is done stays, and resume --retry goes on here"
+  }
+
+  private func undone(_ scope: Int, before index: Int) -> String {
+    let outer = above(scope)
+    let then = consequence(of: scope, under: outer, at: nodes[scope].parent ?? scope)
+    let next = outer.rule == .continue ? "the run goes on" : then
+    return rollback(nodes[scope].id, from: scope, before: index) + ", and has failed; then \(next)"
+  }
+
+  /// The rule for a scope that was undone: it has failed one level up.
+  private func above(_ scope: Int) -> FailurePolicy {
+    let own = nodes[scope].failure
+    if call(scope) != nil, own.rule != .rollback || own.scope != scope { return own }
+    guard let parent = nodes[scope].parent else { return FailurePolicy(rule: onFailure, scope: nil) }
+    guard let call = call(parent) else { return nodes[parent].failure }
+    return FailurePolicy(rule: call.onFailure, scope: parent)
+  }
+
+  private func rollback(_ what: String, from start: Int, before index: Int) -> String {
+    let end = nodes[index].isStep ? index + 1 : index
+    if what == "the run", let barrier = barrier[end] {
+      return "the run is held, because \(nodes[barrier].id) cannot be undone"
+    }
+    let count = undoable[end] - undoable[min(start, end)]
+    if count == 0 { return "\(what) is rolled back, with nothing to undo" }
+    return "\(what) is rolled back: up to \(count) step\(count == 1 ? "" : "s") undone, the last one first"
+  }
+
+  private func anotherAttempt(_ scope: Int) -> String? {
+    guard let parent = nodes[scope].parent, let all = rounds[parent],
+      let number = all.firstIndex(of: scope), number + 1 < all.count
+    else { return nil }
+    return "\(nodes[parent].id) is tried again: attempt \(number + 2) of \(all.count)"
+  }
+
+  private func call(_ index: Int) -> PlanCall? {
+    if case .group(let group) = nodes[index].detail { group.call } else { nil }
+  }
+}
+
+extension PlanNode {
+  fileprivate var isStep: Bool { if case .step = detail { true } else { false } }
+}
