@@ -42,7 +42,7 @@ MUTANTS = [
     ("doubtful attempts not rolled back", "Sources/BelayJournal/NodeRecord.swift",
      "    waitsUntil = nil\n    effects += 1", "    waitsUntil = nil\n    effects += 0"),
     ("a failed node counts as met", "Sources/BelayEngine/Engine+Schedule.swift",
-     "case .failed, .unknown: return record.continued", "case .failed, .unknown: return true"),
+     "if end.status == .succeeded || end.continued {", "if end.status != .unknown {"),
     ("started before the last one it waits for", "Sources/BelayEngine/Engine+Schedule.swift",
      "if missing[node] == 0, maystart(node) { ready.push(node) }",
      "if missing[node] <= 1, maystart(node) { ready.push(node) }"),
