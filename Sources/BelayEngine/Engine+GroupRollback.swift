@@ -9,7 +9,7 @@ extension Engine {
     switch plan.nodes[node].detail {
     case .step(let step): step.rollback
     case .group(let group): group.rollback
-    case .check, .wait: .absent
+    case .check, .gate: .absent
     }
   }
 

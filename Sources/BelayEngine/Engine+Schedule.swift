@@ -126,7 +126,7 @@ extension Engine {
     switch plan.nodes[node].detail {
     case .group(let group):
       if record.status == .running { goOnWithGroup(node) } else { startGroup(node, group) }
-    case .wait(let duration): startWait(node, duration)
+    case .gate(let gate): startGate(node, gate)
     case .check(let check):
       takePlace(node, .acting)
       startCheck(node, check)
@@ -156,6 +156,15 @@ extension Engine {
     record(.nodeSkipped(id(node), reason: reason, note: note, by: actor))
     leavePlace(node)
     nodeEnded(node)
+  }
+
+  /// A plan for a run has no other gates: they are refused when it is made.
+  private mutating func startGate(_ node: Int, _ gate: PlanGate) {
+    guard case .wait(let duration) = gate.wait else {
+      let failure = Failure(kind: "gate", message: "this version cannot open this gate")
+      return ended(node, NodeEnd(status: .failed, failure: failure))
+    }
+    startWait(node, duration)
   }
 
   private mutating func startWait(_ node: Int, _ duration: Template) {

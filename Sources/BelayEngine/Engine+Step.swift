@@ -65,7 +65,7 @@ extension Engine {
     switch plan.nodes[node].detail {
     case .step(let step): step.captures
     case .group(let group): group.captures
-    case .check, .wait: []
+    case .check, .gate: []
     }
   }
 

@@ -8,8 +8,20 @@ extension Roster {
     return map
   }
 
+  /// Ids of whom a name means at a moment: who has the role, the person, or who alone has such an account.
+  ///
+  /// Empty where it means nobody.
+  public func people(called name: String, at moment: Timestamp) -> [String] {
+    if let role = roles.first(where: { $0.name == name }) { return people(of: role, at: moment) }
+    if people.contains(where: { $0.id == name }) { return [name] }
+    let owners = people.filter { $0.accounts.entries.contains { $0.value == .string(name) } }
+    return owners.count == 1 ? [owners[0].id] : []
+  }
+
+  public func person(_ id: String) -> Person? { people.first { $0.id == id } }
+
   /// Ids, the override that holds first.
-  func people(of role: Role, at moment: Timestamp) -> [String] {
+  public func people(of role: Role, at moment: Timestamp) -> [String] {
     if let override = overrides.first(where: {
       $0.role.id == role.name && $0.from <= moment && moment < $0.to
     }) {

@@ -21,6 +21,10 @@ public struct Plan: Hashable, Sendable {
   public var environmentVars: ValueMap
   /// Who has which role as the plan is made: a list of people by role.
   public var roles: ValueMap
+  /// In a protected environment who began a run approves nothing of it, unless a gate says otherwise.
+  public var isProtected: Bool
+  /// Who there is, with accounts and public keys, and who has which role when. Nil: the project has none.
+  public var roster: Roster?
   public var scopes: [PlanScope]
   public var frames: [PlanFrame]
   public var secrets: [SecretReference]
@@ -35,6 +39,9 @@ public struct Plan: Hashable, Sendable {
   public var sources: [SourceFile]
   public var programs: [Program]
   public var warnings: [String]
+  /// In the order in which their scopes stand in the plan; the run's come first.
+  public var watches: [PlanWatch]
+  public var notices: [PlanNotice]
   /// In the order of the file; a group stands before its children; rollbacks follow the main nodes.
   public var nodes: [PlanNode]
 

@@ -18,8 +18,8 @@ extension PlanBuilder {
       verify: step.verify.map { body($0, inner, inCheck: true) }, skip: skip,
       captures: captures(step.captures, inner), rollback: step.rollback == .nothing ? .nothing : .absent,
       temporary: resolve(step.temporary),
-      irreversible: step.irreversible.map { irreversible in
-        PlanStep.Irreversible(why: irreversible.why, recover: irreversible.recover, when: irreversible.when)
+      irreversible: step.irreversible.map {
+        irreversible($0)
       }, idempotent: resolve(step.idempotent), interrupt: resolve(step.interrupt), retry: retry(step.retry))
   }
 
@@ -27,7 +27,12 @@ extension PlanBuilder {
     PlanCheck(
       body: body(check.body, outer.setting, inCheck: true),
       tolerate: resolve(check.tolerate, in: Limits.tolerate) ?? 0,
-      minSamples: resolve(check.minSamples, in: Limits.minSamples))
+      minSamples: resolve(check.minSamples, in: Limits.minSamples), recheck: resolve(check.recheck))
+  }
+
+  mutating func irreversible(_ written: Step.Irreversible) -> PlanStep.Irreversible {
+    PlanStep.Irreversible(
+      why: written.why, recover: written.recover, when: written.when, approval: approval(of: written))
   }
 
   mutating func captures(_ captures: [Step.Capture], _ setting: Setting) -> [PlanStep.Capture] {
@@ -47,7 +52,7 @@ extension PlanBuilder {
       maxDelay: retry.maxDelay.map(filled) ?? PlanRetry.once.maxDelay, when: retry.when)
   }
 
-  private mutating func body(_ body: Body, _ outer: Setting, inCheck: Bool) -> PlanBody {
+  mutating func body(_ body: Body, _ outer: Setting, inCheck: Bool) -> PlanBody {
     let setting = outer.joined(body.setting)
     let (action, use) = action(of: body)
     let kind = action.flatMap { actions[$0.keyword] }
@@ -59,7 +64,8 @@ extension PlanBuilder {
       env: setting.env, cwd: setting.cwd, shell: shell(setting, for: action), outputs: body.outputs,
       unknownIf: body.unknownIf,
       failIf: body.failIf, expect: body.expect, within: body.polling.within.map(filled),
-      every: body.polling.every.map(filled), staysFor: body.polling.staysFor.map(filled))
+      every: body.polling.every.map(filled), staysFor: body.polling.staysFor.map(filled),
+      maxOutput: resolve(body.maxOutput, in: 1...Limits.maxOutput), keep: body.keep.map(filled))
   }
 
   /// The environment's command of that name, for what is a command itself.

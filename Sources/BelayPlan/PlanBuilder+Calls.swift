@@ -3,24 +3,26 @@ internal import BelayModel
 // A playbook inside a playbook: its nodes stand in the plan under the id of the node that calls it.
 extension PlanBuilder {
   mutating func layOutCall(_ step: Step, _ node: Node, at index: Int, in outer: Surroundings) {
-    let mistakes: [(String, Bool)] = [
-      ("'verify'", step.verify != nil), ("'skip_if'", step.skipIf != nil),
-      ("'temporary'", step.temporary != nil), ("'irreversible'", step.irreversible != nil),
-      ("'retry'", step.retry != Retry()),
-    ]
-    for (key, isWritten) in mistakes where isWritten { later("\(key) of a called playbook", at: node.span) }
     layOutCall(step.body, isCheck: false, node, at: index, in: outer)
     let setting = outer.setting.joined(step.body.setting)
     if case .group(var group) = nodes[index].detail {
       group.captures = captures(step.captures, setting)
+      group.call?.irreversible = step.irreversible.map { irreversible($0) }
+      if step.retry != Retry() { group.call?.retry = retry(step.retry) }
       nodes[index].detail = .group(group)
     }
     setRollback(step.rollback, of: index, setting: setting)
   }
 
   mutating func layOutCall(_ check: Check, _ node: Node, at index: Int, in outer: Surroundings) {
-    if check.body.polling != Polling() { later("asking a called playbook again", at: node.span) }
     layOutCall(check.body, isCheck: true, node, at: index, in: outer)
+    guard case .group(var group) = nodes[index].detail, check.body.polling != Polling() else { return }
+    let polling = check.body.polling
+    group.call?.polling = PlanPolling(
+      within: polling.within.map(filled), every: polling.every.map(filled),
+      staysFor: polling.staysFor.map(filled), tolerate: resolve(check.tolerate, in: Limits.tolerate) ?? 0,
+      minSamples: resolve(check.minSamples, in: Limits.minSamples))
+    nodes[index].detail = .group(group)
   }
 
   private mutating func layOutCall(
@@ -71,6 +73,7 @@ extension PlanBuilder {
     let inner = Surroundings(
       parent: index, policy: FailurePolicy(rule: rule, scope: index), setting: playbook.setting,
       role: outer.role, frame: frame)
+    layOut(playbook.watches, of: index, setting: playbook.setting, frame: frame)
     layOut(playbook.steps, mode: .sequence, in: inner)
     layOutSteadyState(of: playbook, at: index, in: inner)
     current = outer.frame

@@ -1,6 +1,6 @@
 internal import BelayModel
 
-// What can be read and checked, and cannot be run by this version: refused by name, never ignored.
+// What can be planned, and cannot be run by this version: refused by name where a run is wanted, never ignored.
 extension PlanBuilder {
   /// Actions that are other files.
   private static let calls = ["uses", "playbook"]
@@ -36,14 +36,31 @@ extension PlanBuilder {
       case .check(let check):
         refuse(check.body)
         refuse(check.recheck == nil ? nil : ("'recheck'", node.span))
-      case .gate(let gate):
-        refuse(gate.within.map { ("'within' of a gate", $0.span) })
+        if check.body.calls, check.body.polling != Polling() {
+          later("asking a called playbook again", at: node.span)
+        }
+      case .gate(let gate): refuse(gate, node)
       case .group(let group): refuse(group)
       }
     }
   }
 
+  private mutating func refuse(_ gate: Gate, _ node: Node) {
+    switch gate.wait {
+    case .approve: later("'approve'", at: node.span)
+    case .window: later("'window'", at: node.span)
+    case .until: later("'until'", at: node.span)
+    case .wait: refuse(gate.within.map { ("'within' of a gate", $0.span) })
+    }
+  }
+
   private mutating func refuse(_ step: Step) {
+    if step.body.calls {
+      refuse(step.irreversible.map { ("'irreversible' of a called playbook", $0.why.span) })
+      if step.retry != Retry(), let action = step.body.action {
+        later("'retry' of a called playbook", at: action.keywordSpan)
+      }
+    }
     for capture in step.captures { refuse(capture.body) }
     if case .body(let body) = step.skipIf { refuse(body) }
     if let verify = step.verify { refuse(verify) }
@@ -70,7 +87,7 @@ extension PlanBuilder {
   private mutating func refuse(_ body: Body) {
     if let action = body.action, !PlanBuilder.calls.contains(action.keyword) {
       let kind = actions[action.keyword]
-      if kind == nil || kind?.isRunnable == false && request.willRun {
+      if kind?.isRunnable != true {
         later("'\(action.keyword)'", at: action.keywordSpan)
       }
     }

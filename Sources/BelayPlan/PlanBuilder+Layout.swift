@@ -51,11 +51,7 @@ extension PlanBuilder {
         nodes[index].detail = .check(self.check(check, in: outer))
       }
     case .gate(let gate):
-      if case .wait(let duration) = gate.wait {
-        nodes[index].detail = .wait(filled(duration))
-      } else {
-        later("this gate", at: node.span)
-      }
+      nodes[index].detail = .gate(self.gate(gate))
     case .group(let group): layOut(group, node, at: index, in: outer)
     }
     return index
@@ -70,6 +66,7 @@ extension PlanBuilder {
       PlanNode(
         id: planID(node.id, in: outer.frame), role: outer.role, parent: outer.parent, frame: outer.frame,
         needs: [], when: node.when, failure: policy, sensitive: resolve(node.sensitive),
+        due: node.due.map(filled), escalation: escalation(of: node),
         title: node.title.map(variables.shown) ?? "", place: "\(node.span.file):\(node.span.line)",
         detail: .group(PlanGroup(mode: .sequence)), preview: Preview(word: .wouldRun)))
     return index
@@ -104,17 +101,22 @@ extension PlanBuilder {
   private mutating func layOut(_ group: Group, _ node: Node, at index: Int, in outer: Surroundings) {
     let most = resolve(group.retry?.attempts, in: 1...Limits.rounds) ?? 1
     let captures = self.captures(group.captures, outer.setting.joined(group.setting))
+    let claims = group.locks.compactMap { text(of: $0) }
     var facts = self.facts(of: group)
     if most == 1 {
       facts.captures = captures
+      facts.claims = unique(claims)
       nodes[index].detail = .group(facts)
       layOutChildren(of: group, at: index, in: outer)
     } else {
       nodes[index].detail = .group(
-        PlanGroup(mode: .rounds, captures: captures, retry: group.retry.map { retry($0) }))
+        PlanGroup(
+          mode: .rounds, captures: captures, claims: unique(claims), retry: group.retry.map { retry($0) }))
       layOutRounds(of: group, node, facts, most, at: index, in: outer)
     }
-    setRollback(group.rollback, of: index, setting: outer.setting.joined(group.setting))
+    let setting = outer.setting.joined(group.setting)
+    setRollback(group.rollback, of: index, setting: setting)
+    layOut(group.watches, of: index, setting: setting, frame: outer.frame)
   }
 
   private mutating func facts(of group: Group) -> PlanGroup {

@@ -42,7 +42,7 @@ extension PlanBuilder {
       case .group(var group):
         group.rollback = .root(root)
         nodes[of].detail = .group(group)
-      case .check, .wait: break
+      case .check, .gate: break
       }
     }
   }

@@ -9,7 +9,7 @@ extension PlanBuilder {
       let (word, reason) = self.word(index)
       let action = action(nodes[index])
       nodes[index].preview = Preview(
-        word: word, reason: reason, action: action?.shown,
+        word: word, reason: reason, action: action?.text,
         isRead: nodes[index].kindName == "check" && action?.effect == .read)
       nodes[index].preview.ifItFails = consequences.text(of: index)
     }
@@ -35,7 +35,9 @@ extension PlanBuilder {
     switch node.detail {
     case .step, .group: return (.wouldRun, nil)
     case .check: return (.wouldAsk, nil)
-    case .wait: return (.wouldWait, nil)
+    case .gate(let gate):
+      if case .approve = gate.wait { return (.wouldAsk, nil) }
+      return (.wouldWait, nil)
     }
   }
 
@@ -60,14 +62,19 @@ extension PlanBuilder {
     }
   }
 
-  private func action(_ node: PlanNode) -> (shown: String, effect: ActionEffect)? {
+  private func action(_ node: PlanNode) -> (text: String, effect: ActionEffect)? {
     let body: PlanBody? =
       switch node.detail {
       case .step(let step): step.body
       case .check(let check): check.body
-      case .wait, .group: nil
+      case .gate, .group: nil
       }
-    guard let body, let source = body.action else { return nil }
+    return body.flatMap(shown)
+  }
+
+  /// A body's action as it will be done, as far as it is known in the current frame.
+  func shown(_ body: PlanBody) -> (text: String, effect: ActionEffect)? {
+    guard let source = body.action else { return nil }
     var ignored: [Diagnostic] = []
     guard let action = actions[source.keyword]?.init(source, diagnostics: &ignored) else { return nil }
     let shown = action.preview(variables(of: body).shown)

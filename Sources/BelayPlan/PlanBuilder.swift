@@ -15,6 +15,8 @@ public struct PlanBuilder {
   var current = 0
   var claims: [String] = []
   var pass: [String] = []
+  var watches: [PlanWatch] = []
+  var notices: [PlanNotice] = []
   /// Names of the playbooks that are being laid out, outermost first.
   var calls: [String]
   var isFull = false
@@ -55,7 +57,7 @@ public struct PlanBuilder {
   /// Nil when it is too large; that has been said.
   private mutating func build() -> Plan? {
     let playbook = request.playbook
-    refuseWhatIsLater()
+    if request.willRun { refuseWhatIsLater() }
     settle(playbook, scope: 0)
     claims = playbook.locks.compactMap { text(of: $0) }
     pass = playbook.pass + (request.environment?.pass ?? [])
@@ -65,6 +67,8 @@ public struct PlanBuilder {
     let outer = Surroundings(
       parent: nil, policy: FailurePolicy(rule: onFailure, scope: nil), setting: playbook.setting, role: .main,
       frame: 0)
+    layOut(playbook.watches, of: nil, setting: playbook.setting, frame: 0)
+    layOut(playbook.notices)
     layOut(playbook.steps, mode: .sequence, in: outer)
     layOutSteadyState(outer)
     layOutRollbacks()
@@ -80,13 +84,15 @@ public struct PlanBuilder {
       run: request.run, playbook: playbook.name, path: playbook.path, title: title, version: request.version,
       createdAt: request.createdAt, project: request.project, environment: request.environment?.name,
       environmentVars: request.environment?.vars ?? ValueMap(), roles: frames[0].variables.roles,
+      isProtected: request.environment?.protected ?? false, roster: request.files.roster,
       scopes: scopes, frames: frames.map(\.frame), secrets: secrets(), claims: unique(claims),
       maxParallel: maxParallel, onFailure: onFailure, searchPath: request.searchPath, pass: unique(pass),
       sources: request.sources, programs: programNames().map(request.findProgram),
-      warnings: diagnostics.filter { $0.severity == .warning }.map(\.message), nodes: nodes)
+      warnings: diagnostics.filter { $0.severity == .warning }.map(\.message), watches: watches,
+      notices: notices, nodes: nodes)
   }
 
-  private func unique(_ texts: [String]) -> [String] {
+  func unique(_ texts: [String]) -> [String] {
     var seen: Set<String> = []
     return texts.filter { seen.insert($0).inserted }
   }
@@ -94,7 +100,7 @@ public struct PlanBuilder {
   /// Only what the playbook uses is listed, and later resolved.
   private func secrets() -> [Plan.SecretReference] {
     var used: Set<String> = []
-    for body in nodes.flatMap(\.bodies) {
+    for body in nodes.flatMap(\.bodies) + watches.map(\.body) + notices.map(\.body) {
       for template in body.env.map(\.template) + (body.action?.templates ?? []) {
         used.formUnion(template.expressions.compactMap { PlanVariables.secretName($0) })
       }
@@ -108,9 +114,12 @@ public struct PlanBuilder {
   private mutating func programNames() -> [String] {
     var ignored: [Diagnostic] = []
     var names: [String] = []
-    for node in nodes {
-      current = node.frame
-      for body in node.bodies {
+    let asked = nodes.map { (frame: $0.frame, bodies: $0.bodies) }
+    let watched = watches.map { (frame: $0.frame, bodies: [$0.body]) }
+    let told = notices.map { (frame: 0, bodies: [$0.body]) }
+    for (frame, bodies) in asked + watched + told {
+      current = frame
+      for body in bodies {
         if let shell = body.shell {
           names.append(shell.command[0])
           continue
@@ -191,7 +200,7 @@ extension PlanNode {
       return bodies
     case .check(let check): return [check.body]
     case .group(let group): return group.captures.map(\.body)
-    case .wait: return []
+    case .gate: return []
     }
   }
 }

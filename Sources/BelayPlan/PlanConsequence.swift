@@ -42,7 +42,7 @@ struct PlanConsequence {
     case .step(let step) where step.retry.attempts > 1: first = "after \(step.retry.attempts) attempts: "
     // A group fails by what is in it, and is told of there.
     case .group: return ""
-    case .step, .check, .wait: break
+    case .step, .check, .gate: break
     }
     return first + consequence(of: index, under: node.failure, at: index)
   }

@@ -73,7 +73,8 @@ extension PlanGroup {
     .object([
       "mode": .string(mode.rawValue), "max_parallel": maxParallel.map { .int(Int64($0)) },
       "capture": captures.isEmpty ? nil : .array(captures.map(\.json)),
-      "rollback": rollback.json(among: nodes), "retry": retry?.json, "call": call?.json,
+      "rollback": rollback.json(among: nodes), "locks": claims.isEmpty ? nil : .strings(claims),
+      "retry": retry?.json, "call": call?.json,
     ])
   }
 }
@@ -83,6 +84,18 @@ extension PlanCall {
     .object([
       "scope": .int(Int64(scope)), "frame": .int(Int64(frame)), "outputs": outputs.json,
       "check": isCheck ? .bool(true) : nil, "on_failure": .string(onFailure.rawValue),
+      "polling": polling?.json, "retry": retry?.json, "irreversible": irreversible?.json,
+    ])
+  }
+}
+
+extension PlanPolling {
+  var json: JSON {
+    .object([
+      "within": within.map { .string($0.source) }, "every": every.map { .string($0.source) },
+      "stays_for": staysFor.map { .string($0.source) },
+      "tolerate": tolerate == 0 ? nil : .int(Int64(tolerate)),
+      "min_samples": minSamples.map { .int(Int64($0)) },
     ])
   }
 }

@@ -84,7 +84,8 @@ extension PlanNodeReader {
     let isRetried = mode == .rounds
     return PlanGroup(
       mode: mode, maxParallel: try fields.optionalInt("max_parallel"), rollback: try rollback(&fields),
-      captures: try captures(&fields), retry: isRetried ? try retry(&fields) : nil, call: try call(&fields))
+      captures: try captures(&fields), claims: try fields.optionalStrings("locks"),
+      retry: isRetried ? try retry(&fields) : nil, call: try call(&fields))
   }
 
   private func call(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanCall? {
@@ -93,11 +94,27 @@ extension PlanNodeReader {
     guard let rule = FailureRule(rawValue: try inner.string("on_failure")) else {
       throw inner.missing("on_failure")
     }
-    let call = PlanCall(
+    var call = PlanCall(
       scope: try inner.int("scope"), frame: try inner.int("frame"), outputs: try outputs(&inner),
       isCheck: try inner.flag("check"), onFailure: rule)
+    call.polling = try inner.take("polling").map { json throws(PlanFormatError) in
+      try polling(json, "\(fields.place): polling")
+    }
+    let retry = try self.retry(&inner)
+    if retry != .once { call.retry = retry }
+    call.irreversible = try irreversible(&inner)
     try inner.finish()
     return call
+  }
+
+  private func polling(_ json: JSON, _ place: String) throws(PlanFormatError) -> PlanPolling {
+    var fields = try PlanFields(json, place)
+    let polling = PlanPolling(
+      within: try fields.optionalTemplate("within"), every: try fields.optionalTemplate("every"),
+      staysFor: try fields.optionalTemplate("stays_for"), tolerate: try fields.optionalInt("tolerate") ?? 0,
+      minSamples: try fields.optionalInt("min_samples"))
+    try fields.finish()
+    return polling
   }
 
   func shell(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanShell? {

@@ -24,6 +24,7 @@ extension Plan {
       "created_at": .string(createdAt.text), "project": .string(project),
       "environment": environment.map(JSON.string), "saved": saved?.json,
       "environment_vars": Value.map(environmentVars).exactJSON, "roles": Value.map(roles).exactJSON,
+      "protected": isProtected ? .bool(true) : nil, "roster": roster?.json,
       "scopes": .array(scopes.map { $0.json(among: nodes) }),
       "frames": .array(frames.map { $0.json(among: nodes) }),
       "secrets": .array(secrets.map(\.json)), "claims": .strings(claims),
@@ -31,6 +32,8 @@ extension Plan {
       "on_failure": .string(onFailure.rawValue), "search_path": .string(searchPath), "pass": .strings(pass),
       "sources": .array(sources.map(\.json)),
       "programs": .array(programs.map(\.json)), "warnings": .strings(warnings),
+      "watches": watches.isEmpty ? nil : .array(watches.map { $0.json(among: nodes) }),
+      "notify": notices.isEmpty ? nil : .array(notices.map(\.json)),
       "nodes": .array(nodes.map { $0.json(among: nodes) }),
     ])
   }
@@ -93,7 +96,8 @@ extension PlanNode {
       "on_failure": .object([
         "rule": .string(failure.rule.rawValue), "scope": failure.scope.map { .string(nodes[$0].id) },
       ]),
-      "sensitive": sensitive ? .bool(true) : nil, "preview": preview.json,
+      "sensitive": sensitive ? .bool(true) : nil, "due": due.map { .string($0.source) },
+      "escalate": escalation.isEmpty ? nil : .array(escalation.map(\.json)), "preview": preview.json,
     ])
     members += common.members ?? []
     members += detail.json(among: nodes).members ?? []
@@ -104,7 +108,7 @@ extension PlanNode {
     switch detail {
     case .step: "step"
     case .check: "check"
-    case .wait: "gate"
+    case .gate: "gate"
     case .group: "group"
     }
   }
@@ -126,9 +130,9 @@ extension PlanNode.Detail {
     case .check(let check):
       .object([
         "body": check.body.json, "tolerate": check.tolerate == 0 ? nil : .int(Int64(check.tolerate)),
-        "min_samples": check.minSamples.map { .int(Int64($0)) },
+        "min_samples": check.minSamples.map { .int(Int64($0)) }, "recheck": check.recheck ? .bool(true) : nil,
       ])
-    case .wait(let duration): .object(["wait": .string(duration.source)])
+    case .gate(let gate): gate.json
     case .group(let group): group.json(among: nodes)
     }
   }
@@ -160,9 +164,10 @@ extension PlanStep.Capture {
 }
 
 extension PlanStep.Irreversible {
-  fileprivate var json: JSON {
+  var json: JSON {
     .object([
       "why": .string(why.source), "recover": .string(recover.source), "when": when.map { .string($0.source) },
+      "approve": approval.json,
     ])
   }
 }
@@ -177,7 +182,7 @@ extension PlanRetry {
 }
 
 extension PlanBody {
-  fileprivate var json: JSON {
+  var json: JSON {
     .object([
       "action": action.map { .object([JSON.Member($0.keyword, $0.fields.json)]) },
       "timeout": timeout.map { .string($0.source) },
@@ -186,10 +191,10 @@ extension PlanBody {
       "outputs": outputs.json,
       "unknown_if": expressions(unknownIf), "fail_if": expressions(failIf), "expect": expressions(expect),
       "within": within.map { .string($0.source) }, "every": every.map { .string($0.source) },
-      "stays_for": staysFor.map { .string($0.source) },
+      "stays_for": staysFor.map { .string($0.source) }, "max_output": maxOutput.map { .int(Int64($0)) },
+      "keep": keep.map { .string($0.source) },
     ])
   }
-
 }
 
 func expressions(_ list: [Expression]) -> JSON? { list.isEmpty ? nil : .strings(list.map(\.source)) }

@@ -12,7 +12,7 @@ public struct PlanNode: Hashable, Sendable {
   public enum Detail: Hashable, Sendable {
     case step(PlanStep)
     case check(PlanCheck)
-    case wait(Template)
+    case gate(PlanGate)
     case group(PlanGroup)
   }
 
@@ -27,6 +27,10 @@ public struct PlanNode: Hashable, Sendable {
   public var when: Expression?
   public var failure: FailurePolicy
   public var sensitive: Bool
+  /// A duration from the run's start, or a moment: past it the node is overdue.
+  public var due: Template?
+  /// From ready until ended, where it waits for a person or the world.
+  public var escalation: [PlanEscalation]
   public var title: String
   /// `playbooks/deploy.yaml:31`.
   public var place: String
@@ -35,7 +39,8 @@ public struct PlanNode: Hashable, Sendable {
 
   public init(
     id: String, role: Role, parent: Int?, frame: Int, needs: [Int], when: Expression?, failure: FailurePolicy,
-    sensitive: Bool, title: String, place: String, detail: Detail, preview: Preview
+    sensitive: Bool, due: Template? = nil, escalation: [PlanEscalation] = [], title: String, place: String,
+    detail: Detail, preview: Preview
   ) {
     self.id = id
     self.role = role
@@ -45,6 +50,8 @@ public struct PlanNode: Hashable, Sendable {
     self.when = when
     self.failure = failure
     self.sensitive = sensitive
+    self.due = due
+    self.escalation = escalation
     self.title = title
     self.place = place
     self.detail = detail
@@ -110,12 +117,16 @@ public struct PlanBody: Hashable, Sendable {
   public var within: Template?
   public var every: Template?
   public var staysFor: Template?
+  /// Bytes kept of each stream. Nil: as much as is kept of any.
+  public var maxOutput: Int?
+  /// The file's name under which the full output is attached to the report.
+  public var keep: Template?
 
   public init(
     action: ActionSource?, use: PlanUse? = nil, timeout: Template?, env: [NamedTemplate], cwd: Template?,
     shell: PlanShell? = nil, outputs: [NamedExpression],
     unknownIf: [Expression], failIf: [Expression], expect: [Expression], within: Template?, every: Template?,
-    staysFor: Template?
+    staysFor: Template?, maxOutput: Int? = nil, keep: Template? = nil
   ) {
     self.action = action
     self.use = use
@@ -130,6 +141,8 @@ public struct PlanBody: Hashable, Sendable {
     self.within = within
     self.every = every
     self.staysFor = staysFor
+    self.maxOutput = maxOutput
+    self.keep = keep
   }
 }
 
@@ -174,11 +187,14 @@ public struct PlanStep: Hashable, Sendable {
     public var why: Template
     public var recover: Template
     public var when: Expression?
+    /// Asked for before it.
+    public var approval: PlanApproval
 
-    public init(why: Template, recover: Template, when: Expression?) {
+    public init(why: Template, recover: Template, when: Expression?, approval: PlanApproval) {
       self.why = why
       self.recover = recover
       self.when = when
+      self.approval = approval
     }
   }
 
@@ -221,11 +237,14 @@ public struct PlanCheck: Hashable, Sendable {
   /// Misses in a row that `stays_for` tolerates.
   public var tolerate: Int
   public var minSamples: Int?
+  /// Asked again at the start of a saved plan and before the steps that need it.
+  public var recheck: Bool
 
-  public init(body: PlanBody, tolerate: Int, minSamples: Int?) {
+  public init(body: PlanBody, tolerate: Int, minSamples: Int?, recheck: Bool = false) {
     self.body = body
     self.tolerate = tolerate
     self.minSamples = minSamples
+    self.recheck = recheck
   }
 }
 
@@ -245,6 +264,8 @@ public struct PlanGroup: Hashable, Sendable {
   public var rollback: PlanStep.Rollback
   /// Read before the first child starts.
   public var captures: [PlanStep.Capture]
+  /// Names that the run takes when the group starts and gives back when it ends.
+  public var claims: [String]
   /// Of `rounds`.
   public var retry: PlanRetry?
   /// Of a node that calls a playbook.
@@ -252,12 +273,13 @@ public struct PlanGroup: Hashable, Sendable {
 
   public init(
     mode: Mode, maxParallel: Int? = nil, rollback: PlanStep.Rollback = .absent,
-    captures: [PlanStep.Capture] = [], retry: PlanRetry? = nil, call: PlanCall? = nil
+    captures: [PlanStep.Capture] = [], claims: [String] = [], retry: PlanRetry? = nil, call: PlanCall? = nil
   ) {
     self.mode = mode
     self.maxParallel = maxParallel
     self.rollback = rollback
     self.captures = captures
+    self.claims = claims
     self.retry = retry
     self.call = call
   }
@@ -275,6 +297,11 @@ public struct PlanCall: Hashable, Sendable {
   public var isCheck: Bool
   /// The called playbook's own rule.
   public var onFailure: FailureRule
+  /// Of a check: the whole playbook is asked again.
+  public var polling: PlanPolling?
+  /// Of a step: the whole playbook again, nothing undone in between.
+  public var retry: PlanRetry?
+  public var irreversible: PlanStep.Irreversible?
 
   public init(
     scope: Int, frame: Int, outputs: [NamedExpression], isCheck: Bool, onFailure: FailureRule
@@ -284,6 +311,26 @@ public struct PlanCall: Hashable, Sendable {
     self.outputs = outputs
     self.isCheck = isCheck
     self.onFailure = onFailure
+  }
+}
+
+/// How often and how long a called playbook is asked; durations as texts.
+public struct PlanPolling: Hashable, Sendable {
+  public var within: Template?
+  public var every: Template?
+  public var staysFor: Template?
+  /// Misses in a row that `stays_for` tolerates.
+  public var tolerate: Int
+  public var minSamples: Int?
+
+  public init(
+    within: Template?, every: Template?, staysFor: Template?, tolerate: Int, minSamples: Int?
+  ) {
+    self.within = within
+    self.every = every
+    self.staysFor = staysFor
+    self.tolerate = tolerate
+    self.minSamples = minSamples
   }
 }
 

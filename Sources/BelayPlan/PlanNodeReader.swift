@@ -43,6 +43,7 @@ struct PlanNodeReader {
         try index(name, id)
       }, frame: try fields.optionalInt("frame") ?? 0, needs: needs, when: try fields.expression("when"),
       failure: try failure(&fields), sensitive: try fields.flag("sensitive"),
+      due: try fields.optionalTemplate("due"), escalation: try escalation(&fields),
       title: try fields.string("title"),
       place: try fields.string("place"), detail: try detail(kind, &fields), preview: try preview(&fields))
     try fields.finish()
@@ -85,8 +86,8 @@ struct PlanNodeReader {
         PlanCheck(
           body: try body(fields.take("body"), fields.place),
           tolerate: try fields.optionalInt("tolerate") ?? 0,
-          minSamples: try fields.optionalInt("min_samples")))
-    case "gate": return .wait(try fields.template("wait"))
+          minSamples: try fields.optionalInt("min_samples"), recheck: try fields.flag("recheck")))
+    case "gate": return .gate(try gate(&fields))
     default:
       return .group(try group(&fields))
     }
@@ -128,12 +129,13 @@ struct PlanNodeReader {
     return captures
   }
 
-  private func irreversible(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanStep.Irreversible? {
+  func irreversible(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanStep.Irreversible? {
     guard let json = fields.take("irreversible") else { return nil }
     var inner = try PlanFields(json, "\(fields.place): irreversible")
     let irreversible = PlanStep.Irreversible(
       why: try inner.template("why"), recover: try inner.template("recover"),
-      when: try inner.expression("when"))
+      when: try inner.expression("when"),
+      approval: try approval(inner.take("approve") ?? .null, "\(fields.place): irreversible"))
     try inner.finish()
     return irreversible
   }
@@ -155,7 +157,7 @@ struct PlanNodeReader {
     if case .double(let number) = json { number } else { json.int.map(Double.init) }
   }
 
-  private func body(_ json: JSON?, _ place: String) throws(PlanFormatError) -> PlanBody {
+  func body(_ json: JSON?, _ place: String) throws(PlanFormatError) -> PlanBody {
     var fields = try PlanFields(json ?? .null, place)
     let body = PlanBody(
       action: try action(&fields), use: try use(&fields), timeout: try fields.optionalTemplate("timeout"),
@@ -163,7 +165,8 @@ struct PlanNodeReader {
       outputs: try outputs(&fields),
       unknownIf: try fields.expressions("unknown_if"), failIf: try fields.expressions("fail_if"),
       expect: try fields.expressions("expect"), within: try fields.optionalTemplate("within"),
-      every: try fields.optionalTemplate("every"), staysFor: try fields.optionalTemplate("stays_for"))
+      every: try fields.optionalTemplate("every"), staysFor: try fields.optionalTemplate("stays_for"),
+      maxOutput: try fields.optionalInt("max_output"), keep: try fields.optionalTemplate("keep"))
     try fields.finish()
     return body
   }

@@ -45,6 +45,8 @@ public struct PlanProbe {
     var probe = plan
     probe.nodes = asked
     probe.claims = []
+    probe.watches = []
+    probe.notices = []
     probe.saved = nil
     for index in probe.scopes.indices { probe.scopes[index].caller = nil }
     // They read no other nodes, and indexes of nodes mean others here.

@@ -26,6 +26,8 @@ extension Plan {
     saved = try fields.take("saved").map { json throws(PlanFormatError) in try Plan.Saved(decoding: json) }
     environmentVars = try fields.map("environment_vars")
     roles = try fields.map("roles")
+    isProtected = try fields.flag("protected")
+    roster = try fields.take("roster").map { json throws(PlanFormatError) in try Roster(decoding: json) }
     let scopes = try fields.array("scopes")
     let frames = try fields.array("frames")
     secrets = try fields.list("secrets", Plan.SecretReference.init(decoding:))
@@ -40,11 +42,16 @@ extension Plan {
     sources = try fields.list("sources", Plan.SourceFile.init(decoding:))
     programs = try fields.list("programs", Plan.Program.init(decoding:))
     warnings = try fields.strings("warnings")
+    let watches = fields.take("watches")?.array ?? []
+    let notices = fields.take("notify")?.array ?? []
     var reader = PlanNodeReader(run: run)
     nodes = try reader.nodes(try fields.array("nodes"))
     self.scopes = try reader.scopes(scopes)
     self.frames = try reader.frames(frames)
-    guard !self.frames.isEmpty, nodes.allSatisfy({ self.frames.indices.contains($0.frame) }),
+    self.watches = try reader.watches(watches)
+    self.notices = try reader.notices(notices)
+    let used = nodes.map(\.frame) + self.watches.map(\.frame)
+    guard !self.frames.isEmpty, used.allSatisfy(self.frames.indices.contains),
       self.frames.allSatisfy({ self.scopes.indices.contains($0.scope) })
     else { throw PlanFormatError(message: "a node or frame stands in no scope") }
     try fields.finish()

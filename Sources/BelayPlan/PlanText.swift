@@ -7,7 +7,7 @@ extension Plan {
   public func text(digest: String) -> String {
     var lines = ["\(title)  (\(path))"]
     lines.append("  run          \(run)")
-    if let environment { lines.append("  environment  \(environment)") }
+    if let environment { lines.append("  environment  \(environment)\(isProtected ? ", protected" : "")") }
     lines.append("  project      \(project)")
     for (name, value) in named(scopes.first?.params) { lines.append("  param        \(name) = \(value)") }
     if !claims.isEmpty { lines.append("  claims       \(claims.joined(separator: ", "))") }
@@ -15,9 +15,12 @@ extension Plan {
     for program in programs where program.path == nil {
       lines.append("  NOT FOUND    \(program.name) is in no folder of PATH")
     }
+    lines += rosterText.map { "  \($0)" }
     lines.append("  on failure   \(onFailure.rawValue)")
     lines.append("  plan digest  \(digest)")
     lines.append("")
+    lines += watchText(of: nil).map { "  \($0)" } + noticeText.map { "  \($0)" }
+    if !watches.isEmpty || !notices.isEmpty { lines.append("") }
     lines += section(nil) { if case .main = $0.role { true } else { false } }
     lines += section("After success and after a rollback:") { $0.role == .steadyState }
     lines += section("Rollback, in reverse order of what was done:") {
@@ -55,6 +58,7 @@ extension Plan {
     var lines = ["\(indent)\(node.kindName) \(node.id)\(title)  [\(word)]"]
     let details = self.details(of: index)
     lines += details.map { "\(indent)    \($0)" }
+    lines += watchText(of: index).map { "\(indent)    \($0)" }
     return lines
   }
 
@@ -64,11 +68,14 @@ extension Plan {
       String.init)
     switch node.detail {
     case .step(let step): lines += details(of: step, index)
-    case .check(let check): lines.append(questionText(check.body, node.preview))
-    case .wait(let duration): lines.append("waits \(duration.source)")
+    case .check(let check):
+      lines.append(questionText(check.body, node.preview))
+      if check.recheck { lines.append("asked again before what needs it") }
+    case .gate(let gate): lines += details(of: gate)
     case .group(let group):
       lines += details(of: group)
     }
+    lines += deadlines(of: node)
     if !node.preview.ifItFails.isEmpty, node.preview.word != .wouldSkip {
       lines.append("if it fails: \(node.preview.ifItFails)")
     }
@@ -82,8 +89,9 @@ extension Plan {
     if step.verify != nil { words.append("verified") }
     if step.skip != nil { words.append("skipped if already done") }
     if step.temporary { words.append("temporary: undone at the end of \(listName(of: index))") }
-    if let irreversible = step.irreversible { words.append("cannot be undone: \(irreversible.why.source)") }
+    if let keep = step.body.keep { words.append("its output is kept as \(keep.source)") }
     var lines = [words.joined(separator: " · ")]
+    if let irreversible = step.irreversible { lines += details(of: irreversible) }
     if !step.captures.isEmpty {
       lines.append("first reads \(step.captures.map(\.name).joined(separator: ", "))")
     }
@@ -104,7 +112,8 @@ extension Plan {
     case .choice: lines.append("the first of these whose condition holds, and no other")
     case .rounds: lines.append("one attempt, and the next only if it fails")
     }
-    if let call = group.call { lines.append("the playbook \(scopes[call.scope].playbook)") }
+    if let call = group.call { lines += details(of: call) }
+    if !group.claims.isEmpty { lines.append("claims \(group.claims.joined(separator: ", ")) while it lives") }
     if !group.captures.isEmpty {
       lines.append("first reads \(group.captures.map(\.name).joined(separator: ", "))")
     }
@@ -130,6 +139,7 @@ extension Plan {
     if let within = body.within { words.append("asked up to \(within.source)") }
     if let every = body.every { words.append("every \(every.source)") }
     if let staysFor = body.staysFor { words.append("must stay so for \(staysFor.source)") }
+    if let keep = body.keep { words.append("its output is kept as \(keep.source)") }
     for condition in body.expect { words.append("expects \(condition.source)") }
     return words.joined(separator: " · ")
   }

@@ -244,7 +244,7 @@ extension PlanNode {
       }
     switch detail {
     case .check(let check): return "kind check\(check.body.staysFor == nil ? "" : " that soaks")\(role)"
-    case .wait: return "kind gate that waits"
+    case .gate: return "kind gate that waits"
     case .group(let group): return "kind group, \(group.manner)\(role)"
     case .step(let step):
       let manner =
