@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test endure simulate mutants lint bench crash build install
+.PHONY: help demo lab test endure simulate mutants lint bench crash build install
 
 PREFIX ?= /usr/local
 # A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
@@ -18,6 +18,10 @@ help: ## what can be made
 
 demo: build ## deploy a service, watch a bad version roll back, kill the engine, resume it, verify the record
 	@examples/quickstart/demo.sh $(BINARIES)/belay
+
+lab: ## bring up a small Echo AI on loopback, with the vendors around it, for the playbooks to be tried on
+	@.ci/packages lab
+	@examples/echo-ai/lab up
 
 test: ## build, and run every test
 	@.ci/packages
@@ -37,7 +41,8 @@ mutants: ## break the engine on purpose, one way at a time: the simulation must 
 
 lint: ## check the style
 	swift format lint --strict --recursive Package.swift Sources Tests
-	@for script in .ci/run .ci/packages examples/quickstart/demo.sh; do bash -n "$$script"; done
+	@for script in .ci/run .ci/packages examples/quickstart/demo.sh examples/echo-ai/lab examples/echo-ai/bin/pg_dump \
+	  examples/echo-ai/app/start.sh; do bash -n "$$script"; done
 
 bench: build ## measure, as ratios to what the machine can do; BENCH=--once for a quick look
 	@.ci/packages bench

@@ -1,0 +1,1 @@
+"""The `railway` command. Only Python's own library: it has to start quickly."""
