@@ -2,6 +2,7 @@
 """Kills belay and belay-keeper at every boundary to the world, over real playbooks with real processes.
 
     crash.py BELAY                      every boundary; about an hour
+    crash.py BELAY --once               every boundary once, for one of those who can die there: a third of that
     crash.py BELAY --sample 700         a fixed, evenly spread sample
     crash.py BELAY --playbook chain     one playbook
     crash.py BELAY --only chain/run:engine:after:wal.sync:3:both     one case, told in full
@@ -175,13 +176,17 @@ def cases_of(driver, name):
             continue
         next_trace = [line for line in end["trace"] if line[0] == serial]
         follow.append([f"{case}+{strike}" for strike in strikes_of("next", next_trace)])
-    # Of what comes after, one victim for each place.
     for line in follow:
-        options = collections.defaultdict(list)
-        for case in line:
-            options[case.rpartition(":")[0]].append(case)
-        cases += [some[chance(place) % len(some)] for place, some in options.items()]
+        cases += one_victim(line)
     return cases, [(role, kind) for _, role, kind, *_ in trace]
+
+
+def one_victim(cases):
+    """Of each place one of the cases, by chance."""
+    options = collections.defaultdict(list)
+    for case in cases:
+        options[case.rpartition(":")[0]].append(case)
+    return [some[chance(place) % len(some)] for place, some in options.items()]
 
 
 # Running them
@@ -248,7 +253,8 @@ def everything(options, library):
             cases += found
             seen.update(kinds)
             judges[name] = judge
-    every, cases = len(cases), spread(cases[options.first:], options.sample)
+    every = len(cases)
+    cases = spread((one_victim(cases) if options.once else cases)[options.first:], options.sample)
     table(names, cases, seen)
     if not options.playbook:
         failures += [
@@ -305,6 +311,7 @@ def stop():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("belay", type=pathlib.Path, help="a built belay, its keeper beside it")
+    parser.add_argument("--once", action="store_true", help="one victim for each place")
     parser.add_argument("--sample", type=int, help="so many cases, evenly spread")
     parser.add_argument("--from", dest="first", type=int, default=0, help="leave so many out: an earlier run has had them")
     parser.add_argument("--playbook", action="append", help="only this one; may be repeated")
