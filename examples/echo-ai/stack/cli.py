@@ -14,8 +14,8 @@ def _up(_: argparse.Namespace) -> None:
 
     up()
     built = config.PROJECT / ".build" / "release" / "belay"
-    belay = "belay" if shutil.which("belay") or not built.exists() else os.path.relpath(built)
-    print(_TRY.format(app=APP_URL, prometheus=PROMETHEUS_URL, lab=_shown_lab(), belay=belay))
+    belay = "belay" if shutil.which("belay") or not built.exists() else str(built)
+    print(_TRY.format(app=APP_URL, prometheus=PROMETHEUS_URL, lab=_shown_lab(), belay=belay, home=HOME))
 
 
 _TRY = """
@@ -24,7 +24,9 @@ The application is at {app}, Prometheus at {prometheus}. Things to try:
   eval "$({lab} env)"
   curl -s {app}/health
   railway deployment list -s echo-ai -e lab
-  {belay} run standard-deployment -e lab -p pr=42
+  cd {home}/project              # the playbooks, with people who can approve
+  {belay} run standard-deployment -e lab -p pr=42 -p soak=1m
+  {belay} approve last go --key {home}/people/engineer_two   # in another terminal
   {lab} fault bad-release on      # the next release answers 5xx to every third request
   {lab} fault                     # all faults
   {lab} down
@@ -32,10 +34,7 @@ The application is at {app}, Prometheus at {prometheus}. Things to try:
 
 
 def _shown_lab() -> str:
-    path = os.path.relpath(config.SOURCE / "lab")
-    if path.startswith("../.."):
-        return str(config.SOURCE / "lab")
-    return path if "/" in path else f"./{path}"
+    return str(config.SOURCE / "lab")
 
 
 def _down(_: argparse.Namespace) -> None:
@@ -55,6 +54,12 @@ def _status(_: argparse.Namespace) -> None:
     from .status import show
 
     show()
+
+
+def _project(_: argparse.Namespace) -> None:
+    from .project import make
+
+    make()
 
 
 def _fault(asked: argparse.Namespace) -> None:
@@ -93,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     command("down", _down, "end every process of the lab")
     command("status", _status, "what runs, what is deployed, which faults are on")
     command("env", _env, "print what a shell needs: eval \"$(lab env)\"")
+    command("project", _project, "copy the playbooks anew into the lab's project, after they have changed")
     fault = command("fault", _fault, "list faults, or switch one on or off")
     fault.add_argument("name", nargs="?")
     fault.add_argument("state", nargs="?", choices=("on", "off"))

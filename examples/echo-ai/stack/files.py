@@ -16,7 +16,8 @@ _NOT_IN_IMAGE = ("psql", "pg_", "redis-", "createdb", "dropdb", "vacuumdb", "rei
 
 def write() -> None:
     (HOME / "env").write_text("".join(f"export {name}={value}\n" for name, value in _exports().items()))
-    _program("railway", f"LAB_FAULTS={HOME}/faults LAB_RAILWAY_URL={RAILWAY_URL} PYTHONDONTWRITEBYTECODE=1 exec {VENV}/bin/python {SOURCE}/bin/railway \"$@\"")
+    # The token of the lab, whatever else the shell has.
+    _program("railway", f"RAILWAY_API_TOKEN=${{LAB_RAILWAY_API_TOKEN:-}} LAB_FAULTS={HOME}/faults LAB_RAILWAY_URL={RAILWAY_URL} PYTHONDONTWRITEBYTECODE=1 exec {VENV}/bin/python {SOURCE}/bin/railway \"$@\"")
     _program("pg_dump", f"LAB_FAULTS={HOME}/faults exec bash {SOURCE}/bin/pg_dump \"$@\"")
     _program("alembic", f'exec {VENV}/bin/alembic "$@"')
     _program("celery", f'exec {VENV}/bin/celery "$@"')

@@ -9,7 +9,7 @@ import time
 
 import httpx
 
-from . import down, files, monitoring, processes, repository, seed, servers
+from . import down, files, monitoring, processes, project, repository, seed, servers
 from .config import (
     APP_URL, BACKUPS, BIN, EDGE_PORT, FAULTS, FIRST_PORT, HOME, HOST, IMAGES, LOGS, PIDS,
     RAILWAY_URL, REPLICA_PORTS, SCRATCH_PORT, SOURCE, VENDORS_URL,
@@ -25,6 +25,7 @@ _NEEDED = {
     "prometheus-postgres-exporter": "prometheus-postgres-exporter",
     "prometheus-redis-exporter": "prometheus-redis-exporter",
     "git": "git",
+    "openssh-client": "ssh-keygen",
 }
 
 
@@ -65,6 +66,7 @@ def up() -> None:
     check_ports()
     _clear()
     files.write()
+    project.make()
     say("PostgreSQL, Redis, the vendors' stand-ins, Prometheus and Alertmanager start")
     repository.create()
     _start_vendors()
