@@ -35,12 +35,12 @@ events = APIRouter(prefix="/pagerduty-events")
 
 
 @events.post("/v2/enqueue")
-def enqueue(body: Json) -> JSONResponse:
-    """202: accepted. Whether somebody is paged is another matter."""
+def enqueue(request: Request, body: Json) -> JSONResponse:
+    """202: accepted. Whether somebody is paged is another matter. The key may stand in a header, as PagerDuty's client sends it."""
     action, key = body.get("event_action"), body.get("dedup_key")
     payload = body.get("payload") or {}
     problems = []
-    if body.get("routing_key") != PAGERDUTY_ROUTING_KEY:
+    if (body.get("routing_key") or request.headers.get("x-routing-key")) != PAGERDUTY_ROUTING_KEY:
         problems.append("Invalid routing key")
     if action not in ("trigger", "acknowledge", "resolve"):
         problems.append("'event_action' must be one of trigger, acknowledge, resolve")
