@@ -65,9 +65,9 @@ def _carry(name: str) -> Callable[[str], None]:
         others = [other for other in _MIGRATIONS if other != name and (FAULTS / other).exists()]
         if others:
             raise Failed(f"first: lab fault {others[0]} off")
-        shutil.copy(_MIGRATIONS[name], f"{state()['folder']}/alembic/versions/lab_{name.replace('-', '_')}.py")
         if name != "pending-migration":
             repository.commit_file(*_GOOD, _MIGRATIONS[name], "Another way to the same end")
+        shutil.copy(_MIGRATIONS[name], f"{state()['folder']}/alembic/versions/lab_{name.replace('-', '_')}.py")
 
     return on
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from . import seed
 from .config import (
-    ADMIN_DB_URL, BIN, GITHUB_TOKEN, HOME, OBSERVER_DB_URL, PAGERDUTY_ROUTING_KEY, PAGERDUTY_TOKEN, PROVIDER_KEYS,
+    ADMIN_DB_URL, ADMIN_USER, BIN, GITHUB_TOKEN, HOME, OBSERVER_DB_URL, PAGERDUTY_ROUTING_KEY, PAGERDUTY_TOKEN, PROVIDER_KEYS,
     RAILWAY_TOKEN, RAILWAY_URL, REDIS_URL, SCRATCH_DB_URL, SENTRY_TOKEN, SLACK_TOKEN, SMOKE_PASSWORD, SMOKE_USER,
     SOURCE, STATUSPAGE_KEY, VENDORS_URL, VENV,
 )  # fmt: skip
@@ -41,7 +41,7 @@ def _exports() -> dict[str, str]:
         **{f"{name.upper()}_API_KEY": key for name, key in PROVIDER_KEYS.items()},
         "ECHO_SMOKE_USER": SMOKE_USER,
         "ECHO_SMOKE_PASSWORD": SMOKE_PASSWORD,
-        "ECHO_ADMIN_TOKEN": seed.admin_token(),
+        "ECHO_ADMIN_TOKEN": seed.token(ADMIN_USER),
     }
     lab = {"ECHO_LAB_HOME": shlex.quote(str(HOME)), "PATH": f"{shlex.quote(str(BIN))}:\"$PATH\""}
     return {**lab, **{f"LAB_{name}": shlex.quote(value) for name, value in values.items()}}

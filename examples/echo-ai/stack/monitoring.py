@@ -1,6 +1,7 @@
 """Prometheus, its exporters and Alertmanager, with configurations written for the ports of this lab."""
 
 import os
+import re
 import shutil
 
 from . import processes
@@ -25,10 +26,9 @@ alerting:
   alertmanagers: [{{static_configs: [{{targets: ["{host}:{alertmanager}"]}}]}}]
 scrape_configs:
 """
-_APP = """  - job_name: echo-ai
+_JOBS = """  - job_name: echo-ai
     static_configs: [{{targets: ["{host}:{edge}"], labels: {{service: echo-ai}}}}]
-"""
-_REST = """  - job_name: echo-health
+  - job_name: echo-health
     metrics_path: /probe
     params: {{module: [echo_health], target: ["{app}/health"]}}
     static_configs: [{{targets: ["{host}:{blackbox}"], labels: {{service: echo-ai}}}}]
@@ -76,10 +76,10 @@ receivers:
 
 
 def write_prometheus(blind: bool = False) -> None:
-    """The configuration, with no targets in it when Prometheus is to see nothing."""
-    text = _GLOBAL + ("" if blind else _APP + _REST)
+    """The configuration; when Prometheus is to see nothing, with jobs that have no targets."""
+    jobs = re.sub(r"targets: \[[^]]*\]", "targets: []", _JOBS) if blind else _JOBS
     PROMETHEUS_FILE.write_text(
-        text.format(
+        (_GLOBAL + jobs).format(
             rules=RULES, host=HOST, alertmanager=ALERTMANAGER_PORT, edge=EDGE_PORT, app=APP_URL, blackbox=BLACKBOX_PORT,
             postgres=POSTGRES_EXPORTER_PORT, redis=REDIS_EXPORTER_PORT, ops=OPS_EXPORTER_PORT,
         )

@@ -12,10 +12,11 @@ from .config import REPOSITORY, SOURCE
 _FIRST, _SECOND, _BRANCHES = "2026-01-12T09:00:00Z", "2026-01-13T09:00:00Z", "2026-01-14T09:00:00Z"
 
 
-def _git(folder: Path, *arguments: str, at: str = _FIRST) -> str:
+def _git(folder: Path, *arguments: str, at: str | None = _FIRST) -> str:
     who = {"NAME": "contributor", "EMAIL": "contributor@echo-ai.example"}
     env = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
-    env |= {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "GIT_CONFIG_GLOBAL": "/dev/null"}
+    env |= {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {}
+    env["GIT_CONFIG_GLOBAL"] = "/dev/null"
     result = subprocess.run(
         ["git", "-C", folder, *arguments], env=processes.environment(env), capture_output=True, text=True, check=False
     )
@@ -67,5 +68,5 @@ def commit_file(branch: str, path: str, source: Path | None, message: str) -> No
             _git(work, "add", "-A")
         else:
             _git(work, "rm", "-q", path)
-        _git(work, "commit", "-q", "--allow-empty", "-m", message, at="now")
+        _git(work, "commit", "-q", "--allow-empty", "-m", message, at=None)
         _git(work, "push", "-q", "origin", branch)
