@@ -2,7 +2,7 @@
 """Kills belay and belay-keeper at every boundary to the world, over real playbooks with real processes.
 
     crash.py BELAY                      every boundary; about an hour
-    crash.py BELAY --once               every boundary once, for one of those who can die there: a third of that
+    crash.py BELAY --once               every boundary once: before, within or after it, for one of those who can die
     crash.py BELAY --sample 700         a fixed, evenly spread sample
     crash.py BELAY --playbook chain     one playbook
     crash.py BELAY --only chain/run:engine:after:wal.sync:3:both     one case, told in full
@@ -177,16 +177,18 @@ def cases_of(driver, name):
         next_trace = [line for line in end["trace"] if line[0] == serial]
         follow.append([f"{case}+{strike}" for strike in strikes_of("next", next_trace)])
     for line in follow:
-        cases += one_victim(line)
+        cases += one_each(line, lambda strike: (strike.position, strike.kind, strike.n, strike.role))
     return cases, [(role, kind) for _, role, kind, *_ in trace]
 
 
-def one_victim(cases):
-    """Of each place one of the cases, by chance."""
+def one_each(cases, place):
+    """Of the cases whose last strikes are at one place, one, by chance."""
     options = collections.defaultdict(list)
     for case in cases:
-        options[case.rpartition(":")[0]].append(case)
-    return [some[chance(place) % len(some)] for place, some in options.items()]
+        before, _, last = case.rpartition("+")
+        strike = Strike.parse(last.rpartition("/")[2])
+        options[before or case.partition("/")[0], strike.command, place(strike)].append(case)
+    return [some[chance(some[0]) % len(some)] for some in options.values()]
 
 
 # Running them
@@ -254,7 +256,9 @@ def everything(options, library):
             seen.update(kinds)
             judges[name] = judge
     every = len(cases)
-    cases = spread((one_victim(cases) if options.once else cases)[options.first:], options.sample)
+    if options.once:
+        cases = one_each(cases, lambda strike: (strike.role, strike.kind, strike.n))
+    cases = spread(cases[options.first:], options.sample)
     table(names, cases, seen)
     if not options.playbook:
         failures += [
@@ -311,7 +315,7 @@ def stop():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("belay", type=pathlib.Path, help="a built belay, its keeper beside it")
-    parser.add_argument("--once", action="store_true", help="one victim for each place")
+    parser.add_argument("--once", action="store_true", help="each boundary in one way only")
     parser.add_argument("--sample", type=int, help="so many cases, evenly spread")
     parser.add_argument("--from", dest="first", type=int, default=0, help="leave so many out: an earlier run has had them")
     parser.add_argument("--playbook", action="append", help="only this one; may be repeated")
