@@ -125,7 +125,7 @@ public struct ExecAction: Action {
     return [text]
   }
 
-  public func answer(_ result: EffectResult) -> ActionAnswer { ProcessAnswer.answer(result) }
+  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer { ProcessAnswer.answer(result) }
 
   static func quoted(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy { scalar in

@@ -112,7 +112,9 @@ public struct HTTPAction: Action {
     throw NotYet.request(HTTPAction.keyword)
   }
 
-  public func answer(_ result: EffectResult) -> ActionAnswer { NotYet.answer(HTTPAction.keyword) }
+  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
+    NotYet.answer(HTTPAction.keyword)
+  }
 }
 
 /// A name and what is sent under it, once or several times.

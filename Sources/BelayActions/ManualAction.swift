@@ -105,5 +105,7 @@ public struct ManualAction: Action {
     throw NotYet.request(ManualAction.keyword)
   }
 
-  public func answer(_ result: EffectResult) -> ActionAnswer { NotYet.answer(ManualAction.keyword) }
+  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
+    NotYet.answer(ManualAction.keyword)
+  }
 }

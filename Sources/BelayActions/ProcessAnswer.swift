@@ -37,6 +37,7 @@ enum ProcessAnswer {
     ]
     fields["duration"] = .duration(process.duration)
     var answer = ActionAnswer(fields: fields, failure: nil, answered: true, definite: true)
+    answer.verdictField = "exit_code"
     if process.stdout.truncated {
       for name in ["lines", "json", "json_lines"] { answer.absent[name] = "stdout was not kept as a whole" }
     } else {

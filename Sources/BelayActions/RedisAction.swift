@@ -156,5 +156,7 @@ public struct RedisAction: Action {
     throw NotYet.request(RedisAction.keyword)
   }
 
-  public func answer(_ result: EffectResult) -> ActionAnswer { NotYet.answer(RedisAction.keyword) }
+  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
+    NotYet.answer(RedisAction.keyword)
+  }
 }

@@ -58,7 +58,7 @@ public struct RunAction: Action {
           workingDirectory: context.workingDirectory)))
   }
 
-  public func answer(_ result: EffectResult) -> ActionAnswer { ProcessAnswer.answer(result) }
+  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer { ProcessAnswer.answer(result) }
 }
 
 extension TemplateTree {

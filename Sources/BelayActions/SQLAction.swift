@@ -154,5 +154,7 @@ public struct SQLAction: Action {
     throw NotYet.request(SQLAction.keyword)
   }
 
-  public func answer(_ result: EffectResult) -> ActionAnswer { NotYet.answer(SQLAction.keyword) }
+  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
+    NotYet.answer(SQLAction.keyword)
+  }
 }

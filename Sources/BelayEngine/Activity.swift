@@ -16,8 +16,10 @@ struct Activity: Hashable {
   }
 
   var part: Part
-  /// At the keeper, or waiting for its intent to be durable.
+  /// With the world, or waiting for its intent to be durable.
   var attempt: AttemptName?
+  /// What carries the attempt.
+  var effect = EffectKind.process
   /// Takes one of the `max_parallel` places.
   var hasPlace: Bool
 }

@@ -13,9 +13,11 @@ extension Engine {
   /// What an answer amounts to under a body's conditions.
   ///
   /// A context shares the run's state. It must not live on while events are recorded: each would copy the state.
-  func judgement(_ answer: ActionAnswer?, by body: PlanBody, of node: Int) -> Judgement {
+  func judgement(
+    _ answer: ActionAnswer?, by body: PlanBody, of node: Int, isQuestion: Bool
+  ) -> Judgement {
     var context = context(node)
-    return context.judge(answer, by: body)
+    return context.judge(answer, by: body, isQuestion: isQuestion)
   }
 
   /// The action of a body as the world is to be asked for it.
@@ -28,6 +30,7 @@ extension Engine {
     for variable in body.env {
       context.environment.append((name: variable.name, value: try context.bind(variable.template)))
     }
+    context.idempotencyKey = key
     let own =
       [("BELAY_RUN_ID", run.run), ("BELAY_NODE", id(node))]
       + (key.map { [("BELAY_IDEMPOTENCY_KEY", $0)] } ?? [])
@@ -45,10 +48,10 @@ extension Engine {
   }
 
   /// As the machine reports it on which the body's command ran.
-  func reported(_ report: ProcessReport, by body: PlanBody, of node: Int) -> ProcessReport {
-    guard let shell = body.shell else { return report }
+  func reported(_ report: EffectReport, by body: PlanBody, of node: Int) -> EffectReport {
+    guard let shell = body.shell, case .process(let near) = report.result else { return report }
     var far = report
-    far.result = farShell(shell, node, folder: "").result(of: report.result)
+    far.result = .process(farShell(shell, node, folder: "").result(of: near))
     return far
   }
 
@@ -74,17 +77,31 @@ extension Engine {
 
   /// SHA-256 of the request as bound, secrets by name: what a person can compare, and nobody can guess from.
   static func digest(of request: EffectRequest?) -> String {
-    guard case .process(let process)? = request else { return SHA256.digest([]).description }
-    var lines = process.arguments
-    lines += process.environment.map { "\($0.name)=\($0.value.shown)" }
-    lines.append(process.workingDirectory)
-    if let input = process.input { lines.append(input.shown) }
-    return SHA256.digest(JSON.array(lines.map(JSON.string)).text.utf8).description
+    guard let request else { return SHA256.digest([]).description }
+    return SHA256.digest(JSON.array(request.lines.map(JSON.string)).text.utf8).description
   }
 
   /// A name that no attempt of the run ever had: the epoch is of this driver alone.
   mutating func newAttempt() -> AttemptName {
     sequence += 1
     return "\(run.epoch).\(sequence)"
+  }
+}
+
+// What the journal keeps of a result, by itself.
+extension EffectResult {
+  var exitCode: Int? {
+    guard case .process(let process) = self, case .exited(let code) = process.ending else { return nil }
+    return Int(code)
+  }
+
+  var signal: Int? {
+    guard case .process(let process) = self, case .signalled(let number) = process.ending else { return nil }
+    return Int(number)
+  }
+
+  var status: Int? {
+    guard case .http(let http) = self, case .answered(let response) = http.ending else { return nil }
+    return response.status
   }
 }

@@ -90,13 +90,12 @@ extension Engine {
   mutating func takeUp(_ node: Int, _ step: PlanStep, _ attempt: AttemptRecord) {
     let name = attempt.intent.attempt
     activities[node]?.part = .acting
-    activities[node]?.attempt = name
-    owners[name] = node
+    carry(name, of: node, attempt.intent.effect)
     switch fates[name] ?? .unknown("nothing is known of it") {
     case .notStarted: startNow(node, step, attempt.intent)
     case .running(let process):
       if let process, attempt.process == nil { processStarted(name, process) }
-    case .ended(let report): processFinished(name, report, recovered: true)
+    case .ended(let report): effectEnded(name, report, recovered: true)
     case .unknown(let reason): lost(node, step, name, reason)
     }
   }
@@ -107,7 +106,8 @@ extension Engine {
       return neverStarted(node, intent.attempt, "its engine ended before it was started")
     }
     do {
-      spawn(node, intent.attempt, try request(step.body, of: node, key: intent.key), intent.timeout)
+      let request = try request(step.body, of: node, key: intent.key)
+      start(node, intent.attempt, request, intent.timeout, key: intent.key)
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }
@@ -142,15 +142,15 @@ extension Engine {
     doubt(node, step, name, reason)
   }
 
-  /// Attempts at the keeper that died: deeds by their fate, questions asked again.
+  /// Processes of the keeper that died: deeds by their fate, questions asked again.
   mutating func keeperLost(_ fates: [AttemptName: Fate]) {
     let waiting = Set(
-      waitingForCommit.compactMap { if case .spawn(let order) = $0.command { order.attempt } else { nil } })
+      waitingForCommit.compactMap { if case .start(let order) = $0.command { order.attempt } else { nil } })
     self.fates = fates
     for node in activities.keys.sorted() {
-      guard let activity = activities[node], let name = activity.attempt, !waiting.contains(name) else {
-        continue
-      }
+      guard let activity = activities[node], let name = activity.attempt, activity.effect.outlivesEngine,
+        !waiting.contains(name)
+      else { continue }
       owners[name] = nil
       activities[node]?.attempt = nil
       switch activity.part {

@@ -56,16 +56,16 @@ extension Engine {
     activities[node]?.part = .asking(question)
     do throws(StepFailure) {
       guard let request = try request(question.body, of: node, key: nil) else {
-        answered(node, question, judgement(nil, by: question.body, of: node))
+        answered(node, question, judgement(nil, by: question.body, of: node, isQuestion: true))
         return
       }
+      let timeout = try timeout(of: question.body, node: node)
       let attempt = newAttempt()
-      activities[node]?.attempt = attempt
-      owners[attempt] = node
+      carry(attempt, of: node, request.kind)
       order(
-        .spawn(
-          SpawnOrder(
-            attempt: attempt, request: request, timeout: try timeout(of: question.body, node: node),
+        .start(
+          EffectOrder(
+            attempt: attempt, node: id(node), key: nil, request: request, timeout: timeout,
             sensitive: plan.nodes[node].sensitive)))
     } catch {
       cannotAsk(question.kind, node, error)
@@ -73,13 +73,14 @@ extension Engine {
   }
 
   /// The answer to a question that was asked of the world.
-  mutating func answerArrived(_ node: Int, _ question: Question, _ report: ProcessReport) {
+  mutating func answerArrived(_ node: Int, _ question: Question, _ report: EffectReport) {
     activities[node]?.attempt = nil
     do throws(StepFailure) {
       guard let source = question.body.action else { return }
       let report = reported(report, by: question.body, of: node)
-      let answer = try action(source).answer(.process(report.result))
-      answered(node, question, judgement(answer, by: question.body, of: node), fields: answer.fields)
+      let answer = try action(source).answer(report.result, isRepeat: false)
+      let judgement = judgement(answer, by: question.body, of: node, isQuestion: true)
+      answered(node, question, judgement, fields: answer.fields)
     } catch {
       cannotAsk(question.kind, node, error)
     }

@@ -8,7 +8,7 @@ extension Engine {
     let record = record(of: node)
     switch record.status {
     case .pending, .ready: askWhetherDone(node, step)
-    case .waiting: awaitRetry(node, step)
+    case .waiting: awaitRetry(node)
     case .inDoubt: settleDoubt(node, step)
     case .intended, .running: goOnWithAttempt(node, step, record)
     default: leavePlace(node)
@@ -108,8 +108,9 @@ extension Engine {
           id(node),
           Intent(
             attempt: name, number: record.number, key: key, actionDigest: Engine.digest(of: request),
-            rollback: rollbackRoot(of: step).map(id), timeout: timeout, rerun: record.reruns)))
-      spawn(node, name, request, timeout)
+            rollback: rollbackRoot(of: step).map(id), timeout: timeout, rerun: record.reruns,
+            effect: request?.kind ?? .process)))
+      start(node, name, request, timeout, key: key)
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }
@@ -120,15 +121,24 @@ extension Engine {
   }
 
   /// Starts an attempt whose intent stands in the journal.
-  mutating func spawn(_ node: Int, _ name: AttemptName, _ request: EffectRequest?, _ timeout: TimeSpan) {
+  mutating func start(
+    _ node: Int, _ name: AttemptName, _ request: EffectRequest?, _ timeout: TimeSpan, key: String
+  ) {
     guard let request else { return }
     activities[node]?.part = .acting
-    activities[node]?.attempt = name
-    owners[name] = node
+    carry(name, of: node, request.kind)
     order(
-      .spawn(
-        SpawnOrder(
-          attempt: name, request: request, timeout: timeout, sensitive: plan.nodes[node].sensitive)))
+      .start(
+        EffectOrder(
+          attempt: name, node: id(node), key: key, request: request, timeout: timeout,
+          sensitive: plan.nodes[node].sensitive)))
+  }
+
+  /// An attempt is with the world from here on.
+  mutating func carry(_ name: AttemptName, of node: Int, _ effect: EffectKind) {
+    activities[node]?.attempt = name
+    activities[node]?.effect = effect
+    owners[name] = node
   }
 
   mutating func processStarted(_ attempt: AttemptName, _ process: ProcessIdentity) {
@@ -136,7 +146,7 @@ extension Engine {
     record(.attemptStarted(id(node), attempt, process: process))
   }
 
-  mutating func processFinished(_ attempt: AttemptName, _ report: ProcessReport, recovered: Bool) {
+  mutating func effectEnded(_ attempt: AttemptName, _ report: EffectReport, recovered: Bool) {
     guard let node = owners.removeValue(forKey: attempt), let activity = activities[node] else { return }
     switch activity.part {
     case .asking(let question): answerArrived(node, question, report)
@@ -145,17 +155,17 @@ extension Engine {
     }
   }
 
-  mutating func attemptEnded(_ node: Int, _ name: AttemptName, _ report: ProcessReport, recovered: Bool) {
+  mutating func attemptEnded(_ node: Int, _ name: AttemptName, _ report: EffectReport, recovered: Bool) {
     guard case .step(let step) = plan.nodes[node].detail, let source = step.body.action else { return }
     let report = reported(report, by: step.body, of: node)
     activities[node]?.attempt = nil
     let answer: ActionAnswer
     do throws(StepFailure) {
-      answer = try action(source).answer(.process(report.result))
+      answer = try action(source).answer(report.result, isRepeat: record(of: node).reruns > 0)
     } catch {
       answer = ActionAnswer(fields: ValueMap(), failure: error, answered: false, definite: false)
     }
-    let judgement = judgement(answer, by: step.body, of: node)
+    let judgement = judgement(answer, by: step.body, of: node, isQuestion: false)
     let outcome = judgement.outcome(of: answer)
     record(
       .attemptFinished(
@@ -172,17 +182,16 @@ extension Engine {
   }
 
   private mutating func end(
-    _ report: ProcessReport, _ outcome: AttemptEnd.Outcome, _ judgement: Judgement, of node: Int,
+    _ report: EffectReport, _ outcome: AttemptEnd.Outcome, _ judgement: Judgement, of node: Int,
     recovered: Bool
   ) -> AttemptEnd {
     var end = AttemptEnd(
       outcome: outcome, duration: report.result.duration, stdout: report.stdout, stderr: report.stderr,
-      outputs: kept(judgement.outputs, of: node), failure: judgement.failure?.failure, recovered: recovered)
-    switch report.result.ending {
-    case .exited(let code): end.exitCode = Int(code)
-    case .signalled(let signal): end.signal = Int(signal)
-    case .notStarted, .unreported: break
-    }
+      answer: report.answer, outputs: kept(judgement.outputs, of: node), failure: judgement.failure?.failure,
+      recovered: recovered)
+    end.exitCode = report.result.exitCode
+    end.signal = report.result.signal
+    end.status = report.result.status
     return end
   }
 
@@ -230,9 +239,9 @@ extension Engine {
         return ended(
           node, NodeEnd(status: .failed, outputs: record(of: node).outputs, failure: failure.failure))
       }
-      let delay = try delay(node, step.retry, after: number)
+      let delay = try delay(node, step.retry, after: number, failure)
       record(.retryScheduled(id(node), failure: failure.failure, at: clock.after(delay)))
-      awaitRetry(node, step)
+      awaitRetry(node)
     } catch {
       ended(node, NodeEnd(status: .failed, failure: error.failure))
     }
@@ -245,21 +254,26 @@ extension Engine {
     return try context.evaluate(condition) == .bool(true)
   }
 
-  func delay(_ node: Int, _ retry: PlanRetry, after number: Int) throws(StepFailure) -> TimeSpan {
+  /// The other side's wish counts if it is for longer, up to an hour.
+  func delay(
+    _ node: Int, _ retry: PlanRetry, after number: Int, _ failure: StepFailure? = nil
+  ) throws(StepFailure) -> TimeSpan {
     let context = context(node)
     let longest = try context.span(retry.maxDelay)
     var delay = Double(try context.span(retry.delay).nanoseconds)
     for _ in 1..<max(1, number) where delay < Double(longest.nanoseconds) { delay *= retry.backoff }
-    return min(longest, TimeSpan(nanoseconds: Int64(min(delay, Double(longest.nanoseconds)))))
+    let own = min(longest, TimeSpan(nanoseconds: Int64(min(delay, Double(longest.nanoseconds)))))
+    return max(own, min(failure?.retryAfter ?? .zero, Engine.longestRetryAfter))
   }
 
+  private static let longestRetryAfter = TimeSpan.seconds(3600)
+
   /// Between attempts a node takes no place from others.
-  private mutating func awaitRetry(_ node: Int, _ step: PlanStep) {
+  private mutating func awaitRetry(_ node: Int) {
     leavePlace(node)
     guard !isStopping, let until = record(of: node).waitsUntil else { return }
     activities[node] = Activity(part: .awaitingRetry, hasPlace: false)
-    let longest = (try? context(node).span(step.retry.maxDelay)) ?? .zero
-    timers.set(node, at: clock.boot(of: until, atMost: longest))
+    timers.set(node, at: clock.boot(of: until, atMost: record(of: node).retryDelay))
   }
 
   mutating func timerFired(_ node: Int) {
@@ -289,7 +303,7 @@ extension Judgement {
   }
 }
 
-extension ProcessReport {
+extension EffectReport {
   /// For the reason of a doubt: what could not be stopped goes on.
   fileprivate var stillRunning: String {
     notStopped.isEmpty

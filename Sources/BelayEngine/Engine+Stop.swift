@@ -151,7 +151,7 @@ extension Engine {
   private mutating func takeBack(_ attempt: AttemptName) -> Bool {
     let before = waitingForCommit.count
     waitingForCommit.removeAll { waiting in
-      if case .spawn(let order) = waiting.command { order.attempt == attempt } else { false }
+      if case .start(let order) = waiting.command { order.attempt == attempt } else { false }
     }
     return waitingForCommit.count < before
   }

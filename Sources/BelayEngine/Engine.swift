@@ -94,7 +94,7 @@ public struct Engine {
     case .begin(let begin): self.begin(begin)
     case .committed(let number): commitArrived(number)
     case .processStarted(let attempt, let process): processStarted(attempt, process)
-    case .processFinished(let attempt, let report): processFinished(attempt, report, recovered: false)
+    case .effectEnded(let attempt, let report): effectEnded(attempt, report, recovered: false)
     case .keeperLost(let fates): keeperLost(fates)
     case .attemptLost(let attempt, let reason, let left): attemptLost(attempt, reason, notStopped: left)
     case .stop(let request, let actor): stopAsked(request, by: actor)

@@ -28,6 +28,11 @@ struct EvaluationContext: Variables, ActionContext {
   var projectFolder: String { plan.project }
   var ownVariables: [ProcessRequest.Variable] = []
   var shell: FarShell?
+  var idempotencyKey: String?
+
+  func hasReceipts(_ secret: String) -> Bool {
+    plan.secrets.contains { $0.name == secret && $0.receipts }
+  }
 
   /// The parameters of the action file whose fields and conditions are read; nil: the node's own.
   var use: ValueMap?
@@ -73,6 +78,7 @@ struct EvaluationContext: Variables, ActionContext {
       "stderr": .string(error?.stderr ?? ""), "node": .string(node.id),
     ]
     map["exit_code"] = error?.exitCode.map { .int(Int64($0)) }
+    map["sqlstate"] = error?.sqlstate.map { .string($0) }
     return .map(map)
   }
 

@@ -18,15 +18,15 @@ extension EvaluationContext {
   /// The order of language.md: outputs, `fail_if` on `error`, no answer or `unknown_if`, `fail_if`, `expect`.
   ///
   /// - Parameter answer: nil for a check without an action, which asks only what is known.
-  mutating func judge(_ answer: ActionAnswer?, by body: PlanBody) -> Judgement {
+  mutating func judge(_ answer: ActionAnswer?, by body: PlanBody, isQuestion: Bool) -> Judgement {
     guard let use = body.use, let answer else {
-      return judge(answer, by: Conditions(body))
+      return judge(answer, by: Conditions(body), isQuestion)
     }
     do throws(StepFailure) {
       var inner = try inside(use)
-      let own = inner.judge(answer, by: Conditions(use))
+      let own = inner.judge(answer, by: Conditions(use), isQuestion)
       guard own.verdict != .fail, !own.isFinal else { return own }
-      var judgement = judge(answer.seen(through: own), by: Conditions(body))
+      var judgement = judge(answer.seen(through: own), by: Conditions(body), isQuestion)
       for (name, value) in own.outputs.entries where judgement.outputs[name] == nil {
         judgement.outputs[name] = value
       }
@@ -36,7 +36,9 @@ extension EvaluationContext {
     }
   }
 
-  private mutating func judge(_ answer: ActionAnswer?, by body: Conditions) -> Judgement {
+  private mutating func judge(
+    _ answer: ActionAnswer?, by body: Conditions, _ isQuestion: Bool
+  ) -> Judgement {
     fields = answer?.fields ?? ValueMap()
     absent = answer?.absent ?? [:]
     error = answer?.failure
@@ -52,7 +54,10 @@ extension EvaluationContext {
       return Judgement(verdict: .unknown, outputs: outputs, failure: failure)
     }
     // What has failed by its own word may well lack outputs, and has failed all the same.
-    if let failure = defaultExpectation(body) {
+    if let failure = defaultExpectation(body, of: answer) {
+      if answer?.provesNothing(isQuestion) == true {
+        return Judgement(verdict: .unknown, outputs: outputs, failure: failure)
+      }
       return Judgement(verdict: .fail, outputs: outputs, failure: failure)
     }
     if let outputFailure {
@@ -88,11 +93,14 @@ extension EvaluationContext {
     return nil
   }
 
-  /// Exit status 0, unless `expect` itself speaks of it.
-  private func defaultExpectation(_ body: Conditions) -> StepFailure? {
+  /// Exit status 0 or a status of 2xx, unless `expect` itself speaks of it.
+  private func defaultExpectation(_ body: Conditions, of answer: ActionAnswer?) -> StepFailure? {
     guard let error else { return nil }
+    guard let field = answer?.verdictField, !body.outputs.contains(where: { $0.name == field }) else {
+      return error
+    }
     let speaksOfIt = body.expect.contains { condition in
-      (try? programs.program(condition))?.references.contains { $0.path.first == "exit_code" } ?? false
+      (try? programs.program(condition))?.references.contains { $0.path.first == field } ?? false
     }
     return speaksOfIt ? nil : error
   }
@@ -117,7 +125,8 @@ extension EvaluationContext {
   private func described(_ first: String, _ second: String) -> StepFailure {
     StepFailure(
       kind: error?.kind ?? "expect", message: first.isEmpty ? second : "\(first); \(second)",
-      exitCode: error?.exitCode, stderr: error?.stderr ?? "")
+      exitCode: error?.exitCode, sqlstate: error?.sqlstate, stderr: error?.stderr ?? "",
+      retryAfter: error?.retryAfter)
   }
 }
 
@@ -151,7 +160,13 @@ extension ActionAnswer {
     seen.absent = [:]
     seen.answered = judgement.verdict != .unknown
     seen.failure = judgement.failure
+    seen.inconclusive = .never
+    seen.verdictField = nil
     return seen
+  }
+
+  fileprivate func provesNothing(_ isQuestion: Bool) -> Bool {
+    inconclusive == .always || isQuestion && inconclusive == .inQuestions
   }
 }
 
@@ -160,6 +175,7 @@ extension StepFailure {
 
   /// As journalled.
   var failure: Failure {
-    Failure(kind: kind, message: message, exitCode: exitCode.map(Int.init), stderr: stderr)
+    Failure(
+      kind: kind, message: message, exitCode: exitCode.map(Int.init), sqlstate: sqlstate, stderr: stderr)
   }
 }

@@ -8,7 +8,7 @@ public enum Input: Hashable, Sendable {
   /// Every event up to this number is durable.
   case committed(through: Int)
   case processStarted(AttemptName, ProcessIdentity)
-  case processFinished(AttemptName, ProcessReport)
+  case effectEnded(AttemptName, EffectReport)
   /// The keeper is gone; its log says what it can of the attempts that it had. A new one is ready.
   case keeperLost([AttemptName: Fate])
   /// It has ended, with nobody to see how. `notStopped`: processes of it that should have ended and could not be
@@ -48,7 +48,7 @@ public struct Begin: Hashable, Sendable {
 
   public var purpose: Purpose
   public var driver: DriverStarted
-  /// Of the attempts that the journal left open.
+  /// Of the attempts that the journal left open; of what did not outlive its engine, nobody knows.
   public var fates: [AttemptName: Fate]
   /// Nodes that a person skips.
   public var skips: [NodeID]
@@ -72,26 +72,34 @@ public enum Fate: Hashable, Sendable {
   case notStarted
   /// A keeper has it; its end will be told.
   case running(ProcessIdentity?)
-  case ended(ProcessReport)
+  case ended(EffectReport)
   /// Nobody saw how it ended.
   case unknown(String)
 }
 
-/// A process's end as the keeper tells it.
-public struct ProcessReport: Hashable, Sendable {
-  public var result: ProcessResult
-  public var stdout: KeptStream
-  public var stderr: KeptStream
+/// How an effect has ended, as who carried it tells.
+public struct EffectReport: Hashable, Sendable {
+  public var result: EffectResult
+  /// Of a process.
+  public var stdout = KeptStream()
+  public var stderr = KeptStream()
+  /// Of a request.
+  public var answer = KeptStream()
   /// `4711 server`: what it left running.
-  public var leftRunning: [String]
+  public var leftRunning: [String] = []
   /// What could not be signalled when it was stopped.
-  public var notStopped: [String]
+  public var notStopped: [String] = []
+
+  public init(result: EffectResult, answer: KeptStream = KeptStream()) {
+    self.result = result
+    self.answer = answer
+  }
 
   public init(
     result: ProcessResult, stdout: KeptStream, stderr: KeptStream, leftRunning: [String] = [],
     notStopped: [String] = []
   ) {
-    self.result = result
+    self.result = .process(result)
     self.stdout = stdout
     self.stderr = stderr
     self.leftRunning = leftRunning
@@ -104,22 +112,31 @@ public enum Command: Hashable, Sendable {
   /// `urgent`: commit now, something waits for it; else with the next urgent one, or soon. `row` is the run's
   /// derived row after these events.
   case append([RunEvent], at: Timestamp, row: RunRow, urgent: Bool)
-  case spawn(SpawnOrder)
+  case start(EffectOrder)
   case stopAttempt(AttemptName, reason: String)
   /// The run has come to rest and that is durable: the loop ends.
   case leave(RunStatus)
 }
 
-public struct SpawnOrder: Hashable, Sendable {
+/// An effect to be brought about, or a question to be asked, once.
+public struct EffectOrder: Hashable, Sendable {
   public var attempt: AttemptName
+  public var node: NodeID
+  /// Of a deed; nil: a question.
+  public var key: String?
   public var request: EffectRequest
-  /// Of the whole attempt, monotonic.
+  /// Of the whole attempt, monotonic. The world ends it then.
   public var timeout: TimeSpan
   /// Output is neither kept nor shown.
   public var sensitive: Bool
 
-  public init(attempt: AttemptName, request: EffectRequest, timeout: TimeSpan, sensitive: Bool) {
+  public init(
+    attempt: AttemptName, node: NodeID, key: String?, request: EffectRequest, timeout: TimeSpan,
+    sensitive: Bool
+  ) {
     self.attempt = attempt
+    self.node = node
+    self.key = key
     self.request = request
     self.timeout = timeout
     self.sensitive = sensitive

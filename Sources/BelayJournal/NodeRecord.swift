@@ -17,6 +17,8 @@ public struct NodeRecord: Hashable, Sendable {
   public internal(set) var heldBecause: String?
   /// Of a gate or a retry.
   public internal(set) var waitsUntil: Moment?
+  /// How long a wait between two attempts was to be when it began.
+  public internal(set) var retryDelay = TimeSpan.zero
   public internal(set) var lastAnswer: Answer?
   /// Of the next attempt; grows only after a definite failure.
   public internal(set) var number = 1

@@ -200,6 +200,7 @@ extension Intent {
     writer.text("rollback", rollback)
     writer.int("timeout_ns", Int(timeout.nanoseconds))
     writer.int("rerun", rerun)
+    if effect != .process { writer.text("effect", effect.rawValue) }
   }
 }
 
@@ -208,9 +209,11 @@ extension AttemptEnd {
     writer.text("outcome", outcome.rawValue)
     writer.int("exit", exitCode)
     writer.int("signal", signal)
+    writer.int("status", status)
     writer.int("duration_ns", Int(duration.nanoseconds))
     writer.stream("stdout", stdout)
     writer.stream("stderr", stderr)
+    writer.stream("answer", answer)
     writer.map("outputs", outputs)
     writer.failure("failure", failure)
     writer.flag("recovered", recovered)
@@ -247,6 +250,7 @@ extension LineWriter {
       writer.text("kind", failure.kind)
       writer.text("message", failure.message)
       writer.int("exit", failure.exitCode)
+      writer.text("sqlstate", failure.sqlstate)
       writer.text("stderr", failure.stderr)
     }
   }

@@ -47,12 +47,17 @@ public struct Failure: Hashable, Sendable {
   public var kind: String
   public var message: String
   public var exitCode: Int?
+  /// PostgreSQL's code of the error.
+  public var sqlstate: String?
   public var stderr: String
 
-  public init(kind: String, message: String, exitCode: Int? = nil, stderr: String = "") {
+  public init(
+    kind: String, message: String, exitCode: Int? = nil, sqlstate: String? = nil, stderr: String = ""
+  ) {
     self.kind = kind
     self.message = message
     self.exitCode = exitCode
+    self.sqlstate = sqlstate
     self.stderr = stderr
   }
 }
@@ -88,11 +93,12 @@ public struct Intent: Hashable, Sendable {
   public var timeout: TimeSpan
   /// How often recovery has run it again.
   public var rerun: Int
+  /// What carries it: only the keeper's processes outlive the engine.
+  public var effect: EffectKind
 
   public init(
     attempt: AttemptName, number: Int, key: String, actionDigest: String, rollback: NodeID?,
-    timeout: TimeSpan,
-    rerun: Int
+    timeout: TimeSpan, rerun: Int, effect: EffectKind = .process
   ) {
     self.attempt = attempt
     self.number = number
@@ -101,6 +107,7 @@ public struct Intent: Hashable, Sendable {
     self.rollback = rollback
     self.timeout = timeout
     self.rerun = rerun
+    self.effect = effect
   }
 }
 
@@ -128,25 +135,32 @@ public struct AttemptEnd: Hashable, Sendable {
   public var outcome: Outcome
   public var exitCode: Int?
   public var signal: Int?
+  /// Of an HTTP response.
+  public var status: Int?
   public var duration: TimeSpan
   public var stdout: KeptStream
   public var stderr: KeptStream
+  /// Of a request: the body of a response, the results of statements and commands as JSON.
+  public var answer: KeptStream
   public var outputs: ValueMap
   public var failure: Failure?
   /// The keeper's record was found by a later driver.
   public var recovered: Bool
 
   public init(
-    outcome: Outcome, exitCode: Int? = nil, signal: Int? = nil, duration: TimeSpan = .zero,
-    stdout: KeptStream = KeptStream(), stderr: KeptStream = KeptStream(), outputs: ValueMap = ValueMap(),
-    failure: Failure? = nil, recovered: Bool = false
+    outcome: Outcome, exitCode: Int? = nil, signal: Int? = nil, status: Int? = nil,
+    duration: TimeSpan = .zero, stdout: KeptStream = KeptStream(), stderr: KeptStream = KeptStream(),
+    answer: KeptStream = KeptStream(), outputs: ValueMap = ValueMap(), failure: Failure? = nil,
+    recovered: Bool = false
   ) {
     self.outcome = outcome
     self.exitCode = exitCode
     self.signal = signal
+    self.status = status
     self.duration = duration
     self.stdout = stdout
     self.stderr = stderr
+    self.answer = answer
     self.outputs = outputs
     self.failure = failure
     self.recovered = recovered

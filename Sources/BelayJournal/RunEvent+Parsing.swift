@@ -145,7 +145,18 @@ extension Intent {
     self.init(
       attempt: try fields.text("attempt"), number: try fields.int("number"), key: try fields.text("key"),
       actionDigest: try fields.text("action"), rollback: try fields.optionalText("rollback"),
-      timeout: try fields.span("timeout_ns"), rerun: try fields.int("rerun"))
+      timeout: try fields.span("timeout_ns"), rerun: try fields.int("rerun"),
+      effect: try fields.optionalText("effect").map(Intent.effect) ?? .process)
+  }
+}
+
+extension Intent {
+  /// A process is the rule, and goes without saying.
+  private static func effect(_ word: String) throws(EventLineError) -> EffectKind {
+    guard let kind = EffectKind(rawValue: word), kind != .process else {
+      throw .malformed("'effect' cannot be '\(word)'")
+    }
+    return kind
   }
 }
 
@@ -153,9 +164,11 @@ extension AttemptEnd {
   fileprivate init(_ fields: inout LineFields) throws(EventLineError) {
     self.init(
       outcome: try fields.word("outcome"), exitCode: try fields.optionalInt("exit"),
-      signal: try fields.optionalInt("signal"), duration: try fields.span("duration_ns"),
+      signal: try fields.optionalInt("signal"), status: try fields.optionalInt("status"),
+      duration: try fields.span("duration_ns"),
       stdout: try fields.optionalObject("stdout", KeptStream.init(fields:)) ?? KeptStream(),
       stderr: try fields.optionalObject("stderr", KeptStream.init(fields:)) ?? KeptStream(),
+      answer: try fields.optionalObject("answer", KeptStream.init(fields:)) ?? KeptStream(),
       outputs: try fields.map("outputs"), failure: try fields.optionalFailure("failure"),
       recovered: try fields.flag("recovered"))
   }
@@ -189,7 +202,8 @@ extension Failure {
   fileprivate init(fields: inout LineFields) throws(EventLineError) {
     self.init(
       kind: try fields.text("kind"), message: try fields.text("message"),
-      exitCode: try fields.optionalInt("exit"), stderr: try fields.text("stderr"))
+      exitCode: try fields.optionalInt("exit"), sqlstate: try fields.optionalText("sqlstate"),
+      stderr: try fields.text("stderr"))
   }
 }
 

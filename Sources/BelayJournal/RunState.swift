@@ -110,6 +110,7 @@ public struct RunState: Hashable, Sendable {
         record.status = .waiting
         record.failure = failure
         record.waitsUntil = moment
+        record.retryDelay = moment.wall.since(time) ?? .zero
         record.number += 1
         record.openAttempt = nil
       }

@@ -30,12 +30,16 @@ public protocol Action: Sendable {
   var effect: ActionEffect { get }
   /// What this one offers beside `results`.
   var ownResults: [ResultField] { get }
+  /// What doing it twice does, if its node does not say.
+  var repetition: Repetition { get }
   /// What the plan shows, nothing evaluated that is not known yet.
   func preview(_ look: (Expression) -> ShownValue) -> String
   /// What the world is asked to do.
   func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest
   /// What conditions and outputs see of the world's answer.
-  func answer(_ result: EffectResult) -> ActionAnswer
+  ///
+  /// - Parameter isRepeat: an earlier attempt under the same key may have got through.
+  func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer
 }
 
 extension Action {
@@ -46,6 +50,16 @@ extension Action {
   public static var secretHelp: String? { nil }
   public var program: Template? { nil }
   public var ownResults: [ResultField] { [] }
+  public var repetition: Repetition { .unknown }
+}
+
+/// What doing an action twice does.
+public enum Repetition: Hashable, Sendable {
+  case unknown
+  /// Nothing that once does not.
+  case harmless
+  /// Once is all that happens, where receipts are kept in the database of this secret.
+  case once(secret: String)
 }
 
 /// What a text may bind, beside values.
@@ -122,6 +136,10 @@ public protocol ActionContext {
   var environment: [(name: String, value: BoundText)] { get }
   /// Of these the engine's own, `BELAY_…`.
   var ownVariables: [ProcessRequest.Variable] { get }
+  /// Names the deed to who may get it twice; nil: this is a question.
+  var idempotencyKey: String? { get }
+  /// Whether receipts are kept in the database whose URL is this secret.
+  func hasReceipts(_ secret: String) -> Bool
   /// The way to the machine on which a command runs; nil: this one.
   var shell: FarShell? { get }
 }
@@ -151,83 +169,6 @@ public struct BoundText: Hashable, Sendable {
   }
 }
 
-/// A deed or question for the world, complete.
-public enum EffectRequest: Hashable, Sendable {
-  case process(ProcessRequest)
-}
-
-public struct ProcessRequest: Hashable, Sendable {
-  public var arguments: [String]
-  public var environment: [Variable]
-  public var workingDirectory: String
-  /// What it reads; nil: nothing.
-  public var input: BoundText?
-
-  public struct Variable: Hashable, Sendable {
-    public var name: String
-    public var value: BoundText
-
-    public init(name: String, value: BoundText) {
-      self.name = name
-      self.value = value
-    }
-  }
-
-  public init(
-    arguments: [String], environment: [Variable], workingDirectory: String, input: BoundText? = nil
-  ) {
-    self.arguments = arguments
-    self.environment = environment
-    self.workingDirectory = workingDirectory
-    self.input = input
-  }
-}
-
-/// What came back from the world.
-public enum EffectResult: Hashable, Sendable {
-  case process(ProcessResult)
-}
-
-public struct ProcessResult: Hashable, Sendable {
-  public enum Ending: Hashable, Sendable {
-    case exited(code: Int32)
-    case signalled(Int32)
-    /// Proven not to have started: an `execve` or `chdir` that failed, with its words.
-    case notStarted(String)
-    /// It happened elsewhere, and nothing was heard of its end: why.
-    case unreported(String)
-  }
-
-  public struct Stream: Hashable, Sendable {
-    /// What was kept, masked; invalid UTF-8 replaced.
-    public var text: String
-    /// True when the middle was left out, or nothing was kept.
-    public var truncated: Bool
-
-    public init(text: String, truncated: Bool) {
-      self.text = text
-      self.truncated = truncated
-    }
-  }
-
-  public var ending: Ending
-  public var stdout: Stream
-  public var stderr: Stream
-  public var duration: TimeSpan
-  /// Set when it was stopped by us: `timeout`, `cancel`.
-  public var stoppedBecause: String?
-
-  public init(
-    ending: Ending, stdout: Stream, stderr: Stream, duration: TimeSpan, stoppedBecause: String? = nil
-  ) {
-    self.ending = ending
-    self.stdout = stdout
-    self.stderr = stderr
-    self.duration = duration
-    self.stoppedBecause = stoppedBecause
-  }
-}
-
 /// What conditions and outputs see of an attempt.
 public struct ActionAnswer: Hashable, Sendable {
   /// The fields of `results` that there are.
@@ -240,6 +181,14 @@ public struct ActionAnswer: Hashable, Sendable {
   public var answered: Bool
   /// False after a timeout, a kill, a broken connection: the effect may or may not have happened.
   public var definite: Bool
+  /// An answer that proves nothing, unless the conditions speak of it.
+  public var inconclusive = Inconclusive.never
+  /// The field in which an answer says that it has failed; `expect` may judge it otherwise.
+  public var verdictField: String?
+
+  public enum Inconclusive: Hashable, Sendable {
+    case never, inQuestions, always
+  }
 
   public init(fields: ValueMap, failure: StepFailure?, answered: Bool, definite: Bool) {
     self.fields = fields
@@ -258,13 +207,22 @@ public struct StepFailure: Error, Hashable, Sendable {
   public var kind: String
   public var message: String
   public var exitCode: Int32?
+  /// PostgreSQL's code of the error.
+  public var sqlstate: String?
   /// The last lines of what the command said on stderr.
   public var stderr: String
+  /// How long the other side asks to be left alone.
+  public var retryAfter: TimeSpan?
 
-  public init(kind: String, message: String, exitCode: Int32? = nil, stderr: String = "") {
+  public init(
+    kind: String, message: String, exitCode: Int32? = nil, sqlstate: String? = nil, stderr: String = "",
+    retryAfter: TimeSpan? = nil
+  ) {
     self.kind = kind
     self.message = message
     self.exitCode = exitCode
+    self.sqlstate = sqlstate
     self.stderr = stderr
+    self.retryAfter = retryAfter
   }
 }

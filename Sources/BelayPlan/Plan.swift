@@ -91,11 +91,16 @@ public struct Plan: Hashable, Sendable {
     public var name: String
     public var source: EnvironmentFile.Secret.Source
     public var allowShort: Bool
+    /// The URL of a database that keeps receipts of what was done in it.
+    public var receipts: Bool
 
-    public init(name: String, source: EnvironmentFile.Secret.Source, allowShort: Bool) {
+    public init(
+      name: String, source: EnvironmentFile.Secret.Source, allowShort: Bool, receipts: Bool = false
+    ) {
       self.name = name
       self.source = source
       self.allowShort = allowShort
+      self.receipts = receipts
     }
   }
 }

@@ -13,14 +13,29 @@ extension PlanBuilder {
     if let rollback = step.rollback, rollback != .nothing {
       pendingRollbacks.append((of: index, rollback: rollback, setting: inner))
     }
+    let deed = body(step.body, outer.setting, inCheck: false)
     return PlanStep(
-      body: body(step.body, outer.setting, inCheck: false),
+      body: deed,
       verify: step.verify.map { body($0, inner, inCheck: true) }, skip: skip,
       captures: captures(step.captures, inner), rollback: step.rollback == .nothing ? .nothing : .absent,
       temporary: resolve(step.temporary),
-      irreversible: step.irreversible.map {
-        irreversible($0)
-      }, idempotent: resolve(step.idempotent), interrupt: resolve(step.interrupt), retry: retry(step.retry))
+      irreversible: step.irreversible.map { irreversible($0) },
+      idempotent: step.idempotent.map { resolve($0) } ?? mayBeRepeated(deed),
+      interrupt: resolve(step.interrupt), retry: retry(step.retry))
+  }
+
+  /// Where the author says nothing.
+  private func mayBeRepeated(_ body: PlanBody) -> Bool {
+    var ignored: [Diagnostic] = []
+    guard let source = body.action,
+      let action = actions[source.keyword]?.init(source, diagnostics: &ignored)
+    else { return false }
+    switch action.repetition {
+    case .unknown: return false
+    case .harmless: return true
+    case .once(let secret):
+      return request.environment?.secrets.contains { $0.name == secret && $0.receipts } ?? false
+    }
   }
 
   mutating func check(_ check: Check, in outer: Surroundings) -> PlanCheck {

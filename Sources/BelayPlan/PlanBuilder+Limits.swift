@@ -66,6 +66,8 @@ private struct KnownValues: ActionContext {
   var projectFolder: String { "" }
   var ownVariables: [ProcessRequest.Variable] { [] }
   var shell: FarShell? { nil }
+  var idempotencyKey: String? { nil }
+  func hasReceipts(_ secret: String) -> Bool { false }
   /// All others are empty.
   var only: Expression?
 

@@ -106,7 +106,8 @@ public struct PlanBuilder {
       }
     }
     return (request.environment?.secrets ?? []).filter { used.contains($0.name) }.map {
-      Plan.SecretReference(name: $0.name, source: $0.source, allowShort: $0.allowShort)
+      Plan.SecretReference(
+        name: $0.name, source: $0.source, allowShort: $0.allowShort, receipts: $0.receipts)
     }
   }
 

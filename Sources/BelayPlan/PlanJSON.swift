@@ -75,7 +75,10 @@ extension Plan.SecretReference {
       case .file(let path): .object(["file": .string(path)])
       case .exec(let command): .object(["exec": .strings(command)])
       }
-    return .object(["name": .string(name), "from": from, "allow_short": allowShort ? .bool(true) : nil])
+    return .object([
+      "name": .string(name), "from": from, "allow_short": allowShort ? .bool(true) : nil,
+      "receipts": receipts ? .bool(true) : nil,
+    ])
   }
 }
 

@@ -172,6 +172,7 @@ extension Plan.SecretReference {
     var fields = try PlanFields(json, "a secret")
     name = try fields.string("name")
     allowShort = try fields.flag("allow_short")
+    receipts = try fields.flag("receipts")
     var from = try PlanFields(fields.take("from") ?? .null, "secret \(name)")
     if let variable = try from.optionalString("env") {
       source = .env(variable)

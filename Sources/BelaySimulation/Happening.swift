@@ -3,7 +3,7 @@ internal import BelayJournal
 internal import BelayModel
 
 enum KeeperOrder {
-  case spawn(SpawnOrder)
+  case spawn(EffectOrder)
   case stop(AttemptName, reason: String)
 }
 

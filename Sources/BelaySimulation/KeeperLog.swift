@@ -9,12 +9,12 @@ struct KeeperLog {
     case began(epoch: Int, boot: Int)
     case accepted(AttemptName)
     case started(AttemptName, ProcessIdentity, boot: Int)
-    case exited(AttemptName, ProcessReport)
+    case exited(AttemptName, EffectReport)
   }
 
   struct Entry {
     var started: (identity: ProcessIdentity, boot: Int)?
-    var exited: ProcessReport?
+    var exited: EffectReport?
   }
 
   private var records: [Record] = []

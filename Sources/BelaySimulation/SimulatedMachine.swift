@@ -5,7 +5,7 @@ public import BelayModel
 /// Who watches what really happens, whatever the engine believes.
 public protocol SimulationObserver: AnyObject {
   /// A driver hands this to the keeper.
-  func ordered(_ order: SpawnOrder)
+  func ordered(_ order: EffectOrder)
   func started(_ process: SimulatedProcess)
   func tookEffect(_ process: SimulatedProcess)
   /// The store's newest events may be more than before.
@@ -23,7 +23,7 @@ public final class SimulatedMachine {
   public let store: SimulatedStore
   public weak var observer: (any SimulationObserver)?
   /// What commands do.
-  public var program: (SpawnOrder) -> Act = { _ in Act() }
+  public var program: (EffectOrder) -> Act = { _ in Act() }
   /// By the number of the input before which they happen.
   public var faults: [Int: [Fault]] = [:]
   /// Applied so far; a fault that found nothing to break is not counted.
@@ -120,7 +120,7 @@ public final class SimulatedMachine {
     }
   }
 
-  private func spawn(_ order: SpawnOrder, isRecorded: Bool) {
+  private func spawn(_ order: EffectOrder, isRecorded: Bool) {
     let act = program(order)
     let identity = ProcessIdentity(pid: 100 + processes.count, startTicks: Int(now / 10_000_000))
     let takes = act.refused == nil ? act.takes.nanoseconds : 0
@@ -170,7 +170,7 @@ public final class SimulatedMachine {
 
   private func finish(_ process: SimulatedProcess) {
     log.write(.exited(process.attempt, process.report))
-    tell(.processFinished(process.attempt, process.report))
+    tell(.effectEnded(process.attempt, process.report))
   }
 
   private func tell(_ input: Input) {
@@ -241,7 +241,7 @@ public final class SimulatedMachine {
 
   /// Whether a process of the node lives, whoever started it.
   public func lives(_ node: NodeID) -> Bool {
-    processes.values.contains { $0.isAlive && $0.order.idempotencyKey != nil && $0.order.node == node }
+    processes.values.contains { $0.isAlive && $0.order.key != nil && $0.order.node == node }
   }
 
   /// Power fails and comes back: every process is gone, and what was not synced.

@@ -23,7 +23,7 @@ public struct Act: Hashable, Sendable {
 /// A command that was started, and what became of it.
 public struct SimulatedProcess: Hashable, Sendable {
   public let attempt: AttemptName
-  public let order: SpawnOrder
+  public let order: EffectOrder
   public let act: Act
   public let identity: ProcessIdentity
   public let startedAt: Int64
@@ -36,12 +36,12 @@ public struct SimulatedProcess: Hashable, Sendable {
   /// The keeper that started it was killed since.
   var isOrphan = false
 
-  var report: ProcessReport {
+  var report: EffectReport {
     let ending: ProcessResult.Ending =
       if let refused = act.refused { .notStarted(refused) } else if stoppedBecause != nil {
         .signalled(act.ignoresTerm ? 9 : 15)
       } else { .exited(code: act.exitCode) }
-    return ProcessReport(
+    return EffectReport(
       result: ProcessResult(
         ending: ending, stdout: ProcessResult.Stream(text: act.stdout, truncated: false),
         stderr: ProcessResult.Stream(text: act.stderr, truncated: false),
@@ -54,23 +54,9 @@ public struct SimulatedProcess: Hashable, Sendable {
   }
 }
 
-extension SpawnOrder {
-  private var process: ProcessRequest? {
-    switch request {
-    case .process(let process): process
-    }
-  }
-
+extension EffectOrder {
   /// The program and its arguments.
-  public var arguments: [String] { process?.arguments ?? [] }
-
-  public func variable(_ name: String) -> String? {
-    process?.environment.last { $0.name == name }?.value.shown
+  public var arguments: [String] {
+    if case .process(let process) = request { process.arguments } else { [] }
   }
-
-  /// The node that it is started for.
-  public var node: NodeID { variable("BELAY_NODE") ?? "" }
-
-  /// An attempt that may change something; nil: a question.
-  public var idempotencyKey: String? { variable("BELAY_IDEMPOTENCY_KEY") }
 }

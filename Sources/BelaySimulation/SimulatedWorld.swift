@@ -127,7 +127,7 @@ public final class SimulatedWorld: World {
 
   private func hear(_ input: Input) {
     switch input {
-    case .processFinished(let name, _), .attemptLost(let name, _, _):
+    case .effectEnded(let name, _), .attemptLost(let name, _, _):
       sent.removeAll { $0 == name }
       queue.append(input)
     case .keeperLost:
@@ -226,7 +226,7 @@ public final class SimulatedWorld: World {
     switch command {
     case .append(let events, let time, let row, let urgent):
       journal.add(events, at: time, row: row, urgent: urgent, now: machine.clock.boot)
-    case .spawn(let order):
+    case .start(let order):
       sent.append(order.attempt)
       machine.observer?.ordered(order)
       machine.schedule(.order(.spawn(order), link: link), after: machine.latency())
@@ -281,7 +281,7 @@ extension Input {
 
   fileprivate var mayRepeat: Bool {
     switch self {
-    case .committed, .processStarted, .processFinished, .attemptLost, .timePassed: true
+    case .committed, .processStarted, .effectEnded, .attemptLost, .timePassed: true
     case .begin, .keeperLost, .stop, .diskFull, .notTaken: false
     }
   }

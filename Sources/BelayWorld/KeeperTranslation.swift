@@ -6,7 +6,7 @@ internal import BelayModel
 
 // The keeper's words in the engine's.
 
-extension ProcessReport {
+extension EffectReport {
   /// - Parameter folder: the run's, in which kept output lies.
   init(_ exit: ExitRecord, in folder: String) {
     let ending: ProcessResult.Ending =
@@ -99,7 +99,7 @@ extension BelayEngine.Fate {
     case .runningUnobserved(let start): self = .unknown("process \(start.pid) runs, and no keeper has it")
     case .endedUnobserved: self = .unknown("its keeper was killed, and it ended unobserved")
     case .exited(let record):
-      self = record.lostBecause.map(Fate.unknown) ?? .ended(ProcessReport(record, in: folder))
+      self = record.lostBecause.map(Fate.unknown) ?? .ended(EffectReport(record, in: folder))
     case .unknown(let reason): self = .unknown(reason)
     }
   }

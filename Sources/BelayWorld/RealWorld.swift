@@ -150,6 +150,10 @@ public struct RealWorld: World {
     started.removeAll()
     for name in attempts {
       guard let id = AttemptID(name) else { continue }
+      if let intent = run.state.attempts[name]?.intent, !intent.effect.outlivesEngine {
+        fates[name] = .unknown("its engine ended before the answer had come")
+        continue
+      }
       let fate = BelayEngine.Fate(
         records?.fate(of: id) ?? .unknown("the keeper's log is gone"), in: run.folder)
       fates[name] = fate
@@ -272,11 +276,11 @@ public struct RealWorld: World {
         inputs.append(
           .attemptLost(attempt.description, reason: reason, notStopped: exit.notStopped))
       } else {
-        inputs.append(.processFinished(attempt.description, ProcessReport(exit, in: run.folder)))
+        inputs.append(.effectEnded(attempt.description, EffectReport(exit, in: run.folder)))
       }
     case .refused(let attempt, let reason):
       started.removeAll { $0 == attempt.description }
-      inputs.append(.processFinished(attempt.description, ProcessReport(refused: reason)))
+      inputs.append(.effectEnded(attempt.description, EffectReport(refused: reason)))
     case .noSpace(let attempt, let reason):
       started.removeAll { $0 == attempt.description }
       inputs.append(.diskFull("\(reason) in \(run.folder)"))
@@ -292,7 +296,7 @@ public struct RealWorld: World {
       switch command {
       case .append(let events, let time, let row, let urgent):
         journal.add(events, at: time, row: row, urgent: urgent, now: clock.boot())
-      case .spawn(let order): spawn(order)
+      case .start(let order): start(order)
       case .stopAttempt(let attempt, let reason):
         if let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
       case .leave: break
@@ -300,7 +304,7 @@ public struct RealWorld: World {
     }
   }
 
-  private mutating func spawn(_ order: SpawnOrder) {
+  private mutating func start(_ order: EffectOrder) {
     guard let id = AttemptID(order.attempt), case .process(let process) = order.request else { return }
     started.append(order.attempt)
     let own = process.environment.map { (name: $0.name, value: run.secrets.reveal($0.value)) }

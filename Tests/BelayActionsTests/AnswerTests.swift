@@ -12,7 +12,8 @@ import Testing
       .process(
         ProcessResult(
           ending: ending, stdout: .init(text: stdout, truncated: truncated),
-          stderr: .init(text: stderr, truncated: false), duration: .seconds(2), stoppedBecause: stopped)))
+          stderr: .init(text: stderr, truncated: false), duration: .seconds(2), stoppedBecause: stopped)),
+      isRepeat: false)
   }
 
   @Test("a success has its fields")

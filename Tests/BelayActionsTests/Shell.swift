@@ -61,6 +61,11 @@ struct Values: ActionContext {
   var environment: [(name: String, value: BoundText)] = []
   var ownVariables: [ProcessRequest.Variable] = []
   var shell: FarShell?
+  var idempotencyKey: String?
+  /// Secrets of databases with receipts.
+  var receipts: Set<String> = []
+
+  func hasReceipts(_ secret: String) -> Bool { receipts.contains(secret) }
 
   func evaluate(_ expression: Expression) throws(StepFailure) -> Value {
     guard let value = values[expression.source] else {
@@ -93,8 +98,9 @@ enum Actions {
 
   static func request(_ action: any Action, _ values: [String: Value]) throws(StepFailure) -> ProcessRequest {
     let asked = try action.request(Values(values: values))
-    switch asked {
-    case .process(let request): return request
+    guard case .process(let request) = asked else {
+      throw StepFailure(kind: "test", message: "it starts no process")
     }
+    return request
   }
 }

@@ -146,8 +146,8 @@ final class Stage {
     return status
   }
 
-  func report(_ act: Act) -> ProcessReport {
-    ProcessReport(
+  func report(_ act: Act) -> EffectReport {
+    EffectReport(
       result: ProcessResult(
         ending: act.stoppedBecause == nil ? .exited(code: act.exit) : .signalled(15),
         stdout: .init(text: act.stdout, truncated: false), stderr: .init(text: act.stderr, truncated: false),
@@ -169,11 +169,8 @@ final class Stage {
 
   fileprivate func durable(_ events: [(event: RunEvent, at: Timestamp)]) { journal += events }
 
-  fileprivate func start(_ order: SpawnOrder) {
-    guard case .process(let process) = order.request else { return }
-    let node = process.environment.last { $0.name == "BELAY_NODE" }?.value.shown ?? ""
-    let isAction = process.environment.contains { $0.name == "BELAY_IDEMPOTENCY_KEY" }
-    let name = isAction ? node : node + "?"
+  fileprivate func start(_ order: EffectOrder) {
+    let name = order.key == nil ? order.node + "?" : order.node
     started.append(name)
     var act = acts[name]?.first ?? .ok
     if let list = acts[name], list.count > 1 { acts[name] = Array(list.dropFirst()) }
@@ -243,7 +240,7 @@ private struct StageWorld: World {
     }
     if let (name, kept) = end, kept.ends <= stage.now {
       told.insert(name)
-      return (.processFinished(name, stage.report(kept.act)), stage.clock)
+      return (.effectEnded(name, stage.report(kept.act)), stage.clock)
     }
     return (.timePassed, stage.clock)
   }
@@ -276,7 +273,7 @@ private struct StageWorld: World {
       case .append(let events, let at, _, let isUrgent):
         pending += events.map { ($0, at) }
         urgent = urgent || isUrgent
-      case .spawn(let order):
+      case .start(let order):
         if let limit = stage.diesAfterStarts, stage.started.count >= limit {
           isDead = true
           return

@@ -150,17 +150,17 @@ struct LongWorld: World {
         }
         self.row = row
         urgent = urgent || isUrgent
-      case .spawn(let order): inputs.append(.processFinished(order.attempt, answer()))
+      case .start(let order): inputs.append(.effectEnded(order.attempt, answer()))
       case .stopAttempt, .leave: break
       }
     }
   }
 
-  private func answer() -> ProcessReport {
+  private func answer() -> EffectReport {
     let number = committed + lines.count
     let code: Int32 = number >= run.events ? 0 : Int32(1 + number % 2)
     let nothing = ProcessResult.Stream(text: "", truncated: false)
-    return ProcessReport(
+    return EffectReport(
       result: ProcessResult(
         ending: .exited(code: code), stdout: nothing, stderr: nothing, duration: .milliseconds(1)),
       stdout: KeptStream(), stderr: KeptStream())

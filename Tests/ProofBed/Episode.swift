@@ -165,7 +165,7 @@ final class Episode {
 
   // MARK: What commands do
 
-  private func act(_ order: SpawnOrder) -> Act {
+  private func act(_ order: EffectOrder) -> Act {
     let node = order.node
     switch order.arguments.first {
     case "look": return answer(referee.truth.stands(node) ? 0 : 3)

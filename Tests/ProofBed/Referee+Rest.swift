@@ -22,7 +22,7 @@ extension Referee {
     if durable != engine.run { blame(.fold, "what is durable is not the live state at rest") }
     if durable.status != status { blame(.fold, "left as \(status.rawValue), is \(durable.status.rawValue)") }
     for process in machine.processes.values.sorted(by: { $0.attempt < $1.attempt })
-    where process.isAlive && process.order.idempotencyKey != nil {
+    where process.isAlive && process.order.key != nil {
       blame(.quiet, "\(status.rawValue) while \(process.order.node) (\(process.attempt)) runs")
     }
     if durable.cause.hasPrefix("no node can start any more") { blame(.rest, durable.cause) }

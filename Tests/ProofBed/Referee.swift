@@ -101,8 +101,8 @@ final class Referee: SimulationObserver {
 
   // MARK: What is started
 
-  func ordered(_ order: SpawnOrder) {
-    guard let key = order.idempotencyKey else { return }
+  func ordered(_ order: EffectOrder) {
+    guard let key = order.key else { return }
     let name = order.attempt
     guard let record = durable.attempts[name] else {
       return blame(.intentBeforeEffect, "\(order.node) is started as \(name), and no intent is durable")
@@ -156,7 +156,7 @@ final class Referee: SimulationObserver {
 
   func started(_ process: SimulatedProcess) {
     let order = process.order
-    guard order.idempotencyKey != nil else {
+    guard order.key != nil else {
       starts.append(order.node + "?")
       return
     }
@@ -182,7 +182,7 @@ final class Referee: SimulationObserver {
     let node = process.order.node
     let related = Set([node] + truth.steps(undoneWith: truth.undone(by: node) ?? node))
     for other in machine.processes.values
-    where other.isAlive && other.attempt != process.attempt && other.order.idempotencyKey != nil {
+    where other.isAlive && other.attempt != process.attempt && other.order.key != nil {
       let undone = truth.steps(undoneWith: truth.undone(by: other.order.node) ?? other.order.node)
       guard related.contains(other.order.node) || !related.isDisjoint(with: undone) else { continue }
       // The nodes of one rollback may run side by side, as its author says.
@@ -268,7 +268,7 @@ final class Referee: SimulationObserver {
   }
 
   func tookEffect(_ process: SimulatedProcess) {
-    guard process.order.idempotencyKey != nil else { return }
+    guard process.order.key != nil else { return }
     let node = process.order.node
     let (before, isCompensation) = truth.took(process)
     let doubled = before.filter { !$0.failedByItself }

@@ -1,3 +1,4 @@
+import BelayEngine
 import BelayJournal
 import BelayPlan
 import BelaySimulation
