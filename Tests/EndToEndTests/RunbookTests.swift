@@ -68,7 +68,7 @@ import Testing
   func rules() throws {
     let sandbox = try Sandbox()
     let end = try sandbox.execute(
-      ["promtool", "test", "rules", ExecutedDocuments.root + "/playbooks/alerting/echo-ai.test.yml"]
+      ["/usr/bin/promtool", "test", "rules", ExecutedDocuments.root + "/playbooks/alerting/echo-ai.test.yml"]
     ).wait()
     #expect(end.status == 0, "\(end)")
   }
