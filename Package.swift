@@ -37,10 +37,11 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSystem"),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
     library("BelayModel", []),
     library("BelayDigest", ["CCrypto"]),
-    library("BelayExpressions", ["BelayModel"]),
+    library("BelayExpressions", ["BelayModel", "CRE2"]),
     library("BelayYAML", ["BelayModel", "BelayExpressions", "CYAML"]),
     library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"], exclude: ["PlanFormat.md"]),
     library("BelayJournal", ["BelayModel", "BelayDigest"], exclude: ["JournalFormat.md"]),

@@ -4,7 +4,7 @@ internal import BelayModel
 enum ProcessAnswer {
   static let fields = [
     ResultField("exit_code", "int"), ResultField("stdout", "string"), ResultField("stderr", "string"),
-    ResultField("lines", "list"), ResultField("json", "dyn"), ResultField("json_lines", "list"),
+    ResultField("lines", "list(string)"), ResultField("json", "dyn"), ResultField("json_lines", "list"),
     ResultField("duration", "google.protobuf.Duration"),
   ]
 

@@ -38,7 +38,7 @@ enum Arithmetic {
     case (.map(let a), .map(let b)):
       return a.count == b.count
         && a.entries.allSatisfy { entry in
-          (b[entry.key] ?? lookup(entry.key, in: b)).map { equal(entry.value, $0) } ?? false
+          find(entry.key, in: b).map { equal(entry.value, $0) } ?? false
         }
     default:
       if let order = numericOrder(left, right) { return order == .equal }
@@ -125,15 +125,22 @@ enum Arithmetic {
   private static func contains(_ container: Value, _ item: Value) throws(OperationError) -> Bool {
     switch container {
     case .list(let items): return items.contains { equal($0, item) }
-    case .map(let map): return map[item] != nil || lookup(item, in: map) != nil
+    case .map(let map): return find(item, in: map) != nil
     default: throw OperationError("'in' needs a list or a map, not \(container.typeName)")
     }
   }
 
-  /// A number as the key that it equals: 1u finds 1.
-  static func lookup(_ key: Value, in map: ValueMap) -> Value? {
-    guard isNumber(key) else { return nil }
-    return map.keys.first { equal($0, key) }.flatMap { map[$0] }
+  /// Also a number as the key that it equals: 1u finds 1.
+  static func find(_ key: Value, in map: ValueMap) -> Value? {
+    if let found = map[key] { return found }
+    switch key {
+    case .int(let number): return UInt64(exactly: number).flatMap { map[.uint($0)] }
+    case .uint(let number): return Int64(exactly: number).flatMap { map[.int($0)] }
+    case .double(let number):
+      return Int64(exactly: number).flatMap { map[.int($0)] }
+        ?? UInt64(exactly: number).flatMap { map[.uint($0)] }
+    default: return nil
+    }
   }
 
   static func position(_ key: Value) -> Int? {
@@ -168,7 +175,9 @@ enum Arithmetic {
     case (.int(let a), .int(let b)): return .int(try whole(a.addingReportingOverflow(b)))
     case (.uint(let a), .uint(let b)): return .uint(try whole(a.addingReportingOverflow(b)))
     case (.double(let a), .double(let b)): return .double(a + b)
-    case (.string(let a), .string(let b)): return .string(a + b)
+    case (.string(let a), .string(let b)):
+      try SizeLimit.require(a.utf8.count + b.utf8.count)
+      return .string(a + b)
     case (.bytes(let a), .bytes(let b)): return .bytes(a + b)
     case (.list(let a), .list(let b)): return .list(a + b)
     case (.duration(let a), .duration(let b)):

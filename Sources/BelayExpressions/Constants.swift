@@ -46,10 +46,10 @@ private struct ConstantFinder {
       return bound.contains(name) ? [name] : Functions.typeNames[name] == nil ? nil : []
     }
     var inner = bound
-    var own: String?
+    var own: [String] = []
     if case .comprehension(let it) = node.kind {
-      inner.insert(it.variable)
-      own = it.variable
+      inner.formUnion(it.variables)
+      own = it.variables
     }
     let children = node.children
     let names = children.enumerated().map { index, child in
@@ -57,7 +57,7 @@ private struct ConstantFinder {
     }
     var all: Set<String>? = []
     for child in names { all = child.flatMap { all?.union($0) } }
-    if let own { all?.remove(own) }
+    for name in own { all?.remove(name) }
     guard all != [] else { return all }
     for (child, free) in zip(children, names) where free == [] { _ = value(of: child) }
     inspectOperation(node)
@@ -72,9 +72,9 @@ private struct ConstantFinder {
       report(symbol == "/" ? "division by zero" : "modulus by zero", node)
     case .call("matches", _, let arguments):
       guard let last = arguments.last, case .literal(.string(let pattern)) = last.kind else { return }
-      do {
+      do throws(OperationError) {
         _ = try Pattern(pattern)
-      } catch { report("the pattern '\(pattern)': \(error.message)", last) }
+      } catch { report(error.message, last) }
     default: break
     }
   }

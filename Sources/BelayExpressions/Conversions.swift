@@ -74,7 +74,7 @@ enum Conversions {
     }
   }
 
-  private static func string(_ value: Value) throws(OperationError) -> String {
+  static func string(_ value: Value) throws(OperationError) -> String {
     switch value {
     case .bytes(let bytes):
       guard let text = String(validating: bytes, as: UTF8.self) else { throw OperationError("invalid UTF-8") }

@@ -7,16 +7,25 @@ enum Functions {
   /// Names that stand for a type.
   static let typeNames = [
     "bool": "bool", "int": "int", "uint": "uint", "double": "double", "string": "string", "bytes": "bytes",
-    "list": "list", "map": "map", "type": "type", "null_type": "null_type",
+    "list": "list", "map": "map", "type": "type", "null_type": "null_type", optionalType: optionalType,
   ]
+
+  static let optionalType = "optional_type"
 
   /// Called alone: how many arguments.
   private static let global: [String: ClosedRange<Int>] = [
     "size": 1...1, "int": 1...1, "uint": 1...1, "double": 1...1, "string": 1...1, "bytes": 1...1,
     "bool": 1...1,
     "timestamp": 1...1, "duration": 1...1, "type": 1...1, "dyn": 1...1, "matches": 2...2,
-    "identifier": 1...1,
+    "identifier": 1...1, "strings.quote": 1...1, "optional.none": 0...0, "optional.of": 1...1,
+    "optional.ofNonZeroValue": 1...1,
   ]
+
+  /// First words of names that have two.
+  static let namespaces: Set<String> = ["optional", "strings"]
+
+  /// What looks at all that its arguments hold.
+  static let readsDeeply: Set<String> = ["format"]
 
   /// Called on a value: how many arguments beside it.
   private static let member: [String: ClosedRange<Int>] = [
@@ -27,9 +36,11 @@ enum Functions {
     "getFullYear": 0...1, "getMonth": 0...1, "getDate": 0...1, "getDayOfMonth": 0...1, "getDayOfWeek": 0...1,
     "getDayOfYear": 0...1, "getHours": 0...1, "getMinutes": 0...1, "getSeconds": 0...1,
     "getMilliseconds": 0...1,
-    "hasValue": 0...0, "value": 0...0, "orValue": 1...1, "or": 1...1, "none": 0...0, "of": 1...1,
-    "ofNonZeroValue": 1...1,
+    "hasValue": 0...0, "value": 0...0, "orValue": 1...1, "or": 1...1, "format": 1...1,
   ]
+
+  /// Called alone, as its whole name.
+  static func isKnown(_ name: String) -> Bool { global[name] != nil }
 
   /// - Throws: for a function that there is not, or with another number of arguments.
   static func require(
@@ -37,7 +48,8 @@ enum Functions {
   ) throws(SyntaxError) {
     let known = target == nil ? global : member
     guard let allowed = known[name] else {
-      let nearest = Suggestion.nearest(to: name, in: known.keys.sorted() + Macro.names.sorted())
+      let nearest = Suggestion.nearest(
+        to: name, in: known.keys.sorted() + (target == nil ? ["has"] : Macro.names))
       throw SyntaxError(
         message: "there is no function '\(name)'", start: token.start, length: token.length,
         help: nearest.map { "did you mean '\($0)'?" })
@@ -59,7 +71,8 @@ enum Functions {
     switch name {
     case "size": return .int(Int64(try size(first)))
     case "identifier": return try identifier(first)
-    case "matches": return .bool(try matches(values))
+    case "strings.quote": return .string(try Strings.quoted(try text(first, name)))
+    case "format": return .string(try Format.apply(try text(first, name), values[1]))
     case "flatten": return .list(try flatten(first, values))
     case "join": return try join(first, values)
     case "reverse":
@@ -91,13 +104,6 @@ enum Functions {
     }
   }
 
-  private static func matches(_ values: [Value]) throws(OperationError) -> Bool {
-    let (subject, pattern) = (try text(values[0], "matches"), try text(values[1], "matches"))
-    do throws(PatternError) {
-      return try Pattern(pattern).matches(subject)
-    } catch { throw OperationError("the pattern '\(pattern)': \(error.message)") }
-  }
-
   private static func flatten(_ value: Value, _ values: [Value]) throws(OperationError) -> [Value] {
     guard case .list(let items) = value else {
       throw OperationError("flatten() needs a list, not \(value.typeName)")
@@ -111,6 +117,8 @@ enum Functions {
     }
     var flat = items
     while depth > 0, flat.contains(where: { if case .list = $0 { true } else { false } }) {
+      let count = flat.reduce(0) { if case .list(let inner) = $1 { $0 + inner.count } else { $0 + 1 } }
+      try SizeLimit.require(items: count)
       flat = flat.flatMap { if case .list(let inner) = $0 { inner } else { [$0] } }
       depth -= 1
     }
@@ -123,6 +131,8 @@ enum Functions {
     }
     var texts: [String] = []
     for item in items { texts.append(try text(item, "join")) }
-    return .string(texts.joined(separator: values.count > 1 ? try text(values[1], "join") : ""))
+    let separator = values.count > 1 ? try text(values[1], "join") : ""
+    try SizeLimit.require(texts.reduce(texts.count * separator.utf8.count) { $0 + $1.utf8.count })
+    return .string(texts.joined(separator: separator))
   }
 }

@@ -15,7 +15,11 @@ struct Parser {
   private var at = 0
   private var nesting = 0
 
-  init(_ text: String) throws(SyntaxError) {
+  private let refusesUnknownCalls: Bool
+
+  /// - Parameter refusesUnknownCalls: else they fail when they are evaluated, as in CEL without its check.
+  init(_ text: String, refusesUnknownCalls: Bool = true) throws(SyntaxError) {
+    self.refusesUnknownCalls = refusesUnknownCalls
     guard text.unicodeScalars.count <= Parser.lengthLimit else {
       throw SyntaxError(message: "the expression is longer than \(Parser.lengthLimit) characters", start: 0)
     }
@@ -42,8 +46,10 @@ struct Parser {
       help = ["and": "and is '&&'", "or": "or is '||'", "not": "not is '!'"][name]
     case .symbol(let symbol): what = "'\(symbol)'"
     case .literal: what = "a value"
+    case .quotedName(let name): what = "'`\(name)`'"
     }
-    let message = wanted.map { "\($0) expected, but \(what) stands here" } ?? "\(what) is not expected here"
+    let place = token.kind == .end ? "" : " stands here"
+    let message = wanted.map { "\($0) expected, but \(what)\(place)" } ?? "\(what) is not expected here"
     return SyntaxError(message: message, start: token.start, length: token.length, help: help)
   }
 
@@ -190,19 +196,44 @@ struct Parser {
   }
 
   private mutating func member(of target: Syntax, optional: Bool) throws(SyntaxError) -> Syntax {
-    guard case .identifier(let name) = token.kind else { throw unexpected("a name") }
     let nameToken = token
+    let name: String
+    switch token.kind {
+    case .identifier(let plain): name = plain
+    case .quotedName(let quoted):
+      at += 1
+      return Syntax(.select(target, quoted, optional: optional), target.start, lastEnd, over: [target])
+    default: throw unexpected("a name")
+    }
     at += 1
     guard !optional, take("(") else {
       return Syntax(.select(target, name, optional: optional), target.start, lastEnd, over: [target])
     }
     let arguments = try arguments()
-    if Macro.names.contains(name) {
-      return try Macro.expand(name, nameToken, target, arguments, end: lastEnd)
+    if let macro = Macro(named: name) {
+      return try macro.expand(nameToken, target, arguments, end: lastEnd)
     }
-    try Functions.require(name, nameToken, onTarget: target, arguments.count)
+    if case .name(let space) = target.kind, Functions.namespaces.contains(space) {
+      let qualified = "\(space).\(name)"
+      if Functions.isKnown(qualified) {
+        return try call(qualified, nameToken, nil, arguments, from: target.start)
+      }
+    }
+    return try call(name, nameToken, target, arguments, from: target.start)
+  }
+
+  private func call(
+    _ name: String, _ token: Token, _ target: Syntax?, _ arguments: [Syntax], from start: Int
+  ) throws(SyntaxError) -> Syntax {
+    do {
+      try Functions.require(name, token, onTarget: target, arguments.count)
+    } catch {
+      guard !refusesUnknownCalls else { throw error }
+      let message = error.message + (error.help.map { "; \($0)" } ?? "")
+      return Syntax(.unknownCall(message), start, lastEnd)
+    }
     return Syntax(
-      .call(name, target: target, arguments), target.start, lastEnd, over: [target] + arguments)
+      .call(name, target: target, arguments), start, lastEnd, over: (target.map { [$0] } ?? []) + arguments)
   }
 
   private mutating func arguments() throws(SyntaxError) -> [Syntax] {
@@ -237,7 +268,7 @@ struct Parser {
       guard case .identifier(let name) = token.kind else { throw unexpected("a name") }
       at += 1
       return try nameOrCall(name, first)
-    case .symbol, .end: throw unexpected("a value")
+    case .quotedName, .symbol, .end: throw unexpected("a value")
     }
   }
 
@@ -245,8 +276,7 @@ struct Parser {
     guard take("(") else { return Syntax(.name(name), first.start, lastEnd) }
     let arguments = try arguments()
     if name == "has" { return try Macro.has(first, arguments, end: lastEnd) }
-    try Functions.require(name, first, onTarget: nil, arguments.count)
-    return Syntax(.call(name, target: nil, arguments), first.start, lastEnd, over: arguments)
+    return try call(name, first, nil, arguments, from: first.start)
   }
 
   private mutating func list(_ first: Token) throws(SyntaxError) -> Syntax {
@@ -279,34 +309,5 @@ struct Parser {
       }
     }
     return Syntax(.map(entries), first.start, lastEnd, over: entries.flatMap { [$0.key, $0.value] })
-  }
-}
-
-/// Calls that are no functions: their arguments are not evaluated first.
-enum Macro {
-  static let names: Set<String> = ["all", "exists", "exists_one", "existsOne", "filter", "map"]
-
-  static func has(_ token: Token, _ arguments: [Syntax], end: Int) throws(SyntaxError) -> Syntax {
-    guard arguments.count == 1, case .select(let inner, let name, false) = arguments[0].kind else {
-      throw SyntaxError(
-        message: "has() takes one path such as steps.build.version", start: token.start,
-        length: end - token.start)
-    }
-    return Syntax(.has(inner, name), token.start, end, over: [inner])
-  }
-
-  static func expand(
-    _ name: String, _ token: Token, _ target: Syntax, _ arguments: [Syntax], end: Int
-  ) throws(SyntaxError) -> Syntax {
-    let allowed = name == "map" ? 2...3 : 2...2
-    guard allowed.contains(arguments.count), case .name(let variable) = arguments[0].kind else {
-      throw SyntaxError(
-        message: "\(name)() takes a name and a condition, such as \(name)(x, x > 0)", start: token.start,
-        length: token.length)
-    }
-    let comprehension = Syntax.Comprehension(
-      macro: name == "existsOne" ? "exists_one" : name, range: target, variable: variable,
-      filter: arguments.count == 3 ? arguments[1] : nil, body: arguments[arguments.count - 1])
-    return Syntax(.comprehension(comprehension), target.start, end, over: [target] + arguments.dropFirst())
   }
 }

@@ -2,18 +2,20 @@ public import BelayModel
 
 /// A CEL expression, parsed once, evaluated as often as needed.
 ///
-/// - Source: cel-spec, without protobuf messages; with optionals, the string extension, and `flatten`.
+/// - Source: cel-spec, without protobuf messages; with optionals, two-variable macros, the string extension, and `flatten`.
 public struct Program: Sendable {
   public let expression: Expression
   let syntax: Syntax
   /// Uses of the roots, in the order of the text; names bound by a macro are none.
   public let references: [Reference]
 
+  /// - Parameter refusesUnknownCalls: else a function that there is not fails only when it is evaluated, as in CEL
+  ///   without its check: then `x || f()` has a value.
   /// - Throws: a diagnostic at the place in the file: a syntax error, an unknown function, too few arguments.
-  public init(parsing expression: Expression) throws(Diagnostic) {
+  public init(parsing expression: Expression, refusesUnknownCalls: Bool = true) throws(Diagnostic) {
     self.expression = expression
     do {
-      var parser = try Parser(expression.source)
+      var parser = try Parser(expression.source, refusesUnknownCalls: refusesUnknownCalls)
       syntax = try parser.parse()
     } catch {
       throw Diagnostic(
@@ -68,7 +70,7 @@ public struct Program: Sendable {
   public func vacuousAlls(sized: Set<String>) -> [SourceSpan] {
     let scalars = Array(expression.source.unicodeScalars)
     return all(in: syntax).compactMap { node in
-      guard case .comprehension(let it) = node.kind, it.macro == "all" else { return nil }
+      guard case .comprehension(let it) = node.kind, it.macro == .all else { return nil }
       if case .list(let elements) = it.range.kind, !elements.isEmpty { return nil }
       guard !sized.contains(Program.text(it.range, of: scalars)) else { return nil }
       return Program.span(node.start, node.length, in: expression)
@@ -144,7 +146,7 @@ private struct ReferenceCollector {
       walk(key, bound: bound, guarded: false)
     case .comprehension(let it):
       walk(it.range, bound: bound, guarded: guarded)
-      let inner = bound.union([it.variable])
+      let inner = bound.union(it.variables)
       if let filter = it.filter { walk(filter, bound: inner, guarded: false) }
       walk(it.body, bound: inner, guarded: false)
     default:

@@ -6,7 +6,7 @@ internal import BelayModel
 enum Strings {
   static func call(_ name: String, _ text: String, _ arguments: [Value]) throws(OperationError) -> Value {
     switch name {
-    case "contains": return .bool(find(try string(arguments[0], name), in: text, from: 0) != nil)
+    case "contains": return .bool(Occurrences(of: try string(arguments[0], name), in: text).first != nil)
     case "startsWith": return .bool(scalars(text).starts(with: scalars(try string(arguments[0], name))))
     case "endsWith":
       return .bool(scalars(text).reversed().starts(with: scalars(try string(arguments[0], name)).reversed()))
@@ -66,27 +66,18 @@ enum Strings {
     return index == all.count ? "" : joined([all[index]])
   }
 
-  private static func find(_ part: String, in text: String, from start: Int) -> Int? {
-    let (needle, all) = (scalars(part), scalars(text))
-    guard start + needle.count <= all.count else { return nil }
-    return (start...(all.count - needle.count)).first { all[$0...].starts(with: needle) }
-  }
-
   private static func indexOf(_ text: String, _ arguments: [Value]) throws(OperationError) -> Int64 {
+    let found = Occurrences(of: try string(arguments[0], "indexOf"), in: text)
     let start = arguments.count > 1 ? try number(arguments[1]) : 0
-    guard (0...text.unicodeScalars.count).contains(start) else {
-      throw OperationError("no position \(start)")
-    }
-    return Int64(find(try string(arguments[0], "indexOf"), in: text, from: start) ?? -1)
+    guard (0...found.length).contains(start) else { throw OperationError("no position \(start)") }
+    return Int64(found.positions.first { $0 >= start } ?? -1)
   }
 
   private static func lastIndexOf(_ text: String, _ arguments: [Value]) throws(OperationError) -> Int64 {
-    let (needle, all) = (scalars(try string(arguments[0], "lastIndexOf")), scalars(text))
-    let limit = arguments.count > 1 ? try number(arguments[1]) : all.count
-    guard (0...all.count).contains(limit) else { throw OperationError("no position \(limit)") }
-    guard needle.count <= all.count else { return -1 }
-    let last = min(limit, all.count - needle.count)
-    return Int64((0...last).last { all[$0...].starts(with: needle) } ?? -1)
+    let found = Occurrences(of: try string(arguments[0], "lastIndexOf"), in: text)
+    let limit = arguments.count > 1 ? try number(arguments[1]) : found.length
+    guard (0...found.length).contains(limit) else { throw OperationError("no position \(limit)") }
+    return Int64(found.positions.last { $0 <= limit } ?? -1)
   }
 
   private static func substring(_ text: String, _ arguments: [Value]) throws(OperationError) -> String {
@@ -100,49 +91,60 @@ enum Strings {
   }
 
   private static func split(_ text: String, _ arguments: [Value]) throws(OperationError) -> [String] {
-    let separator = scalars(try string(arguments[0], "split"))
+    let separator = try string(arguments[0], "split")
     let limit = arguments.count > 1 ? try number(arguments[1]) : -1
     if limit == 0 { return [] }
     let all = scalars(text)
+    var parts: [String] = []
     if separator.isEmpty {
+      try SizeLimit.require(items: limit < 0 ? all.count : min(limit, all.count))
       let cut = limit < 0 ? all.count : min(limit - 1, all.count)
       let single = all[..<cut].map { joined([$0]) }
       return cut < all.count ? single + [joined(all[cut...])] : single
     }
-    var parts: [String] = []
+    let found = Occurrences(of: separator, in: text)
     var start = 0
-    var at = 0
-    while at + separator.count <= all.count, limit < 0 || parts.count < limit - 1 {
-      if all[at...].starts(with: separator) {
-        parts.append(joined(all[start..<at]))
-        at += separator.count
-        start = at
-      } else {
-        at += 1
-      }
+    for position in found.apart where limit < 0 || parts.count < limit - 1 {
+      parts.append(joined(all[start..<position]))
+      start = position + found.width
     }
+    try SizeLimit.require(items: parts.count + 1)
     return parts + [joined(all[start...])]
   }
 
   private static func replace(_ text: String, _ arguments: [Value]) throws(OperationError) -> String {
-    let old = scalars(try string(arguments[0], "replace"))
-    let new = scalars(try string(arguments[1], "replace"))
-    var left = arguments.count > 2 ? try number(arguments[2]) : -1
-    let all = scalars(text)
+    let (old, new) = (try string(arguments[0], "replace"), try string(arguments[1], "replace"))
+    let limit = arguments.count > 2 ? try number(arguments[2]) : -1
+    let found = Occurrences(of: old, in: text)
+    let places = limit < 0 ? found.apart[...] : found.apart.prefix(limit)
+    let (length, isTooLong) = places.count.multipliedReportingOverflow(by: new.utf8.count)
+    try SizeLimit.require(isTooLong ? .max : length)
+    try SizeLimit.require(length + text.utf8.count)
+    let (all, inserted) = (scalars(text), scalars(new))
     var out: [Unicode.Scalar] = []
-    var at = 0
-    while at <= all.count {
-      let isHere = left != 0 && at + old.count <= all.count && all[at...].starts(with: old)
-      if isHere {
-        out += new
-        left -= 1
-        at += old.count
-      }
-      if !isHere || old.isEmpty {
-        if at < all.count { out.append(all[at]) }
-        at += 1
-      }
+    var start = 0
+    for position in places {
+      out += all[start..<position]
+      out += inserted
+      start = position + found.width
     }
-    return joined(out)
+    return joined(out + all[start...])
+  }
+
+  /// As CEL would write it, in quotes.
+  ///
+  /// - Source: the string extension, `strings.quote`.
+  static func quoted(_ text: String) throws(OperationError) -> String {
+    let escapes: [Unicode.Scalar: String] = [
+      "\u{07}": "\\a", "\u{08}": "\\b", "\u{0C}": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
+      "\u{0B}": "\\v",
+      "\\": "\\\\", "\"": "\\\"",
+    ]
+    try SizeLimit.require(2 * text.utf8.count)
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      if let escape = escapes[scalar] { out += escape } else { out.unicodeScalars.append(scalar) }
+    }
+    return out + "\""
   }
 }

@@ -22,6 +22,8 @@ struct Syntax: Hashable, Sendable {
     /// `f(a)` or `target.f(a)`
     case call(String, target: Syntax?, [Syntax])
     case comprehension(Comprehension)
+    /// A call that there is not, where that is told only when it is evaluated.
+    case unknownCall(String)
   }
 
   struct Element: Hashable, Sendable {
@@ -35,12 +37,13 @@ struct Syntax: Hashable, Sendable {
     var optional: Bool
   }
 
-  /// A macro over a list or map: all, exists, exists_one, filter, map.
+  /// A macro over a list or map, or over what an optional holds.
   struct Comprehension: Hashable, Sendable {
-    var macro: String
+    var macro: Macro
     var range: Syntax
-    var variable: String
-    /// Of `map` with three arguments.
+    /// One, or two: of a list's element first its index, of a map's entry first its key.
+    var variables: [String]
+    /// Of `map(x, filter, body)` and the like.
     var filter: Syntax?
     var body: Syntax
   }
@@ -62,7 +65,7 @@ struct Syntax: Hashable, Sendable {
 
   var children: [Syntax] {
     switch kind {
-    case .literal, .name: []
+    case .literal, .name, .unknownCall: []
     case .select(let inner, _, _), .has(let inner, _), .not(let inner), .negate(let inner): [inner]
     case .index(let left, let right, _), .binary(_, let left, let right): [left, right]
     case .and(let parts), .or(let parts): parts

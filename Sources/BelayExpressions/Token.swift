@@ -4,6 +4,8 @@ internal import BelayModel
 struct Token: Hashable {
   enum Kind: Hashable {
     case identifier(String)
+    /// A key that is no name, in backquotes: a.`content-type`.
+    case quotedName(String)
     case literal(Value)
     /// Operators and punctuation.
     case symbol(String)
@@ -60,6 +62,8 @@ struct Lexer {
       kind = .literal(try number())
     } else if isLetter(scalar) {
       kind = word()
+    } else if scalar == "`" {
+      kind = .quotedName(try quotedName())
     } else {
       kind = .symbol(try symbol())
     }
@@ -95,6 +99,23 @@ struct Lexer {
     case "in": return .symbol("in")
     default: return .identifier(name)
     }
+  }
+
+  /// - Source: cel-spec, "Grammar", ESC_IDENT.
+  private mutating func quotedName() throws(SyntaxError) -> String {
+    let start = at
+    at += 1
+    while let scalar = peek(), isLetter(scalar) || isDigit(scalar) || "_.-/ ".unicodeScalars.contains(scalar)
+    {
+      at += 1
+    }
+    guard peek() == "`", at > start + 1 else {
+      throw SyntaxError(
+        message: "a key in backquotes is letters, digits, blanks and _ . - /", start: start,
+        length: max(1, at - start), help: "write any other key as an index: a[\"key\"]")
+    }
+    at += 1
+    return string(text[(start + 1)..<(at - 1)])
   }
 
   private mutating func symbol() throws(SyntaxError) -> String {

@@ -115,7 +115,7 @@ public enum ShownValue: Hashable, Sendable {
 /// A name that an action's answer offers to conditions and outputs.
 public struct ResultField: Hashable, Sendable {
   public var name: String
-  /// CEL's name of its type, `dyn` where it depends on the answer.
+  /// CEL's name of its type, also `list(string)`; `dyn` where it depends on the answer.
   public var type: String
 
   public init(_ name: String, _ type: String) {

@@ -27,7 +27,7 @@ import Glibc
         name: "Deciding", subcommands: [Resolve.self, Pause.self, Cancel.self, Close.self]),
       CommandGroup(
         name: "Looking", subcommands: [List.self, Show.self, Runs.self, Status.self, Logs.self, Audit.self]),
-      CommandGroup(name: "Checking", subcommands: [Validate.self, Doctor.self]),
+      CommandGroup(name: "Checking", subcommands: [Validate.self, Eval.self, Doctor.self]),
     ])
 
   static func main() {

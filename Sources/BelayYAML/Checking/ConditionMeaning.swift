@@ -13,9 +13,13 @@ extension PlaybookChecker {
   }
 
   /// - Parameter sized: what the conditions of the same node ask the size of.
-  mutating func checkMeaning(_ program: Program, _ condition: Expression, sized: Set<String>) {
-    if let value = program.constantValue(), value.typeName != "bool" {
-      report("wrong-type", "a condition is true or false, this is \(value.typeName)", at: condition.span)
+  mutating func checkMeaning(
+    _ program: Program, _ type: StaticType, _ condition: Expression, sized: Set<String>
+  ) {
+    if type != .bool, type != .dyn {
+      report(
+        "wrong-type", "a condition is true or false, this is \(type.name)", at: condition.span,
+        help: type.isOptional ? "add .orValue(false)" : nil)
     }
     if condition.source.utf8.contains(UInt8(ascii: "!")) {
       for span in program.negatedComparisons {

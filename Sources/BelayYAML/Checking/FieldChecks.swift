@@ -68,7 +68,7 @@ extension PlaybookChecker {
       }
     case .window(.named(let name)): checkWindow(name, scope)
     case .window(.written): break
-    case .until(let moment): check(moment, scope.with { $0.title = "'until'" })
+    case .until(let moment): checkMoment(moment, scope.with { $0.title = "'until'" })
     case .wait(let wait): check([wait], scope)
     }
   }
@@ -161,6 +161,8 @@ extension PlaybookChecker {
     if let action = body.action { checkAction(action, scope) }
     var answer = scope
     answer.bare = results(of: body)
+    answer.types = types.results(of: body)
+    answer.types.merge(types.outputs(of: body, answer.types)) { _, output in output }
     answer.title = "'outputs'"
     for output in body.outputs {
       checkOutputName(output)

@@ -23,6 +23,7 @@ struct PlaybookChecker {
   let offers: [[String]]
   /// Of nodes with a `when`.
   let guards: [Int: Guards]
+  let types: ExpressionTypes
   private var nearest = NearestName()
 
   init(
@@ -44,6 +45,7 @@ struct PlaybookChecker {
     vars = Names(playbook.vars.map(\.key))
     offers = index.entries.map { PlaybookChecker.offers($0.node, library) }
     guards = PlaybookChecker.guards(index)
+    types = ExpressionTypes(playbook, index, actions: actions, made: made)
     for diagnostic in index.found.all + needs.found.all { found.append(diagnostic) }
   }
 

@@ -3,9 +3,20 @@ internal import BelayModel
 
 // Each reference of each expression: does it exist, may it stand here, will it have a value.
 extension PlaybookChecker {
-  mutating func check(_ expression: Expression, _ scope: Scope) {
-    guard let program = program(expression) else { return }
-    check(program, expression, scope)
+  /// Returns what is known of its type.
+  @discardableResult
+  mutating func check(_ expression: Expression, _ scope: Scope) -> StaticType {
+    guard let program = program(expression) else { return .dyn }
+    return check(program, expression, scope)
+  }
+
+  /// What a gate waits for.
+  mutating func checkMoment(_ expression: Expression, _ scope: Scope) {
+    let type = check(expression, scope)
+    guard type != .timestamp, type != .dyn else { return }
+    report(
+      "wrong-type", "\(scope.title) is a moment, this is \(type.name)", at: expression.span,
+      help: "write timestamp(\"2026-01-04T02:00:00Z\"), or steps.a.finished_at + duration(\"1h\")")
   }
 
   /// Conditions of one field; whose size the node asks for stands in `sized`, else in the field itself.
@@ -13,8 +24,8 @@ extension PlaybookChecker {
     let sized = sized ?? sizedTexts(of: conditions)
     for condition in conditions {
       guard let program = program(condition) else { continue }
-      check(program, condition, scope)
-      checkMeaning(program, condition, sized: sized)
+      let type = check(program, condition, scope)
+      checkMeaning(program, type, condition, sized: sized)
     }
   }
 
@@ -32,11 +43,25 @@ extension PlaybookChecker {
     }
   }
 
-  private mutating func check(_ program: Program, _ expression: Expression, _ scope: Scope) {
-    for error in program.constantErrors() {
+  private mutating func check(_ program: Program, _ expression: Expression, _ scope: Scope) -> StaticType {
+    let type = checkValues(program, scope)
+    checkIdentifiers(program, expression, scope)
+    checkReferences(program, expression, scope)
+    return type
+  }
+
+  /// What fails whatever is read, and what does for every value of its type.
+  private mutating func checkValues(_ program: Program, _ scope: Scope) -> StaticType {
+    let constants = program.constantErrors()
+    for error in constants {
       report("constant-error", "this fails whatever else is true: \(error.message)", at: error.span)
     }
-    checkIdentifiers(program, expression, scope)
+    let (type, errors) = program.checkTypes(types.roots.merging(scope.types) { _, bare in bare })
+    for error in errors where !constants.contains(where: { $0.span == error.span }) { report(error) }
+    return errors.isEmpty ? type : .dyn
+  }
+
+  private mutating func checkReferences(_ program: Program, _ expression: Expression, _ scope: Scope) {
     guard !program.references.isEmpty else { return }
     let guards = Guards([program])
     for var reference in program.references {

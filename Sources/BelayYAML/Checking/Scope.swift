@@ -1,3 +1,4 @@
+internal import BelayExpressions
 internal import BelayModel
 
 /// What an expression may read where it stands.
@@ -23,6 +24,8 @@ struct Scope {
   /// The node it belongs to, nil for the playbook's own fields.
   var node: Int?
   var bare = Bare.names([])
+  /// Of names that are read bare, as far as they are known.
+  var types: [String: StaticType] = [:]
   /// Own captures and outputs, as `steps.<own id>.<name>`.
   var own: [String] = []
   /// In the rollback of `node` itself.
