@@ -28,7 +28,7 @@ private func chain(_ start: String, _ link: String, _ count: Int, _ end: String 
       chain("[\(text)]", ".map(x, x + x)", 60),
       "[\(text)].map(x, x.replace('a', x)).map(x, x.replace('a', x))",
       "[\(text)].map(x, x.replace('a', x)).map(x, x.split('').join(x))",
-      "[\(text)].map(x, x + x + x + x + x + x + x + x).map(x, x.matches('(a?){900}a{900}b'))",
+      "[\(text)].map(x, x + x + x + x + x + x + x + x).map(x, x + x + x + x + x + x + x + x).map(x, x.matches('(a?){900}a{900}b'))",
       chain("[[1, 2, 3, 4, 5, 6, 7, 8]]", ".map(x, [x, x, x, x, x, x, x, x].flatten())", 12),
     ])
   func ends(_ source: String) {

@@ -110,7 +110,7 @@ private func evaluated(_ source: String) throws -> Value {
     arguments: [
       ("[1].all(x, x, true)", "the two names are the same"), ("[1].transformList(x, x)", "takes two names"),
       ("[1].optMap(1, 2)", "takes a name and a value"), ("a.`b", "a key in backquotes"),
-      ("`a`", "is not expected"),
+      ("`a`", "a value expected, but '`a`' stands here"),
       ("strings.quota('x')", "there is no function 'quota'"), ("optional.of()", "takes 1 argument"),
     ])
   func refused(_ source: String, _ message: String) {

@@ -105,7 +105,7 @@ import Testing
       end.output == #"""
         {"value":{"type":"int","value":"42"}}
         {"error":"there is no 'x' here","line":1,"column":1}
-        {"error":"no JSON: a value expected at byte 0"}
+        {"error":"no JSON: no value at byte 0"}
         {"error":"no JSON: the text ends where a value should stand at byte 0"}
         {"error":"'expr', a text, is missing"}
         {"error":"the variable 'x' is no typed value"}
