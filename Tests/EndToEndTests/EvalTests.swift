@@ -63,11 +63,11 @@ import Testing
       steps:
         - check: look
           run: echo 41
-          outputs: { answer: int(lines[0]) + 1 }
+          outputs: { answer: "int(lines[0]) + 1" }
         - check: never
           when: params.name == "ben"
           run: echo 1
-          outputs: { answer: int(lines[0]) }
+          outputs: { answer: "int(lines[0])" }
       """
     ])
     try sandbox.belay("run", "one")
