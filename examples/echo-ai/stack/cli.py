@@ -1,7 +1,6 @@
 """The command `lab`."""
 
 import argparse
-import os
 import shutil
 import sys
 
@@ -97,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     command("up", _up, "begin a fresh world (what ran before is ended, its data are gone)")
     command("down", _down, "end every process of the lab")
     command("status", _status, "what runs, what is deployed, which faults are on")
-    command("env", _env, "print what a shell needs: eval \"$(lab env)\"")
+    command("env", _env, 'print what a shell needs: eval "$(lab env)"')
     command("project", _project, "copy the playbooks anew into the lab's project, after they have changed")
     fault = command("fault", _fault, "list faults, or switch one on or off")
     fault.add_argument("name", nargs="?")

@@ -11,12 +11,20 @@ from prometheus_client import REGISTRY, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 
 from .config import (
-    APP_ID, ENVIRONMENT_ID, HOST, OBSERVER_DB_URL, OPS_EXPORTER_PORT, POSTGRES_ID, RAILWAY_TOKEN, RAILWAY_URL,
+    APP_ID,
+    ENVIRONMENT_ID,
+    HOST,
+    OBSERVER_DB_URL,
+    OPS_EXPORTER_PORT,
+    POSTGRES_ID,
+    RAILWAY_TOKEN,
+    RAILWAY_URL,
     REDIS_URL,
-)  # fmt: skip
+)
 
 _QUERY = """query($s: String!, $e: String!, $t: DateTime!) { metrics(serviceId: $s, environmentId: $e, startDate: $t,
-  measurements: [CPU_USAGE, CPU_LIMIT, MEMORY_USAGE_GB, MEMORY_LIMIT_GB, DISK_USAGE_GB]) { measurement values { ts value } } }"""
+  measurements: [CPU_USAGE, CPU_LIMIT, MEMORY_USAGE_GB, MEMORY_LIMIT_GB, DISK_USAGE_GB])
+  { measurement values { ts value } } }"""
 _CALLS = """select provider, case when is_success then 'success' else 'failure' end, count(*) from iterations
   where created_at > now() - interval '15 minutes' group by 1, 2"""
 _EXPERIMENTS = "select status, count(*) from experiments where status in ('pending', 'running') group by 1"

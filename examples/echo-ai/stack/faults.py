@@ -74,7 +74,9 @@ def _carry(name: str) -> Callable[[str], None]:
 
 def _carry_no_more(name: str) -> Callable[[], None]:
     def off() -> None:
-        processes.Path(state()["folder"], "alembic/versions", f"lab_{name.replace('-', '_')}.py").unlink(missing_ok=True)
+        processes.Path(state()["folder"], "alembic/versions", f"lab_{name.replace('-', '_')}.py").unlink(
+            missing_ok=True
+        )
         if name != "pending-migration":
             repository.commit_file(*_GOOD, _MIGRATIONS["pending-migration"], "As it was")
 

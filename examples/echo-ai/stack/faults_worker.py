@@ -9,7 +9,7 @@ from pathlib import Path
 import redis
 from celery import Celery
 
-from . import processes, seed, servers
+from . import seed, servers
 from .config import ADMIN_DB_URL, FAULTS, REDIS_URL, TRAFFIC_USER
 from .processes import Failed, until
 from .railway import restart_app, state
@@ -71,7 +71,9 @@ def _experiments(count: int) -> list[str]:
         "'pending', 0, 0)"
         for id in ids
     )
-    columns = "id, user_id, prompt, target_brand, provider, iterations, status, successful_iterations, failed_iterations"
+    columns = (
+        "id, user_id, prompt, target_brand, provider, iterations, status, successful_iterations, failed_iterations"
+    )
     servers.execute(ADMIN_DB_URL, f"insert into experiments ({columns}) values {rows}")
     app = _celery()
     for id in ids:

@@ -5,20 +5,51 @@ from pathlib import Path
 
 from . import seed
 from .config import (
-    ADMIN_DB_URL, ADMIN_USER, BIN, GITHUB_TOKEN, HOME, OBSERVER_DB_URL, PAGERDUTY_ROUTING_KEY, PAGERDUTY_TOKEN, PROVIDER_KEYS,
-    RAILWAY_TOKEN, RAILWAY_URL, REDIS_URL, SCRATCH_DB_URL, SENTRY_TOKEN, SLACK_TOKEN, SMOKE_PASSWORD, SMOKE_USER,
-    SOURCE, STATUSPAGE_KEY, VENDORS_URL, VENV,
-)  # fmt: skip
+    ADMIN_DB_URL,
+    ADMIN_USER,
+    BIN,
+    GITHUB_TOKEN,
+    HOME,
+    OBSERVER_DB_URL,
+    PAGERDUTY_ROUTING_KEY,
+    PAGERDUTY_TOKEN,
+    PROVIDER_KEYS,
+    RAILWAY_TOKEN,
+    RAILWAY_URL,
+    REDIS_URL,
+    SCRATCH_DB_URL,
+    SENTRY_TOKEN,
+    SLACK_TOKEN,
+    SMOKE_PASSWORD,
+    SMOKE_USER,
+    SOURCE,
+    STATUSPAGE_KEY,
+    VENDORS_URL,
+    VENV,
+)
 
 # Not in the application's image, which has libpq and no clients.
-_NOT_IN_IMAGE = ("psql", "pg_", "redis-", "createdb", "dropdb", "vacuumdb", "reindexdb", "clusterdb", "railway", "gh")
+_NOT_IN_IMAGE = (
+    "psql",
+    "pg_",
+    "redis-",
+    "createdb",
+    "dropdb",
+    "vacuumdb",
+    "reindexdb",
+    "clusterdb",
+    "railway",
+    "gh",
+)
 
 
 def write() -> None:
     (HOME / "env").write_text("".join(f"export {name}={value}\n" for name, value in _exports().items()))
     # The token of the lab, whatever else the shell has.
-    _program("railway", f"RAILWAY_API_TOKEN=${{LAB_RAILWAY_API_TOKEN:-}} LAB_FAULTS={HOME}/faults LAB_RAILWAY_URL={RAILWAY_URL} PYTHONDONTWRITEBYTECODE=1 exec {VENV}/bin/python {SOURCE}/bin/railway \"$@\"")
-    _program("pg_dump", f"LAB_FAULTS={HOME}/faults exec bash {SOURCE}/bin/pg_dump \"$@\"")
+    token = "${LAB_RAILWAY_API_TOKEN:-${RAILWAY_API_TOKEN:-}}"
+    settings = f"RAILWAY_API_TOKEN={token} LAB_FAULTS={HOME}/faults LAB_RAILWAY_URL={RAILWAY_URL}"
+    _program("railway", f'{settings} PYTHONDONTWRITEBYTECODE=1 exec {VENV}/bin/python {SOURCE}/bin/railway "$@"')
+    _program("pg_dump", f'LAB_FAULTS={HOME}/faults exec bash {SOURCE}/bin/pg_dump "$@"')
     _program("alembic", f'exec {VENV}/bin/alembic "$@"')
     _program("celery", f'exec {VENV}/bin/celery "$@"')
     _image_programs()
@@ -43,7 +74,7 @@ def _exports() -> dict[str, str]:
         "ECHO_SMOKE_PASSWORD": SMOKE_PASSWORD,
         "ECHO_ADMIN_TOKEN": seed.token(ADMIN_USER),
     }
-    lab = {"ECHO_LAB_HOME": shlex.quote(str(HOME)), "PATH": f"{shlex.quote(str(BIN))}:\"$PATH\""}
+    lab = {"ECHO_LAB_HOME": shlex.quote(str(HOME)), "PATH": f'{shlex.quote(str(BIN))}:"$PATH"'}
     return {**lab, **{f"LAB_{name}": shlex.quote(value) for name, value in values.items()}}
 
 

@@ -27,7 +27,14 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """What every process of the lab gets: little of the caller's, so that nothing depends on who brought it up."""
     kept = {name: os.environ[name] for name in ("LANG", "TZ", "ECHO_LAB_PORT") if name in os.environ}
     path = f"{HOME / 'venv' / 'bin'}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-    return {"PATH": path, "HOME": str(HOME), "ECHO_LAB_HOME": str(HOME), MARK: str(HOME), **kept, **(extra or {})}
+    return {
+        "PATH": path,
+        "HOME": str(HOME),
+        "ECHO_LAB_HOME": str(HOME),
+        MARK: str(HOME),
+        **kept,
+        **(extra or {}),
+    }
 
 
 def unprivileged() -> pwd.struct_passwd | None:
@@ -107,9 +114,9 @@ def ours() -> Iterator[int]:
             continue
         try:
             marked = mark in (entry / "environ").read_bytes().split(b"\0")
-            if marked or os.readlink(entry / "cwd") in DATA_FOLDERS:
-                if start_time(int(entry.name)):
-                    yield int(entry.name)
+            in_data_folder = str((entry / "cwd").readlink()) in DATA_FOLDERS
+            if (marked or in_data_folder) and start_time(int(entry.name)):
+                yield int(entry.name)
         except OSError:
             continue
 

@@ -1,7 +1,7 @@
 """The folder that `belay` runs in: the playbooks of this project, with the lab's addresses and people of its own.
 
-The roster that is shipped has places and no people, so nobody could approve anything. Here each person has a key that is
-made anew with every world: `belay approve RUN --key …/people/engineer_two`.
+The roster that is shipped has places and no people, so nobody could approve anything. Here each person has a key that
+is made anew with every world: `belay approve RUN --key …/people/engineer_two`.
 """
 
 import os
@@ -35,7 +35,7 @@ def _write_roster() -> None:
     roles = re.sub(r"\{ rotation: .*offset: 1 \} \}", "{ people: [engineer_two] }", roles)
     roles = re.sub(r"\{ rotation: .*\} \}", "{ people: [engineer_one] }", roles)
     people = "".join(
-        f"  {person}: {{ name: {name}, accounts: {{ os: {_account(person)} }}, keys: [\"{_key(person)}\"] }}\n"
+        f'  {person}: {{ name: {name}, accounts: {{ os: {_account(person)} }}, keys: ["{_key(person)}"] }}\n'
         for person, name in _NAMES.items()
     )
     file.write_text(f"belay: 1\npeople:\n{people}roles:{roles}")

@@ -18,7 +18,11 @@ def _git(folder: Path, *arguments: str, at: str | None = _FIRST) -> str:
     env |= {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {}
     env["GIT_CONFIG_GLOBAL"] = "/dev/null"
     result = subprocess.run(
-        ["git", "-C", folder, *arguments], env=processes.environment(env), capture_output=True, text=True, check=False
+        ["git", "-C", folder, *arguments],
+        env=processes.environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode != 0:
         raise processes.Failed(f"git {arguments[0]}: {result.stderr.strip()}")

@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 import jwt
 
 from . import servers
-from .config import ADMIN_DB_URL, ADMIN_USER, SECRET_KEY, SMOKE_PASSWORD, SMOKE_USER, TRAFFIC_PASSWORD, TRAFFIC_USER
+from .config import (
+    ADMIN_DB_URL,
+    ADMIN_USER,
+    SECRET_KEY,
+    SMOKE_PASSWORD,
+    SMOKE_USER,
+    TRAFFIC_PASSWORD,
+    TRAFFIC_USER,
+)
 
 _NAMES = uuid.UUID("99999999-9999-4999-8999-999999999999")
 

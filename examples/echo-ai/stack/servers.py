@@ -11,9 +11,20 @@ import redis
 
 from . import processes
 from .config import (
-    ADMIN_DB_URL, DATABASE, HOME, HOST, OBSERVER_PASSWORD, POSTGRES_PASSWORD, POSTGRES_PORT, REDIS_PASSWORD,
-    REDIS_PORT, REDIS_URL, SCRATCH_DB_URL, SCRATCH_PORT, postgres_url,
-)  # fmt: skip
+    ADMIN_DB_URL,
+    DATABASE,
+    HOME,
+    HOST,
+    OBSERVER_PASSWORD,
+    POSTGRES_PASSWORD,
+    POSTGRES_PORT,
+    REDIS_PASSWORD,
+    REDIS_PORT,
+    REDIS_URL,
+    SCRATCH_DB_URL,
+    SCRATCH_PORT,
+    postgres_url,
+)
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 MAX_CONNECTIONS = 60

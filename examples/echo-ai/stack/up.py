@@ -11,9 +11,22 @@ import httpx
 
 from . import down, files, monitoring, processes, project, repository, seed, servers
 from .config import (
-    APP_URL, BACKUPS, BIN, EDGE_PORT, FAULTS, FIRST_PORT, HOME, HOST, IMAGES, LOGS, PIDS,
-    RAILWAY_URL, REPLICA_PORTS, SCRATCH_PORT, SOURCE, VENDORS_URL,
-)  # fmt: skip
+    APP_URL,
+    BACKUPS,
+    BIN,
+    EDGE_PORT,
+    FAULTS,
+    FIRST_PORT,
+    HOME,
+    HOST,
+    IMAGES,
+    LOGS,
+    PIDS,
+    RAILWAY_URL,
+    REPLICA_PORTS,
+    SOURCE,
+    VENDORS_URL,
+)
 from .processes import Failed
 
 _NEEDED = {
@@ -45,7 +58,8 @@ def check_ports() -> None:
             except OSError:
                 taken.append(str(port))
     if taken:
-        raise Failed(f"ports in use: {', '.join(taken)}\nAnother first port can be given: ECHO_LAB_PORT=19400 lab up")
+        another = f"Another first port can be given: ECHO_LAB_PORT={FIRST_PORT + 1000} lab up"
+        raise Failed(f"ports in use: {', '.join(taken)}\n{another}")
 
 
 def check_home() -> None:

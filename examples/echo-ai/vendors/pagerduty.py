@@ -18,8 +18,20 @@ _numbers = count(1)
 _incidents: dict[str, dict[str, Any]] = {}
 _windows: dict[str, dict[str, Any]] = {}
 _users = {
-    PD_PRIMARY: {"id": "PUSER01", "type": "user", "summary": "Primary", "name": "Primary", "email": "primary@echo-ai.example"},
-    PD_SECONDARY: {"id": "PUSER02", "type": "user", "summary": "Secondary", "name": "Secondary", "email": "secondary@echo-ai.example"},
+    PD_PRIMARY: {
+        "id": "PUSER01",
+        "type": "user",
+        "summary": "Primary",
+        "name": "Primary",
+        "email": "primary@echo-ai.example",
+    },
+    PD_SECONDARY: {
+        "id": "PUSER02",
+        "type": "user",
+        "summary": "Secondary",
+        "name": "Secondary",
+        "email": "secondary@echo-ai.example",
+    },
 }
 
 
@@ -36,7 +48,10 @@ events = APIRouter(prefix="/pagerduty-events")
 
 @events.post("/v2/enqueue")
 def enqueue(request: Request, body: Json) -> JSONResponse:
-    """202: accepted. Whether somebody is paged is another matter. The key may stand in a header, as PagerDuty's client sends it."""
+    """202: accepted. Whether somebody is paged is another matter.
+
+    The key may stand in a header, as PagerDuty's client sends it.
+    """
     action, key = body.get("event_action"), body.get("dedup_key")
     payload = body.get("payload") or {}
     problems = []
@@ -47,7 +62,11 @@ def enqueue(request: Request, body: Json) -> JSONResponse:
     if action in ("acknowledge", "resolve") and not key:
         problems.append("'dedup_key' is missing or blank")
     if action == "trigger":
-        problems += [f"'payload.{name}' is missing or blank" for name in ("summary", "source", "severity") if not payload.get(name)]
+        problems += [
+            f"'payload.{name}' is missing or blank"
+            for name in ("summary", "source", "severity")
+            if not payload.get(name)
+        ]
         if payload.get("severity") not in ("critical", "error", "warning", "info", None):
             problems.append("'payload.severity' is invalid (must be one of critical, error, warning, info)")
     if problems:
@@ -58,7 +77,10 @@ def enqueue(request: Request, body: Json) -> JSONResponse:
 
 
 def _happen(action: str, key: str, payload: dict[str, Any]) -> None:
-    open_one = next((one for one in _incidents.values() if one["incident_key"] == key and one["status"] != "resolved"), None)
+    open_one = next(
+        (one for one in _incidents.values() if one["incident_key"] == key and one["status"] != "resolved"),
+        None,
+    )
     if action == "trigger" and open_one is None:
         number = next(_numbers)
         _incidents[f"Q{number:013d}"] = {
@@ -165,7 +187,11 @@ def oncalls(
     found = []
     for level, (schedule, user) in enumerate(_users.items(), 1):
         if not schedules or schedule in schedules:
-            known = {"start": _iso(monday), "end": _iso(monday + timedelta(days=7)), "escalation_level": level}
+            known = {
+                "start": _iso(monday),
+                "end": _iso(monday + timedelta(days=7)),
+                "escalation_level": level,
+            }
             policy = {"id": "PPOL001", "type": "escalation_policy_reference", "summary": "Echo AI"}
             shift = {"id": schedule, "type": "schedule_reference", "summary": user["summary"]}
             found.append({"user": user, "schedule": shift, "escalation_policy": policy, **known})
@@ -178,7 +204,14 @@ def service(service_id: str) -> dict[str, Any]:
         raise HTTPException(404, "Not Found")
     now = _iso(_now())
     quiet = any(one["start_time"] <= now < one["end_time"] for one in _windows.values())
-    return {"service": {"id": service_id, "type": "service", "name": "Echo AI", "status": "maintenance" if quiet else "active"}}
+    return {
+        "service": {
+            "id": service_id,
+            "type": "service",
+            "name": "Echo AI",
+            "status": "maintenance" if quiet else "active",
+        }
+    }
 
 
 @router.get("/maintenance_windows")
@@ -192,7 +225,10 @@ def open_window(body: Json, request: Request) -> dict[str, Any]:
     asked = body["maintenance_window"]
     if any(one["id"] != PD_SERVICE for one in asked["services"]):
         raise HTTPException(400, "Service not found")
-    times = {name: _iso(datetime.fromisoformat(asked[name].replace("Z", "+00:00")).astimezone(UTC)) for name in ("start_time", "end_time")}
+    times = {
+        name: _iso(datetime.fromisoformat(asked[name].replace("Z", "+00:00")).astimezone(UTC))
+        for name in ("start_time", "end_time")
+    }
     if times["end_time"] <= _iso(_now()):
         raise HTTPException(400, "End time must be in the future")
     window = {**asked, **times, "id": f"PMAINT{next(_numbers)}", "type": "maintenance_window"}

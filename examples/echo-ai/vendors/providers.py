@@ -49,7 +49,13 @@ async def anthropic_models(request: Request, limit: int = 20) -> dict[str, Any]:
 async def chat(body: dict[str, Any]) -> dict[str, Any]:
     choice = {"index": 0, "message": {"role": "assistant", "content": _ANSWER}, "finish_reason": "stop"}
     usage = {"prompt_tokens": 10, "completion_tokens": 12, "total_tokens": 22}
-    return {"id": f"chatcmpl-{time.time_ns()}", "object": "chat.completion", "model": body.get("model"), "choices": [choice], "usage": usage}
+    return {
+        "id": f"chatcmpl-{time.time_ns()}",
+        "object": "chat.completion",
+        "model": body.get("model"),
+        "choices": [choice],
+        "usage": usage,
+    }
 
 
 @router.post("/anthropic/v1/messages")
@@ -57,7 +63,12 @@ async def messages(body: dict[str, Any], request: Request) -> dict[str, Any]:
     _versioned(request)
     content = [{"type": "text", "text": _ANSWER}]
     usage = {"input_tokens": 10, "output_tokens": 12}
-    known = {"id": f"msg_{time.time_ns()}", "type": "message", "role": "assistant", "model": body.get("model")}
+    known = {
+        "id": f"msg_{time.time_ns()}",
+        "type": "message",
+        "role": "assistant",
+        "model": body.get("model"),
+    }
     return {**known, "content": content, "stop_reason": "end_turn", "usage": usage}
 
 

@@ -72,13 +72,21 @@ def _with_pages(body: Any) -> JSONResponse:
     """The link to the next page is always there; whether it has results is said in it."""
     link = '<https://sentry.io/>; rel="previous"; results="false"; cursor="0:0:1", '
     link += '<https://sentry.io/>; rel="next"; results="false"; cursor="0:100:0"'
-    limits = {"X-Sentry-Rate-Limit-Limit": "40", "X-Sentry-Rate-Limit-Remaining": "39", "X-Sentry-Rate-Limit-Reset": "0"}
+    limits = {
+        "X-Sentry-Rate-Limit-Limit": "40",
+        "X-Sentry-Rate-Limit-Remaining": "39",
+        "X-Sentry-Rate-Limit-Reset": "0",
+    }
     return JSONResponse(body, headers={"Link": link, **limits})
 
 
 @router.get("/issues/")
 def issues(
-    organization: str, query: str = "is:unresolved", statsPeriod: str = "24h", environment: str = "", limit: int = 100
+    organization: str,
+    query: str = "is:unresolved",
+    statsPeriod: str = "24h",
+    environment: str = "",
+    limit: int = 100,
 ) -> Response:
     groups: dict[str, list[dict[str, Any]]] = {}
     for one in _found(organization, query, statsPeriod, environment):
@@ -86,9 +94,19 @@ def issues(
     ordered = sorted(groups.items(), key=lambda item: len(item[1]), reverse=True)[:limit]
     shown = []
     for number, (title, events) in enumerate(ordered, 1):
-        known = {"id": str(number), "shortId": f"ECHO-{number}", "title": title, "culprit": events[-1]["transaction"] or ""}
+        known = {
+            "id": str(number),
+            "shortId": f"ECHO-{number}",
+            "title": title,
+            "culprit": events[-1]["transaction"] or "",
+        }
         times = {"firstSeen": _iso(events[0]["at"]), "lastSeen": _iso(events[-1]["at"])}
-        state = {"level": events[-1]["level"], "status": "unresolved", "count": str(len(events)), "userCount": 0}
+        state = {
+            "level": events[-1]["level"],
+            "status": "unresolved",
+            "count": str(len(events)),
+            "userCount": 0,
+        }
         shown.append({**known, **state, **times, "project": {"id": PROJECT, "slug": "echo-ai"}})
     return _with_pages(shown)
 
@@ -126,7 +144,9 @@ def create_release(organization: str, body: Json) -> JSONResponse:
     """201, or 208 when it was there already."""
     version = body["version"]
     status = 208 if version in _releases else 201
-    _releases.setdefault(version, {"version": version, "projects": body.get("projects", []), "dateCreated": _iso(time.time())})
+    _releases.setdefault(
+        version, {"version": version, "projects": body.get("projects", []), "dateCreated": _iso(time.time())}
+    )
     return JSONResponse(_releases[version], status)
 
 

@@ -29,7 +29,11 @@ async def refused(request: Request, error: HTTPException) -> JSONResponse:
     """An error as that vendor words it."""
     vendor, detail = faults.vendor_of(request), str(error.detail)
     bodies = {
-        "github": {"message": detail, "documentation_url": "https://docs.github.com/rest", "status": str(error.status_code)},
+        "github": {
+            "message": detail,
+            "documentation_url": "https://docs.github.com/rest",
+            "status": str(error.status_code),
+        },
         "pagerduty": {"error": {"message": detail, "code": 2000 + error.status_code, "errors": [detail]}},
         "sentry": {"detail": detail},
         "statuspage": {"error": detail},
@@ -41,7 +45,9 @@ async def refused(request: Request, error: HTTPException) -> JSONResponse:
 
 @app.exception_handler(RequestValidationError)
 async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    return JSONResponse({"message": "Problems parsing JSON", "errors": [str(one["msg"]) for one in error.errors()]}, 400)
+    return JSONResponse(
+        {"message": "Problems parsing JSON", "errors": [str(one["msg"]) for one in error.errors()]}, 400
+    )
 
 
 @app.exception_handler(KeyError)

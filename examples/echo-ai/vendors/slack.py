@@ -54,7 +54,10 @@ async def api(method: str, request: Request) -> dict[str, Any]:
     if method == "auth.test":
         return {"ok": True, "team": "Echo AI", "team_id": "T0LAB", "user": "belay", "user_id": "U0LABBOT"}
     if method == "conversations.list":
-        return {"ok": True, "channels": [{"id": id, "name": name, "is_member": True} for id, name in _ids.items()]}
+        return {
+            "ok": True,
+            "channels": [{"id": id, "name": name, "is_member": True} for id, name in _ids.items()],
+        }
     channel = _channel(str(asked.get("channel", "")))
     if channel is None:
         return {"ok": False, "error": "channel_not_found"}

@@ -60,7 +60,9 @@ def change(incident_id: str, body: Json) -> dict[str, Any]:
     known.update({**body.get("incident", {}), "updated_at": _iso()})
     if known["status"] in ("resolved", "completed"):
         known["resolved_at"] = _iso()
-    known["incident_updates"].insert(0, {"status": known["status"], "body": known.get("body", ""), "created_at": _iso()})
+    known["incident_updates"].insert(
+        0, {"status": known["status"], "body": known.get("body", ""), "created_at": _iso()}
+    )
     return known
 
 

@@ -9,7 +9,16 @@ from collections.abc import Callable
 from .. import faults, processes
 from ..config import PIDS
 
-_MODULES = ("application", "vendors", "github", "railway", "faults_vendors", "faults_database", "faults_worker", "faults_deploy")
+_MODULES = (
+    "application",
+    "vendors",
+    "github",
+    "railway",
+    "faults_vendors",
+    "faults_database",
+    "faults_worker",
+    "faults_deploy",
+)
 _checks: list[tuple[str, Callable[[], None]]] = []
 
 

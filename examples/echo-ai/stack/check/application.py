@@ -60,14 +60,26 @@ def queue() -> None:
     with redis.Redis.from_url(REDIS_URL) as client:
         equal(client.llen("celery"), 0)
         assert b"_kombu.binding.celery" in client.keys("_kombu*")
-    answer = railway("ssh", "-s", "echo-ai", "-e", "lab", "--", "celery -A backend.app.worker inspect stats --json --timeout 5")
+    answer = railway(
+        "ssh",
+        "-s",
+        "echo-ai",
+        "-e",
+        "lab",
+        "--",
+        "celery -A backend.app.worker inspect stats --json --timeout 5",
+    )
     assert '"autoscaler"' in answer.stdout, answer
 
 
 @check("application: metrics are the instrumentator's")
 def metrics() -> None:
     text = httpx.get(f"{APP_URL}/metrics").text
-    for name in ("http_requests_total", "http_request_duration_highr_seconds_bucket", "process_resident_memory_bytes"):
+    for name in (
+        "http_requests_total",
+        "http_request_duration_highr_seconds_bucket",
+        "process_resident_memory_bytes",
+    ):
         assert f"\n{name}" in text, name
     assert 'status="2xx"' in text and "db_pool" not in text
     eventually(lambda: prometheus("sum(rate(http_requests_total[10s])) > 1"), 20, "traffic in Prometheus")
@@ -88,7 +100,9 @@ def maintenance() -> None:
 
 @check("application: MAINTENANCE_MODE and WORKER_CONCURRENCY are read nowhere")
 def unread() -> None:
-    answer = railway("ssh", "-s", "echo-ai", "-e", "lab", "--", "grep -rE 'MAINTENANCE_MODE|WORKER_CONC|DISABLE_' . ; true")
+    answer = railway(
+        "ssh", "-s", "echo-ai", "-e", "lab", "--", "grep -rE 'MAINTENANCE_MODE|WORKER_CONC|DISABLE_' . ; true"
+    )
     equal(answer.stdout, "")
 
 
@@ -96,4 +110,7 @@ def unread() -> None:
 def schema() -> None:
     equal(sql("select count(*) from alembic_version"), 1)
     assert sql("select count(*) from pg_stat_statements") > 0
-    equal(sql("select character_maximum_length from information_schema.columns where table_name = 'alembic_version'"), 32)
+    equal(
+        sql("select character_maximum_length from information_schema.columns where table_name = 'alembic_version'"),
+        32,
+    )

@@ -5,8 +5,11 @@ from ..config import TRAFFIC_USER
 from . import check
 from .tools import api, equal, eventually, health, healthy, prometheus, sql
 
-SATURATION = """select count(*)::float / (current_setting('max_connections')::int
-  - current_setting('superuser_reserved_connections')::int) from pg_stat_activity where backend_type = 'client backend'"""
+_BLOCKED = "select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0"
+_FORGOTTEN = "state = 'idle in transaction' and application_name = 'forgotten-console'"
+SATURATION = """select count(*)::float
+  / (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int)
+  from pg_stat_activity where backend_type = 'client backend'"""
 
 
 @check("fault slow-queries")
@@ -14,7 +17,8 @@ def slow_queries() -> None:
     faults.switch_on("slow-queries")
     answer = api("GET", "/api/v1/experiments", TRAFFIC_USER)
     assert answer.elapsed.total_seconds() > 3, answer.elapsed
-    assert sql("select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(3)%' and pid <> pg_backend_pid()")
+    running = "state = 'active' and query like '%pg_sleep(3)%' and pid <> pg_backend_pid()"
+    assert sql(f"select count(*) from pg_stat_activity where {running}")
     quantile = "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_highr_seconds_bucket[10s]))) > 2"
     eventually(lambda: prometheus(quantile), 25, "p95 over two seconds")
 
@@ -22,10 +26,10 @@ def slow_queries() -> None:
 @check("fault blocked-session")
 def blocked_session() -> None:
     faults.switch_on("blocked-session")
-    equal(sql("select count(*) from pg_stat_activity where state = 'idle in transaction' and application_name = 'forgotten-console'"), 1)
-    eventually(lambda: sql("select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0"), 40, "somebody waits")
-    sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'forgotten-console'")
-    eventually(lambda: not sql("select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0"), 10, "nobody waits")
+    equal(sql(f"select count(*) from pg_stat_activity where {_FORGOTTEN}"), 1)
+    eventually(lambda: sql(_BLOCKED), 40, "somebody waits")
+    sql(f"select pg_terminate_backend(pid) from pg_stat_activity where {_FORGOTTEN}")
+    eventually(lambda: not sql(_BLOCKED), 10, "nobody waits")
 
 
 @check("fault exhausted-connections")

@@ -4,7 +4,19 @@ from .. import faults
 from ..railway import state
 from . import check
 from .railway import previous, rollback
-from .tools import APP, deploy, end_of, equal, eventually, experiment, github, healthy, newest, railway, share_of_errors
+from .tools import (
+    APP,
+    deploy,
+    end_of,
+    equal,
+    eventually,
+    experiment,
+    github,
+    healthy,
+    newest,
+    railway,
+    share_of_errors,
+)
 
 
 def head(number: int) -> str:
@@ -77,7 +89,11 @@ def pull_44() -> None:
     deploy(head(44))
     equal(healthy(), True)
     pending = experiment()
-    eventually(lambda: "unexpected keyword argument" in railway("logs", *APP, "--latest").stdout, 15, "the worker's error")
+    eventually(
+        lambda: "unexpected keyword argument" in railway("logs", *APP, "--latest").stdout,
+        15,
+        "the worker's error",
+    )
     rollback(before)
     del pending
     equal(end_of(experiment())["status"], "completed")
@@ -86,7 +102,10 @@ def pull_44() -> None:
 @check("pull requests 45 and 46: the migration fails, nothing of it is left, the old one serves")
 def bad_migrations() -> None:
     before = state()["commit"]
-    for number, words in ((45, "contains null values"), (46, "value too long for type character varying(32)")):
+    for number, words in (
+        (45, "contains null values"),
+        (46, "value too long for type character varying(32)"),
+    ):
         deploy(head(number), "FAILED")
         assert words in railway("logs", newest()["id"], *APP).stdout
     still_serves(before)
@@ -119,13 +138,19 @@ def pending_migration() -> None:
 @check("fault failing-migration and long-revision-id: also in pull request 43")
 def carried_migrations() -> None:
     good = head(43)
-    for name, words in (("failing-migration", "contains null values"), ("long-revision-id", "value too long")):
+    for name, words in (
+        ("failing-migration", "contains null values"),
+        ("long-revision-id", "value too long"),
+    ):
         faults.switch_on(name)
         code, said = alembic("upgrade head")
         equal((code, words in said), (1, True))
         assert head(43) != good
         faults.switch_off(name)
-    equal([one["filename"] for one in github("GET", "/pulls/43/files").json()], ["alembic/versions/004_experiment_notes.py"])
+    equal(
+        [one["filename"] for one in github("GET", "/pulls/43/files").json()],
+        ["alembic/versions/004_experiment_notes.py"],
+    )
 
 
 @check("fault ci-red and ci-lies")

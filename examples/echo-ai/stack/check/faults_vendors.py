@@ -7,7 +7,17 @@ from pathlib import Path
 import httpx
 
 from .. import faults
-from ..config import ADMIN_DB_URL, ADMIN_USER, APP_URL, BIN, PAGERDUTY_TOKEN, PROVIDER_KEYS, RAILWAY_TOKEN, RAILWAY_URL, VENDORS_URL
+from ..config import (
+    ADMIN_DB_URL,
+    ADMIN_USER,
+    APP_URL,
+    BIN,
+    PAGERDUTY_TOKEN,
+    PROVIDER_KEYS,
+    RAILWAY_TOKEN,
+    RAILWAY_URL,
+    VENDORS_URL,
+)
 from ..railway import graphql
 from . import check
 from .tools import APP, api, end_of, equal, eventually, experiment, github, prometheus, railway
@@ -23,8 +33,14 @@ def slack_not_ok() -> None:
 @check("fault rate-limited")
 def rate_limited() -> None:
     faults.switch_on("rate-limited")
-    answers = [github("GET", "/pulls/42"), httpx.post(f"{VENDORS_URL}/slack/api/auth.test"), httpx.get(f"{VENDORS_URL}/openai/v1/models")]
-    answers.append(httpx.post(f"{RAILWAY_URL}/graphql/v2", headers={"Authorization": f"Bearer {RAILWAY_TOKEN}"}, json={}))
+    answers = [
+        github("GET", "/pulls/42"),
+        httpx.post(f"{VENDORS_URL}/slack/api/auth.test"),
+        httpx.get(f"{VENDORS_URL}/openai/v1/models"),
+    ]
+    answers.append(
+        httpx.post(f"{RAILWAY_URL}/graphql/v2", headers={"Authorization": f"Bearer {RAILWAY_TOKEN}"}, json={})
+    )
     equal([(one.status_code, one.headers["retry-after"]) for one in answers], [(429, "2")] * 4)
     equal(railway("service", "status", *APP).returncode, 1)
     faults.switch_off("rate-limited")
@@ -61,7 +77,10 @@ def blind_prometheus() -> None:
 @check("fault unstable-platform")
 def unstable_platform() -> None:
     faults.switch_on("unstable-platform")
-    equal(graphql("query { platformStatus { isStable incident { status } } }")["platformStatus"]["isStable"], False)
+    equal(
+        graphql("query { platformStatus { isStable incident { status } } }")["platformStatus"]["isStable"],
+        False,
+    )
     assert httpx.get(f"{VENDORS_URL}/status/railway/api/status").json()["activeIncidents"]
 
 
@@ -74,7 +93,10 @@ def nobody_acknowledges() -> None:
     incident = incidents("check-nobody")[0]["id"]
     headers = {"Authorization": f"Token token={PAGERDUTY_TOKEN}", "From": "oncall@echo-ai.example"}
     body = {"incident": {"type": "incident_reference", "status": "resolved"}}
-    equal(httpx.put(f"{VENDORS_URL}/pagerduty/incidents/{incident}", headers=headers, json=body).status_code, 200)
+    equal(
+        httpx.put(f"{VENDORS_URL}/pagerduty/incidents/{incident}", headers=headers, json=body).status_code,
+        200,
+    )
 
 
 @check("fault demo-login")

@@ -38,7 +38,10 @@ def not_merged() -> None:
 @check("github: checks and the log of a job, also of a red one")
 def checks() -> None:
     good = github("GET", f"/commits/{main_head()}/check-runs").json()
-    equal({run["name"]: run["conclusion"] for run in good["check_runs"]}, {"Test and Lint": "success", "Build Docker Images": "success"})
+    equal(
+        {run["name"]: run["conclusion"] for run in good["check_runs"]},
+        {"Test and Lint": "success", "Build Docker Images": "success"},
+    )
     head = github("GET", "/pulls/48").json()["head"]["sha"]
     red = github("GET", f"/commits/{head}/check-runs").json()["check_runs"]
     equal(red[0]["conclusion"], "failure")

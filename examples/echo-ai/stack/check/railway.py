@@ -8,13 +8,36 @@ import time
 import httpx
 
 from ..config import (
-    APP_ID, APP_URL, ENVIRONMENT_ID, GITHUB_TOKEN, PROJECT_ID, RAILWAY_PROJECT_TOKEN, RAILWAY_URL, REPOSITORY, VENDORS_URL,
+    APP_ID,
+    APP_URL,
+    ENVIRONMENT_ID,
+    GITHUB_TOKEN,
+    PROJECT_ID,
+    RAILWAY_PROJECT_TOKEN,
+    RAILWAY_URL,
+    REPOSITORY,
+    VENDORS_URL,
     VOLUME_ID,
-)  # fmt: skip
+)
 from ..processes import Failed
 from ..railway import graphql, state
 from . import check
-from .tools import APP, deployed, end_of, equal, eventually, experiment, healthy, main_head, merge, railway, sql
+from .tools import (
+    APP,
+    deployed,
+    end_of,
+    equal,
+    eventually,
+    experiment,
+    healthy,
+    main_head,
+    merge,
+    railway,
+    sql,
+)
+
+_AUTODEPLOY = """mutation($i: ServiceInstanceAutoDeployUpdateInput!) {
+  serviceInstanceAutoDeployUpdate(input: $i) { enabled } }"""
 
 
 def refused(query: str, **variables: object) -> str:
@@ -26,32 +49,45 @@ def refused(query: str, **variables: object) -> str:
 
 
 def previous() -> str:
-    query = """query($i: DeploymentListInput!) { deployments(input: $i, first: 20) { edges { node { id canRollback meta } } } }"""
+    fields = "edges { node { id canRollback meta } }"
+    query = f"query($i: DeploymentListInput!) {{ deployments(input: $i, first: 20) {{ {fields} }} }}"
     edges = graphql(query, i={"serviceId": APP_ID})["deployments"]["edges"]
     now = state()["commit"]
-    return next(e["node"]["id"] for e in edges if e["node"]["canRollback"] and e["node"]["meta"].get("commitHash", now) != now)
+    return next(
+        e["node"]["id"] for e in edges if e["node"]["canRollback"] and e["node"]["meta"].get("commitHash", now) != now
+    )
 
 
 def rollback(deployment: str) -> None:
     before = state()["newest"]["id"]
-    equal(graphql("mutation($d: String!) { deploymentRollback(id: $d) }", d=deployment), {"deploymentRollback": True})
-    eventually(lambda: state()["newest"]["id"] != before and state()["newest"]["status"] == "SUCCESS", 60, "rolled back")
+    equal(
+        graphql("mutation($d: String!) { deploymentRollback(id: $d) }", d=deployment),
+        {"deploymentRollback": True},
+    )
+    eventually(
+        lambda: state()["newest"]["id"] != before and state()["newest"]["status"] == "SUCCESS",
+        60,
+        "rolled back",
+    )
 
 
 @check("railway: refuses what the real one refuses")
 def refusals() -> None:
     assert "Commit not found" in refused(
-        "mutation($s: String!, $e: String!) { serviceInstanceDeployV2(serviceId: $s, environmentId: $e, commitSha: \"abc\") }",
+        """mutation($s: String!, $e: String!) {
+          serviceInstanceDeployV2(serviceId: $s, environmentId: $e, commitSha: "abc") }""",
         s=APP_ID, e=ENVIRONMENT_ID,
     )  # fmt: skip
-    assert "must not have a selection" in refused("mutation { deploymentRollback(id: \"x\") { id status } }")
-    assert "successfulOnly" in refused("query($i: DeploymentListInput!) { deployments(input: $i) { edges { cursor } } }", i={"status": {"successfulOnly": True}})
+    assert "must not have a selection" in refused('mutation { deploymentRollback(id: "x") { id status } }')
+    assert "successfulOnly" in refused(
+        "query($i: DeploymentListInput!) { deployments(input: $i) { edges { cursor } } }",
+        i={"status": {"successfulOnly": True}},
+    )
     answer = httpx.post(f"{RAILWAY_URL}/graphql/v2", json={"query": "query { me { name } }"})
     equal((answer.status_code, answer.json()["errors"][0]["message"]), (200, "Not Authorized"))
-    mutation = """mutation($i: ServiceInstanceAutoDeployUpdateInput!) { serviceInstanceAutoDeployUpdate(input: $i) { enabled } }"""
     ids = {"projectId": PROJECT_ID, "environmentId": ENVIRONMENT_ID, "serviceId": APP_ID}
     project = {"Project-Access-Token": RAILWAY_PROJECT_TOKEN}
-    body = {"query": mutation, "variables": {"i": {**ids, "enabled": True}}}
+    body = {"query": _AUTODEPLOY, "variables": {"i": {**ids, "enabled": True}}}
     answer = httpx.post(f"{RAILWAY_URL}/graphql/v2", json=body, headers=project).json()
     equal(answer["errors"][0]["message"], "Bad Access")
 
@@ -71,12 +107,11 @@ def merge_and_rollback() -> None:
 
 @check("railway: with autodeploy off a push deploys nothing; reverting a pull request makes one")
 def autodeploy() -> None:
-    mutation = """mutation($i: ServiceInstanceAutoDeployUpdateInput!) { serviceInstanceAutoDeployUpdate(input: $i) { enabled } }"""
     ids = {"projectId": PROJECT_ID, "environmentId": ENVIRONMENT_ID, "serviceId": APP_ID}
-    equal(graphql(mutation, i={**ids, "enabled": False})["serviceInstanceAutoDeployUpdate"]["enabled"], False)
+    equal(graphql(_AUTODEPLOY, i={**ids, "enabled": False})["serviceInstanceAutoDeployUpdate"]["enabled"], False)
     newest = state()["newest"]["id"]
     try:
-        query = "mutation { revertPullRequest(input: {pullRequestId: \"PR_42\"}) { revertPullRequest { number state } } }"
+        query = 'mutation { revertPullRequest(input: {pullRequestId: "PR_42"}) { revertPullRequest { number state } } }'
         headers = {"Authorization": f"Bearer {GITHUB_TOKEN}"}
         answer = httpx.post(f"{VENDORS_URL}/github/graphql", json={"query": query}, headers=headers).json()
         number = answer["data"]["revertPullRequest"]["revertPullRequest"]["number"]
@@ -86,7 +121,7 @@ def autodeploy() -> None:
         time.sleep(1)  # Railway looks three times a second
         equal(state()["newest"]["id"], newest)
     finally:
-        graphql(mutation, i={**ids, "enabled": True})
+        graphql(_AUTODEPLOY, i={**ids, "enabled": True})
 
 
 @check("railway: a variable deploys; a rollback brings the old ones back")
@@ -126,7 +161,17 @@ def command() -> None:
     equal(railway("ssh", *APP, "--", "bash", "-s", stdin="exit 7\n").returncode, 7)
     equal(railway("ssh", *APP, "--", "command -v psql redis-cli pg_dump").returncode, 1)
     equal(railway("run", "-s", "Postgres", "-e", "lab", "psql $DATABASE_URL -c 'select 1'").returncode, 1)
-    database = ["run", "-s", "Postgres", "-e", "lab", "--", "sh", "-c", 'psql "$DATABASE_PUBLIC_URL" -Atc "select 1"']
+    database = [
+        "run",
+        "-s",
+        "Postgres",
+        "-e",
+        "lab",
+        "--",
+        "sh",
+        "-c",
+        'psql "$DATABASE_PUBLIC_URL" -Atc "select 1"',
+    ]
     equal(railway(*database).stdout, "1\n")
     equal(railway("status", "-e", "nowhere").returncode, 1)
 
@@ -139,7 +184,7 @@ def observation() -> None:
     assert http and json.loads(http[-1])["httpStatus"] >= 200
     shown = json.loads(railway("metrics", *APP, "--since", "2m", "--json").stdout)
     assert shown["http"]["total"] > 0 and shown["memory"]["utilization_pct"] > 1, shown
-    create = "mutation($v: String!) { volumeInstanceBackupCreate(volumeInstanceId: $v, name: \"check\") { workflowId } }"
+    create = 'mutation($v: String!) { volumeInstanceBackupCreate(volumeInstanceId: $v, name: "check") { workflowId } }'
     workflow = graphql(create, v=VOLUME_ID)["volumeInstanceBackupCreate"]["workflowId"]
     ask = "query($w: String!) { workflowStatus(workflowId: $w) { status } }"
     eventually(lambda: graphql(ask, w=workflow)["workflowStatus"]["status"] == "Complete", 5, "the snapshot")

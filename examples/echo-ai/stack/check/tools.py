@@ -9,9 +9,20 @@ import httpx
 
 from .. import processes, seed, servers
 from ..config import (
-    ADMIN_DB_URL, APP_URL, BIN, GITHUB_TOKEN, HOME, OWNER, PROMETHEUS_URL, RAILWAY_TOKEN, REPO, REPOSITORY,
-    SMOKE_USER, TRAFFIC_USER, VENDORS_URL,
-)  # fmt: skip
+    ADMIN_DB_URL,
+    APP_URL,
+    BIN,
+    GITHUB_TOKEN,
+    HOME,
+    OWNER,
+    PROMETHEUS_URL,
+    RAILWAY_TOKEN,
+    REPO,
+    REPOSITORY,
+    SMOKE_USER,
+    TRAFFIC_USER,
+    VENDORS_URL,
+)
 from ..railway import graphql, state
 
 GITHUB = f"{VENDORS_URL}/github/repos/{OWNER}/{REPO}"
@@ -32,14 +43,27 @@ def eventually(holds: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 def github(method: str, path: str, **options: Any) -> httpx.Response:
-    return httpx.request(method, f"{GITHUB}{path}", headers=GITHUB_HEADERS, timeout=20, follow_redirects=True, **options)
+    return httpx.request(
+        method, f"{GITHUB}{path}", headers=GITHUB_HEADERS, timeout=20, follow_redirects=True, **options
+    )
 
 
 def railway(*arguments: str, stdin: str = "", cwd: str | None = None) -> subprocess.CompletedProcess[str]:
     """The command of the lab, as an operator's shell would start it."""
-    env = os.environ | {"RAILWAY_API_TOKEN": RAILWAY_TOKEN, "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": ""}
+    env = os.environ | {
+        "RAILWAY_API_TOKEN": RAILWAY_TOKEN,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": "",
+    }
     return subprocess.run(
-        ["railway", *arguments], env=env, input=stdin, capture_output=True, text=True, timeout=120, cwd=cwd or HOME, check=False
+        ["railway", *arguments],
+        env=env,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=cwd or HOME,
+        check=False,
     )
 
 
@@ -67,7 +91,12 @@ def api(method: str, path: str, email: str = SMOKE_USER, **options: Any) -> http
 
 def experiment(provider: str = "openai") -> str:
     """Creates one; its id."""
-    body = {"prompt": "Which brand is the best?", "target_brand": "TestBrand", "provider": provider, "iterations": 1}
+    body = {
+        "prompt": "Which brand is the best?",
+        "target_brand": "TestBrand",
+        "provider": provider,
+        "iterations": 1,
+    }
     answer = api("POST", "/api/v1/experiments", json=body)
     equal(answer.status_code, 202)
     return answer.json()["experiment_id"]

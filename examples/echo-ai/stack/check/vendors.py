@@ -6,9 +6,18 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from ..config import (
-    ALERTMANAGER_URL, PAGERDUTY_ROUTING_KEY, PAGERDUTY_TOKEN, PD_PRIMARY, PD_SERVICE, PROVIDER_KEYS, SENTRY_TOKEN,
-    SLACK_TOKEN, STATUS_PAGE, STATUSPAGE_KEY, VENDORS_URL,
-)  # fmt: skip
+    ALERTMANAGER_URL,
+    PAGERDUTY_ROUTING_KEY,
+    PAGERDUTY_TOKEN,
+    PD_PRIMARY,
+    PD_SERVICE,
+    PROVIDER_KEYS,
+    SENTRY_TOKEN,
+    SLACK_TOKEN,
+    STATUS_PAGE,
+    STATUSPAGE_KEY,
+    VENDORS_URL,
+)
 from . import check
 from .tools import equal, eventually, prometheus
 
@@ -41,7 +50,9 @@ def slack_messages() -> None:
     assert posted["ok"], posted
     slack("chat.postMessage", channel=posted["channel"], text="more", thread_ts=posted["ts"])
     equal(slack("chat.update", channel=posted["channel"], ts=posted["ts"], text="hello again")["ok"], True)
-    texts = [one["text"] for one in slack("conversations.replies", channel=posted["channel"], ts=posted["ts"])["messages"]]
+    texts = [
+        one["text"] for one in slack("conversations.replies", channel=posted["channel"], ts=posted["ts"])["messages"]
+    ]
     equal(texts, ["hello again", "more"])
     equal(slack("chat.postMessage", channel="#nowhere", text="x"), {"ok": False, "error": "channel_not_found"})
     refused = httpx.post(f"{VENDORS_URL}/slack/api/auth.test", headers={"Authorization": "Bearer xoxb-wrong"})
@@ -78,28 +89,46 @@ def pagerduty_rest() -> None:
         "services": [{"id": PD_SERVICE, "type": "service_reference"}],
     }
     no_from = {"Authorization": PAGERDUTY["Authorization"]}
-    equal(httpx.post(f"{url}/maintenance_windows", headers=no_from, json={"maintenance_window": asked}).status_code, 400)
+    equal(
+        httpx.post(f"{url}/maintenance_windows", headers=no_from, json={"maintenance_window": asked}).status_code,
+        400,
+    )
     made = httpx.post(f"{url}/maintenance_windows", headers=PAGERDUTY, json={"maintenance_window": asked})
     equal(made.status_code, 201)
     window = f"{url}/maintenance_windows/{made.json()['maintenance_window']['id']}"
-    equal(httpx.get(f"{url}/services/{PD_SERVICE}", headers=PAGERDUTY).json()["service"]["status"], "maintenance")
+    equal(
+        httpx.get(f"{url}/services/{PD_SERVICE}", headers=PAGERDUTY).json()["service"]["status"],
+        "maintenance",
+    )
     equal([httpx.delete(window, headers=PAGERDUTY).status_code for _ in range(2)], [204, 405])
     equal(httpx.get(f"{url}/oncalls").status_code, 401)
 
 
 @check("vendors: Sentry counts, knows releases, links pages")
 def sentry() -> None:
-    url, headers = f"{VENDORS_URL}/sentry/api/0/organizations/echo-ai", {"Authorization": f"Bearer {SENTRY_TOKEN}"}
+    url, headers = (
+        f"{VENDORS_URL}/sentry/api/0/organizations/echo-ai",
+        {"Authorization": f"Bearer {SENTRY_TOKEN}"},
+    )
     event = b'{"event_id":"0"}\n{"type":"event"}\n{"level":"error","environment":"check","message":"of the check"}\n'
     equal(httpx.post(f"{VENDORS_URL}/sentry/api/1/envelope/", content=event).status_code, 200)
-    asked = {"dataset": "errors", "field": "count()", "environment": "check", "query": "level:error", "statsPeriod": "1h"}
+    asked = {
+        "dataset": "errors",
+        "field": "count()",
+        "environment": "check",
+        "query": "level:error",
+        "statsPeriod": "1h",
+    }
     counted = httpx.get(f"{url}/events/", headers=headers, params=asked)
     assert counted.json()["data"][0]["count()"] >= 1
     assert 'rel="next"; results="false"' in counted.headers["link"]
     issues = httpx.get(f"{url}/issues/", headers=headers, params={"environment": "check"}).json()
     equal(issues[0]["title"], "of the check")
     release = {"version": f"check-{time.time_ns()}", "projects": ["echo-ai"]}
-    equal([httpx.post(f"{url}/releases/", headers=headers, json=release).status_code for _ in range(2)], [201, 208])
+    equal(
+        [httpx.post(f"{url}/releases/", headers=headers, json=release).status_code for _ in range(2)],
+        [201, 208],
+    )
     deploy = httpx.post(f"{url}/releases/{release['version']}/deploys/", headers=headers, json={"environment": "lab"})
     equal(deploy.status_code, 201)
     equal(httpx.get(f"{url}/issues/").status_code, 401)
@@ -107,7 +136,10 @@ def sentry() -> None:
 
 @check("vendors: our status page takes an announcement, the public page shows it")
 def statuspage() -> None:
-    url, headers = f"{VENDORS_URL}/statuspage/v1/pages/{STATUS_PAGE}", {"Authorization": f"OAuth {STATUSPAGE_KEY}"}
+    url, headers = (
+        f"{VENDORS_URL}/statuspage/v1/pages/{STATUS_PAGE}",
+        {"Authorization": f"OAuth {STATUSPAGE_KEY}"},
+    )
     incident = {"name": "Maintenance", "status": "scheduled", "scheduled_for": "2030-01-06T02:00:00.000Z"}
     made = httpx.post(f"{url}/incidents", headers=headers, json={"incident": incident})
     equal(made.status_code, 201)
@@ -142,7 +174,9 @@ def monitoring() -> None:
     eventually(all_up, 20, "all targets are up")
     eventually(lambda: prometheus("celery_worker_up == 1 and on() redis_key_size{key='celery'} >= 0"), 20, "a worker")
     name = f"Check{time.time_ns()}"
-    alerts = [{"labels": {"alertname": name, "severity": severity, "service": "drill"}} for severity in ("warn", "page")]
+    alerts = [
+        {"labels": {"alertname": name, "severity": severity, "service": "drill"}} for severity in ("warn", "page")
+    ]
     equal(httpx.post(f"{ALERTMANAGER_URL}/api/v2/alerts", json=alerts).status_code, 200)
 
     def arrived() -> bool:

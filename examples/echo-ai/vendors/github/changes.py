@@ -26,11 +26,21 @@ def read(path: str, sha: str) -> dict[str, Any] | list[dict[str, Any]]:
     if repository.git("cat-file", "-t", found) == "tree":
         entries = (line.split(None, 3) for line in repository.git("ls-tree", found).splitlines())
         kinds = {"blob": "file", "tree": "dir"}
-        return [{"name": name, "path": f"{path}/{name}".lstrip("/"), "type": kinds[kind], "sha": id} for _, kind, id, name in entries]
+        return [
+            {"name": name, "path": f"{path}/{name}".lstrip("/"), "type": kinds[kind], "sha": id}
+            for _, kind, id, name in entries
+        ]
     command = ["git", "-C", REPOSITORY, "cat-file", "blob", found]
     content = subprocess.run(command, capture_output=True, check=True).stdout
     encoded = base64.encodebytes(content).decode()
-    return {"type": "file", "path": path, "sha": found, "size": len(content), "encoding": "base64", "content": encoded}
+    return {
+        "type": "file",
+        "path": path,
+        "sha": found,
+        "size": len(content),
+        "encoding": "base64",
+        "content": encoded,
+    }
 
 
 def write(path: str, content: bytes, branch: str, message: str, expected: str | None) -> tuple[str, bool]:
@@ -48,7 +58,10 @@ def write(path: str, content: bytes, branch: str, message: str, expected: str | 
     new = subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode().strip()
     with tempfile.TemporaryDirectory() as folder:
         env = os.environ | {"GIT_INDEX_FILE": f"{folder}/index"}
-        for arguments in (["read-tree", head], ["update-index", "--add", "--cacheinfo", f"100644,{new},{path}"]):
+        for arguments in (
+            ["read-tree", head],
+            ["update-index", "--add", "--cacheinfo", f"100644,{new},{path}"],
+        ):
             subprocess.run(["git", "-C", REPOSITORY, *arguments], env=env, check=True)
         command = ["git", "-C", REPOSITORY, "write-tree"]
         tree = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()

@@ -85,7 +85,7 @@ def check_runs(sha: str) -> list[dict[str, Any]]:
     """The checks of a commit. They begin with the commit and take two seconds."""
     known = repository.commit(sha)
     done = time.time() - known.at >= CI_SECONDS
-    red = RED_MARK in known.message or faults.on("ci-red") and _is_new(known.at)
+    red = RED_MARK in known.message or (faults.on("ci-red") and _is_new(known.at))
     runs = []
     for index, name in enumerate(config.CHECKS):
         failed = red and index == 0

@@ -60,13 +60,25 @@ def commits(span: str, limit: int = 100) -> list[Commit]:
 def changed(base: str, head: str) -> list[dict[str, object]]:
     """Which files a merge of `head` would change, with the lines added and removed."""
     states = {"A": "added", "M": "modified", "D": "removed"}
-    names = dict(line.split("\t")[::-1][:2] for line in git("diff", "--name-status", "--no-renames", f"{base}...{head}").splitlines())
+    names = dict(
+        line.split("\t")[::-1][:2]
+        for line in git("diff", "--name-status", "--no-renames", f"{base}...{head}").splitlines()
+    )
     found = []
     for line in git("diff", "--numstat", "--no-renames", f"{base}...{head}").splitlines():
         added, removed, name = line.split("\t")
-        counts = {"additions": int(added), "deletions": int(removed)} if added != "-" else {"additions": 0, "deletions": 0}
+        counts = (
+            {"additions": int(added), "deletions": int(removed)} if added != "-" else {"additions": 0, "deletions": 0}
+        )
         total = counts["additions"] + counts["deletions"]
-        found.append({"filename": name, "status": states.get(names.get(name, "M"), "modified"), **counts, "changes": total})
+        found.append(
+            {
+                "filename": name,
+                "status": states.get(names.get(name, "M"), "modified"),
+                **counts,
+                "changes": total,
+            }
+        )
     return found
 
 

@@ -70,7 +70,14 @@ def open_pull(body: Json) -> dict[str, Any]:
         raise HTTPException(422, "Validation Failed: head is invalid")
     if any(one.branch == branch and not one.closed and not one.merged_at for one in store.all.values()):
         raise HTTPException(422, f"Validation Failed: A pull request already exists for {OWNER}:{branch}.")
-    one = Pull(store.next_number(), body["title"], branch, "operator", body.get("base", "main"), body.get("body") or "")
+    one = Pull(
+        store.next_number(),
+        body["title"],
+        branch,
+        "operator",
+        body.get("base", "main"),
+        body.get("body") or "",
+    )
     one.draft = body.get("draft", False)
     store.all[one.number] = one
     return shapes.pull(one, store)
@@ -167,7 +174,12 @@ def get_commit(ref: str, request: Request) -> Response:
     sha = _sha(ref)
     if "sha" in request.headers.get("accept", ""):
         return PlainTextResponse(sha)
-    return JSONResponse({**shapes.commit(sha), "files": repository.changed(f"{sha}~1", sha) if repository.commit(sha).parents else []})
+    return JSONResponse(
+        {
+            **shapes.commit(sha),
+            "files": repository.changed(f"{sha}~1", sha) if repository.commit(sha).parents else [],
+        }
+    )
 
 
 @router.get(f"{at}/compare/{{span}}")
@@ -175,10 +187,19 @@ def compare(span: str) -> dict[str, Any]:
     base, _, head = span.partition("...")
     base, head = _sha(base), _sha(head)
     ahead, behind = len(repository.commits(f"{base}..{head}")), len(repository.commits(f"{head}..{base}"))
-    state = {(False, False): "identical", (True, False): "ahead", (False, True): "behind"}.get((ahead > 0, behind > 0), "diverged")
+    state = {(False, False): "identical", (True, False): "ahead", (False, True): "behind"}.get(
+        (ahead > 0, behind > 0), "diverged"
+    )
     shown = [shapes.commit(one.sha) for one in reversed(repository.commits(f"{base}..{head}"))]
     files = repository.changed(base, head)
-    return {"status": state, "ahead_by": ahead, "behind_by": behind, "total_commits": ahead, "commits": shown, "files": files}
+    return {
+        "status": state,
+        "ahead_by": ahead,
+        "behind_by": behind,
+        "total_commits": ahead,
+        "commits": shown,
+        "files": files,
+    }
 
 
 @router.get(f"{at}/branches/{{branch:path}}")
@@ -235,7 +256,12 @@ def list_issues(labels: str = "") -> list[dict[str, Any]]:
 @router.post(f"{at}/issues", status_code=201)
 def open_issue(body: Json) -> dict[str, Any]:
     number = store.next_number()
-    known = {"number": number, "state": "open", "html_url": f"{shapes.WEB}/issues/{number}", "created_at": pulls.iso()}
+    known = {
+        "number": number,
+        "state": "open",
+        "html_url": f"{shapes.WEB}/issues/{number}",
+        "created_at": pulls.iso(),
+    }
     labels = [{"name": label} for label in body.get("labels", [])]
     store.issues.append({**known, "title": body["title"], "body": body.get("body") or "", "labels": labels})
     return store.issues[-1]

@@ -43,7 +43,13 @@ def pull(one: Pull, pulls: Pulls) -> dict[str, Any]:
 
 
 def repo() -> dict[str, Any]:
-    return {"name": REPO, "full_name": f"{OWNER}/{REPO}", "default_branch": "main", "private": False, "html_url": WEB}
+    return {
+        "name": REPO,
+        "full_name": f"{OWNER}/{REPO}",
+        "default_branch": "main",
+        "private": False,
+        "html_url": WEB,
+    }
 
 
 def review(index: int, one: dict[str, str], pull: Pull) -> dict[str, Any]:

@@ -55,6 +55,8 @@ async def watch(platform: Platform, deployer: Deployer) -> None:
         commit = head_of_main()
         if commit and commit != last:
             if platform.app.autodeploy or not last:
-                deployer.deploy(commit, "deploy", wait_for_ci=platform.app.wait_for_ci and bool(last), **described(commit))
+                deployer.deploy(
+                    commit, "deploy", wait_for_ci=platform.app.wait_for_ci and bool(last), **described(commit)
+                )
             last = commit
         await asyncio.sleep(0.3)

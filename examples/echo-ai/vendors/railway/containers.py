@@ -78,7 +78,10 @@ class Instance:
             start_new_session=True,
             limit=1 << 20,
         )
-        self._tasks = [asyncio.create_task(self._read(self._process)), asyncio.create_task(self._wait(self._process))]
+        self._tasks = [
+            asyncio.create_task(self._read(self._process)),
+            asyncio.create_task(self._wait(self._process)),
+        ]
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout
@@ -108,7 +111,11 @@ class Instance:
     async def until_healthy(self) -> bool:
         """Whether it answered 200 in time. Not when its process has ended meanwhile and is not started again."""
         deadline = asyncio.get_running_loop().time() + self.deployment.service.settings.healthcheck_timeout
-        while asyncio.get_running_loop().time() < deadline and self.status not in ("CRASHED", "EXITED", "REMOVED"):
+        while asyncio.get_running_loop().time() < deadline and self.status not in (
+            "CRASHED",
+            "EXITED",
+            "REMOVED",
+        ):
             if await self.healthy():
                 self.status = "RUNNING"
                 return True

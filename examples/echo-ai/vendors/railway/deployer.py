@@ -62,7 +62,9 @@ class Deployer:
             self.later(self._scale(service.live))
 
     def _new(self, service: Service, meta: dict[str, Any], image: Path | None, wait_for_ci: bool = False) -> Deployment:
-        deployment = Deployment(service, {"branch": "main", "repo": service.repo, **meta}, dict(service.variables), image)
+        deployment = Deployment(
+            service, {"branch": "main", "repo": service.repo, **meta}, dict(service.variables), image
+        )
         service.deployments.append(deployment)
         self.later(self._roll_out(deployment, wait_for_ci))
         return deployment
@@ -100,10 +102,18 @@ class Deployer:
         deployment.build_says(f"Building {deployment.commit[:12] or 'an upload'}")
         if faults.on("failed-deploy"):
             await asyncio.sleep(0.5)
-            deployment.build_says("failed to solve: process \"/bin/sh -c uv sync --frozen\" did not complete", "error")
+            deployment.build_says('failed to solve: process "/bin/sh -c uv sync --frozen" did not complete', "error")
             return False
         if deployment.image and not deployment.image.exists():
-            archive = ["git", "-C", str(config.REPOSITORY), "archive", "-o", str(deployment.image), deployment.commit]
+            archive = [
+                "git",
+                "-C",
+                str(config.REPOSITORY),
+                "archive",
+                "-o",
+                str(deployment.image),
+                deployment.commit,
+            ]
             process = await asyncio.create_subprocess_exec(*archive)
             if await process.wait() != 0:
                 deployment.build_says(f"commit {deployment.commit} cannot be fetched", "error")

@@ -1,5 +1,6 @@
 """The edge: one public address, requests spread over the replicas by chance, each of them measured."""
 
+import json
 import random
 import time
 import uuid
@@ -62,11 +63,15 @@ class Edge:
         except httpx.HTTPError:
             return _failed("Application failed to respond", 502)
         kept = [(n, v) for n, v in answer.headers.raw if n.lower() not in _HOP_BY_HOP | {b"content-encoding"}]
-        return answer.status_code, [*kept, (b"content-length", str(len(answer.content)).encode())], answer.content
+        return (
+            answer.status_code,
+            [*kept, (b"content-length", str(len(answer.content)).encode())],
+            answer.content,
+        )
 
 
 def _failed(message: str, status: int) -> tuple[int, list, bytes]:
-    body = ('{"status":"error","code":%d,"message":"%s"}' % (status, message)).encode()
+    body = json.dumps({"status": "error", "code": status, "message": message}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     return status, headers, body
 

@@ -63,12 +63,11 @@ def _cpu_ticks(pid: int) -> int:
 
 def _folder_mb(folder: Path) -> float:
     total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(path, name)).st_blocks * 512
-            except OSError:
-                continue
+    for file in folder.rglob("*"):
+        try:
+            total += file.lstat().st_blocks * 512
+        except OSError:
+            continue
     return total / 1_000_000
 
 
@@ -111,4 +110,6 @@ def by_status(requests: list[Request], step: int) -> dict[int, Counter]:
 
 def percentiles(milliseconds: list[int]) -> dict[str, float]:
     ordered = sorted(milliseconds)
-    return {f"p{share}": float(ordered[min(len(ordered) - 1, len(ordered) * share // 100)]) for share in (50, 90, 95, 99)}
+    return {
+        f"p{share}": float(ordered[min(len(ordered) - 1, len(ordered) * share // 100)]) for share in (50, 90, 95, 99)
+    }

@@ -126,14 +126,15 @@ class Service:
 
 class Platform:
     def __init__(self) -> None:
-        app = Service(
-            config.APP_ID, "echo-ai", dict(config.APP_VARIABLES), repo=f"{config.OWNER}/{config.REPO}"
-        )
+        app = Service(config.APP_ID, "echo-ai", dict(config.APP_VARIABLES), repo=f"{config.OWNER}/{config.REPO}")
         postgres = Service(config.POSTGRES_ID, "Postgres", dict(config.POSTGRES_VARIABLES))
         redis = Service(config.REDIS_ID, "Redis", dict(config.REDIS_VARIABLES))
         self.app = app
         self.services = {service.id: service for service in (app, postgres, redis)}
-        for service, image in ((postgres, "ghcr.io/railwayapp-templates/postgres-ssl:15"), (redis, "redis:7")):
+        for service, image in (
+            (postgres, "ghcr.io/railwayapp-templates/postgres-ssl:15"),
+            (redis, "redis:7"),
+        ):
             service.deployments.append(Deployment(service, {"image": image}, dict(service.variables), None))
             service.deployments[0].become("SUCCESS")
         self.requests: deque = deque(maxlen=100_000)

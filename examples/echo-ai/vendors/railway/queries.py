@@ -72,12 +72,19 @@ class Queries:
         service = self.platform.service(serviceId)
         return {"containers": {"cpu": service.vcpus, "memoryBytes": int(service.memory_gb * 1_000_000_000)}}
 
-    def serviceInstanceAutoDeployStatus(self, info, projectId: str, environmentId: str, serviceId: str) -> dict[str, Any]:
+    def serviceInstanceAutoDeployStatus(
+        self, info, projectId: str, environmentId: str, serviceId: str
+    ) -> dict[str, Any]:
         service = self.platform.service(serviceId)
         return autodeploy(service)
 
     def variables(
-        self, info, projectId: str, environmentId: str, serviceId: str | None = None, unrendered: bool | None = None
+        self,
+        info,
+        projectId: str,
+        environmentId: str,
+        serviceId: str | None = None,
+        unrendered: bool | None = None,
     ) -> dict[str, str]:
         self.platform.project(projectId)
         self.platform.environment(environmentId)
@@ -128,7 +135,11 @@ class Queries:
         }
         asked = [name for name in measurements if name in values]
         return [
-            {"measurement": name, "tags": {}, "values": [{"ts": int(s.at), "value": values[name](s)} for s in samples]}
+            {
+                "measurement": name,
+                "tags": {},
+                "values": [{"ts": int(s.at), "value": values[name](s)} for s in samples],
+            }
             for name in asked
         ]
 
@@ -138,7 +149,10 @@ class Queries:
     ) -> list[dict[str, Any]]:  # fmt: skip
         found = self._requests(serviceId, startDate, endDate, path)
         return [
-            {"statusCode": status, "samples": [{"ts": ts, "value": count} for ts, count in sorted(counts.items())]}
+            {
+                "statusCode": status,
+                "samples": [{"ts": ts, "value": count} for ts, count in sorted(counts.items())],
+            }
             for status, counts in sorted(measure.by_status(found, stepSeconds or 60).items())
         ]
 
@@ -178,7 +192,13 @@ class Queries:
 
     def volumeInstanceBackupScheduleList(self, info, volumeInstanceId: str) -> list[dict[str, Any]]:
         self.volume(volumeInstanceId)
-        known = {"id": "daily", "name": "Daily", "kind": "DAILY", "cron": "0 3 * * *", "retentionSeconds": 6 * 86400}
+        known = {
+            "id": "daily",
+            "name": "Daily",
+            "kind": "DAILY",
+            "cron": "0 3 * * *",
+            "retentionSeconds": 6 * 86400,
+        }
         return [{**known, "createdAt": "2026-01-01T00:00:00.000Z"}]
 
     def workflowStatus(self, info, workflowId: str) -> dict[str, Any]:

@@ -114,7 +114,10 @@ class Server(uvicorn.Server):
 
 
 async def serve() -> None:
-    tasks = [asyncio.create_task(autodeploy.watch(platform, deployer)), asyncio.create_task(measure.sample(platform))]
+    tasks = [
+        asyncio.create_task(autodeploy.watch(platform, deployer)),
+        asyncio.create_task(measure.sample(platform)),
+    ]
     quiet = {"log_level": "warning", "access_log": False, "lifespan": "off", "host": config.HOST}
     servers = [
         Server(uvicorn.Config(app, port=config.RAILWAY_PORT, **quiet)),

@@ -16,7 +16,10 @@ def moment(text: str | None) -> datetime | None:
 
 def connection(nodes: list[Any], more: bool = False) -> dict[str, Any]:
     edges = [{"node": node, "cursor": node["id"]} for node in nodes]
-    return {"edges": edges, "pageInfo": {"hasNextPage": more, "endCursor": edges[-1]["cursor"] if edges else None}}
+    return {
+        "edges": edges,
+        "pageInfo": {"hasNextPage": more, "endCursor": edges[-1]["cursor"] if edges else None},
+    }
 
 
 def deployment(one: Deployment) -> dict[str, Any]:
@@ -67,7 +70,10 @@ def service_instance(service: Service) -> dict[str, Any]:
         "restartPolicyMaxRetries": settings.restart_policy_max_retries,
         "latestDeployment": deployment(service.deployments[-1]) if service.deployments else None,
         "activeDeployments": [deployment(live)] if live else [],
-        "source": {"repo": service.repo, "image": None if service.repo else service.deployments[0].meta["image"]},
+        "source": {
+            "repo": service.repo,
+            "image": None if service.repo else service.deployments[0].meta["image"],
+        },
         "domains": {"serviceDomains": [domain] if service.repo else [], "customDomains": []},
     }
 
@@ -86,7 +92,12 @@ def volume(platform: Platform) -> dict[str, Any]:
 
 
 def log_fields(line: Line) -> dict[str, str]:
-    return {**line.attributes, "message": line.message, "level": line.severity, "deploymentInstanceId": line.instance}
+    return {
+        **line.attributes,
+        "message": line.message,
+        "level": line.severity,
+        "deploymentInstanceId": line.instance,
+    }
 
 
 def log(line: Line, one: Deployment) -> dict[str, Any]:

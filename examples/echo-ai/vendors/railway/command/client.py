@@ -99,11 +99,15 @@ class Target:
         for one in known:
             if name in (one["id"], one["name"]) or name.lower() == one["name"].lower():
                 return one
-        fail(f"{kind} \"{name}\" not found.")
+        fail(f'{kind} "{name}" not found.')
 
     @property
     def ids(self) -> dict[str, str]:
-        return {"projectId": self.project, "environmentId": self.environment["id"], "serviceId": self.service["id"]}
+        return {
+            "projectId": self.project,
+            "environmentId": self.environment["id"],
+            "serviceId": self.service["id"],
+        }
 
     def instance(self) -> dict[str, Any]:
         return next(one for one in self.instances if one["serviceId"] == self.service["id"])
@@ -123,7 +127,9 @@ def follow(deployment_id: str) -> int:
     """Waits for a deployment's end; 0 only for SUCCESS."""
     last = ""
     while True:
-        status = graphql("query($d: String!) { deployment(id: $d) { status } }", d=deployment_id)["deployment"]["status"]
+        status = graphql("query($d: String!) { deployment(id: $d) { status } }", d=deployment_id)["deployment"][
+            "status"
+        ]
         if status != last:
             print(f"Deployment {deployment_id}: {status}", file=sys.stderr)
             last = status

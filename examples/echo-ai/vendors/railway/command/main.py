@@ -37,7 +37,17 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-n", "--lines", "--tail", type=int)
     for flag in ("-f/--filter", "-S/--since", "-U/--until", "--status", "--method", "--path"):
         logs.add_argument(*flag.split("/"))
-    metrics = command("metrics", observe.metrics, "--json", "--http", "--cpu", "--memory", "--network", "--volume", "-a/--all")
+    metrics = command(
+        "metrics",
+        observe.metrics,
+        "--json",
+        "--http",
+        "--cpu",
+        "--memory",
+        "--network",
+        "--volume",
+        "-a/--all",
+    )
     metrics.add_argument("-S", "--since", default="1h")
     metrics.add_argument("-U", "--until")
 
@@ -50,7 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     scale = command("scale", deploy.scale, "--json")
     scale.add_argument("regions", nargs="*", metavar="REGION=N")
 
-    variable = command("variable", variables.list_, "--json", "-k/--kv", "--skip-deploys", aliases=["variables", "vars", "var"])
+    variable = command(
+        "variable",
+        variables.list_,
+        "--json",
+        "-k/--kv",
+        "--skip-deploys",
+        aliases=["variables", "vars", "var"],
+    )
     variable.add_argument("--set", action="append", default=[])
     below = variable.add_subparsers(metavar="COMMAND")
     command("list", variables.list_, "--json", "-k/--kv", parent=below, aliases=["ls"]).set_defaults(set=[])

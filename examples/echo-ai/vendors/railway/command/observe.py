@@ -19,7 +19,13 @@ def status(flags: Any) -> None:
     if flags.json:
         edges = [{"node": one} for one in target.instances]
         environment = {**target.environment, "serviceInstances": {"edges": edges}}
-        show({"id": target.project, "name": target.project_name, "environments": {"edges": [{"node": environment}]}})
+        show(
+            {
+                "id": target.project,
+                "name": target.project_name,
+                "environments": {"edges": [{"node": environment}]},
+            }
+        )
         return
     print(f"Project: {target.project_name}\nEnvironment: {target.environment['name']}")
     for one in target.instances:
@@ -84,8 +90,9 @@ def logs(flags: Any) -> None:
     if flags.http:
         return _http_logs(flags, asked)
     field = "buildLogs" if flags.build else "deploymentLogs"
-    query = f"""query($d: String!, $n: Int, $f: String, $a: DateTime, $b: DateTime) {{ {field}(deploymentId: $d, limit: $n,
-      filter: $f, startDate: $a, endDate: $b) {{ timestamp message severity attributes {{ key value }} }} }}"""
+    query = f"""query($d: String!, $n: Int, $f: String, $a: DateTime, $b: DateTime) {{
+      {field}(deploymentId: $d, limit: $n, filter: $f, startDate: $a, endDate: $b)
+      {{ timestamp message severity attributes {{ key value }} }} }}"""
     for line in graphql(query, **asked)[field]:
         if flags.json:
             attributes = {one["key"]: one["value"] for one in line["attributes"]}
@@ -123,7 +130,8 @@ def _http_logs(flags: Any, asked: dict[str, Any]) -> None:
 
 _METRICS = """query($s: String!, $e: String!, $a: DateTime!, $b: DateTime!) {
   metrics(serviceId: $s, environmentId: $e, startDate: $a, endDate: $b,
-    measurements: [CPU_USAGE, CPU_LIMIT, MEMORY_USAGE_GB, MEMORY_LIMIT_GB, DISK_USAGE_GB]) { measurement values { value } }
+    measurements: [CPU_USAGE, CPU_LIMIT, MEMORY_USAGE_GB, MEMORY_LIMIT_GB, DISK_USAGE_GB])
+    { measurement values { value } }
   httpMetricsGroupedByStatus(serviceId: $s, environmentId: $e, startDate: $a, endDate: $b, stepSeconds: 60)
     { statusCode samples { value } }
   httpDurationMetrics(serviceId: $s, environmentId: $e, startDate: $a, endDate: $b, stepSeconds: 86400)

@@ -59,7 +59,11 @@ def connect(flags: Any) -> None:
     if not address.hostname:
         fail("Service has no public address")
     if not flags.tunnel_only:
-        program = ["psql", values["DATABASE_PUBLIC_URL"]] if "DATABASE_PUBLIC_URL" in values else ["redis-cli", "-u", values["REDIS_PUBLIC_URL"]]
+        program = (
+            ["psql", values["DATABASE_PUBLIC_URL"]]
+            if "DATABASE_PUBLIC_URL" in values
+            else ["redis-cli", "-u", values["REDIS_PUBLIC_URL"]]
+        )
         os.execvp(program[0], program)
     listener = socket.create_server(("127.0.0.1", flags.port or 0))
     print(f"Tunnel open on 127.0.0.1:{listener.getsockname()[1]}", flush=True)

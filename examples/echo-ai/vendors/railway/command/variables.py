@@ -52,5 +52,8 @@ def delete(flags: Any) -> None:
     target = Target(flags)
     if flags.key not in _values(target):
         fail(f"Variable {flags.key} not found")
-    graphql("mutation($i: VariableDeleteInput!) { variableDelete(input: $i) }", i={**target.ids, "name": flags.key})
+    graphql(
+        "mutation($i: VariableDeleteInput!) { variableDelete(input: $i) }",
+        i={**target.ids, "name": flags.key},
+    )
     show({"deleted": flags.key}) if flags.json else print(f"Deleted variable {flags.key}")
