@@ -44,8 +44,9 @@ enum Placeholder {
 
   /// `<PR_NUMBER>`: capitals, and no closing tag of the name follows at once, as in markup.
   private static func angle(_ text: ArraySlice<Unicode.Scalar>, after: Unicode.Scalar?) -> Int? {
-    let name = text.dropFirst().prefix { isUpper($0) || isDigit($0) || $0 == "_" || $0 == "-" }
-    guard name.count >= 2, let first = name.first, isUpper(first), after != "<",
+    let capitals = text.dropFirst().prefix { isUpper($0) || isDigit($0) || $0 == "_" || $0 == "-" }
+    let name = capitals.isEmpty ? smallName(text) : capitals
+    guard name.count >= 2, let first = name.first, isUpper(first) || isLower(first), after != "<",
       text.dropFirst(name.count + 1).first == ">"
     else { return nil }
     let closing = ["<", "/"] + Array(name) + [">"]
@@ -55,6 +56,16 @@ enum Placeholder {
       rest = rest[(open + 1)...]
     }
     return name.count + 2
+  }
+
+  /// `<pod-name>`: several words, and a blank, a quote or nothing after it. Bash would read a file `pod-name` and write
+  /// to the next word; who means that writes `<pod-name >file`.
+  private static func smallName(_ text: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
+    let name = text.dropFirst().prefix { isLower($0) || isDigit($0) || $0 == "_" || $0 == "-" }
+    let words = name.split(omittingEmptySubsequences: false) { $0 == "_" || $0 == "-" }
+    let next = text.dropFirst(name.count + 2).first
+    let ends = next.map { $0.properties.isWhitespace || "\"')],;".unicodeScalars.contains($0) } ?? true
+    return words.count >= 2 && !words.contains(where: \.isEmpty) && ends ? name : []
   }
 
   /// Lower case with two hyphens or more; bash's own `${VAR-default}` has one.
