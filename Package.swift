@@ -43,6 +43,7 @@ let package = Package(
     library("BelayDigest", ["CCrypto"]),
     library("BelayExpressions", ["BelayModel", "CRE2"]),
     library("BelayYAML", ["BelayModel", "BelayExpressions", "CYAML"]),
+    library("BelayAuthoring", ["BelayModel", "BelayYAML"]),
     library("BelayPlan", ["BelayModel", "BelayExpressions", "BelayDigest"], exclude: ["PlanFormat.md"]),
     library("BelayJournal", ["BelayModel", "BelayDigest"], exclude: ["JournalFormat.md"]),
     library("BelayEngine", ["BelayModel", "BelayDigest", "BelayExpressions", "BelayPlan", "BelayJournal"]),
@@ -62,7 +63,7 @@ let package = Package(
       "belay",
       [
         "BelayModel", "BelayExpressions", "BelayYAML", "BelayDigest", "BelayPlan", "BelayJournal",
-        "BelayEngine", "BelayActions", "BelayStore", "BelayWorld",
+        "BelayEngine", "BelayActions", "BelayAuthoring", "BelayStore", "BelayWorld",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -94,6 +95,9 @@ let package = Package(
     tests(
       "BelayYAMLTests", ["TestFiles", "BelayYAML", "BelayModel", "BelayActions"],
       exclude: ["Goldens", "Project"]),
+    tests(
+      "BelayAuthoringTests",
+      ["TestFiles", "BelayAuthoring", "BelayActions", "BelayModel", "BelayYAML"], exclude: ["agree.py"]),
     tests("BelayActionsTests", ["BelayActions", "BelayModel"]),
     tests(
       "BelayStoreTests",

@@ -5,6 +5,8 @@ public import BelayModel
 /// An argument that is one binding of a list becomes as many arguments as the list has items.
 public struct ExecAction: Action {
   public static let keyword = "exec"
+  public static let summary = "A program and its arguments, no shell between."
+  public static let shape = Shape.program
   public static var results: [ResultField] { ProcessAnswer.fields }
   public static func defaultTimeout(inCheck: Bool) -> TimeSpan? {
     ProcessAnswer.defaultTimeout(inCheck: inCheck)

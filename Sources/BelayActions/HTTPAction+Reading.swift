@@ -2,12 +2,8 @@ internal import BelayModel
 
 // The fields of `http` as a map.
 extension HTTPAction {
-  private static let keys = [
-    "method", "url", "headers", "query", "json", "form", "body", "auth", "follow", "tls",
-  ]
-  private static let bodies = ["json", "form", "body"]
   private static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-  private static let mostRedirects = 20
+  static let mostRedirects = 20
 
   mutating func read(_ fields: inout ActionFields, _ url: Template?) {
     if let url {
@@ -30,7 +26,7 @@ extension HTTPAction {
       }
     }
     readTrust(&fields)
-    fields.finish(HTTPAction.keys)
+    fields.finish(HTTPAction.table.keys.names)
   }
 
   /// - Source: RFC 9110, sections 5.6.2 and 9: a token, and methods are told apart by their case.
@@ -139,12 +135,12 @@ extension HTTPAction {
         let password = basic.required("password", help: "password: \"${{ secrets.… }}\"").flatMap {
           basic.text($0)
         }
-        basic.finish(["user", "password"])
+        basic.finish(HTTPAction.basicKeys.names)
         guard let user, let password else { return nil }
         if password.literal != nil { HTTPAction.warn(password, &basic) }
         return .basic(user: user, password: password)
       }
-      inner.finish(["bearer", "basic"])
+      inner.finish(HTTPAction.authKeys.names)
       if let bearer, bearer.literal != nil { HTTPAction.warn(bearer, &inner) }
       guard let bearer else {
         if basic == nil, !inner.hasErrors {
@@ -173,7 +169,7 @@ extension HTTPAction {
       trust.certificate = inner.text("cert")
       trust.key = inner.text("key")
       trust.verify = inner.bool("verify")
-      inner.finish(["ca", "cert", "key", "verify"])
+      inner.finish(HTTPAction.trustKeys.names)
       if let key = trust.key, trust.certificate == nil {
         inner.report("missing-key", "'key' belongs to a 'cert'", at: key.span, help: "cert: client.pem")
       }

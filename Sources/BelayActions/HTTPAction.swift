@@ -15,6 +15,8 @@ public import BelayModel
 /// total` are durations from the start.
 public struct HTTPAction: Action {
   public static let keyword = "http"
+  public static let summary = "A request. In a check GET or HEAD; values are encoded for their place."
+  public static let shape = Shape.either([.text, .table(table)])
   public static let isRunnable = false
   public static let results = [
     ResultField("status", "int"), ResultField("headers", "map"), ResultField("body", "string"),

@@ -10,6 +10,8 @@ public import BelayModel
 /// place of the answer's own.
 public struct ManualAction: Action {
   public static let keyword = "manual"
+  public static let summary = "What a person does or looks at, and what is recorded of the answer."
+  public static let shape = Shape.either([.script, .table(table)])
   public static let isRunnable = false
   public static let asksPerson = true
   public static let declarations = ["record"]
@@ -21,6 +23,12 @@ public struct ManualAction: Action {
   public static let secretHelp: String? = "nobody is shown one"
 
   public static func defaultTimeout(inCheck: Bool) -> TimeSpan? { nil }
+
+  private static let table = KeyTable([
+    Key("text", .script, isRequired: true, "What to do or to look at."),
+    Key("by", .oneOrMany(.text, atLeast: 1), "Who may answer; anyone in the roster if nothing is said."),
+    Key("record", .named("parameters"), "What is asked for, by name, as parameters are declared."),
+  ])
 
   private let text: Template
   private var people: [Template] = []
@@ -48,7 +56,7 @@ public struct ManualAction: Action {
     }
     if let entry = fields.take("by") { people = ManualAction.people(entry, &fields) }
     recorded = ManualAction.recorded(&fields)
-    fields.finish(["text", "by", "record"])
+    fields.finish(ManualAction.table.keys.names)
     diagnostics += fields.diagnostics
     if fields.hasErrors { return nil }
   }

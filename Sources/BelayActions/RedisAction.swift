@@ -9,6 +9,8 @@ public import BelayModel
 /// It answers with `value`, what each command answered, in order.
 public struct RedisAction: Action {
   public static let keyword = "redis"
+  public static let summary = "Commands for Redis; in a check only those that read."
+  public static let shape = Shape.table(table)
   public static let isRunnable = false
   public static let results = [ResultField("value", "list")]
 
@@ -17,6 +19,11 @@ public struct RedisAction: Action {
   public static func bindable(at path: [String]) -> Bindable { path.first == "url" ? .wholeSecret : .values }
 
   public static let secretHelp: String? = "only a whole 'url' takes one"
+
+  private static let table = KeyTable([
+    Key("url", .text, isRequired: true, "Where it is; often a whole secret."),
+    Key("commands", .list(.list(.text)), isRequired: true, "Each a list: its name and its arguments."),
+  ])
 
   private static let help = "commands: [[LLEN, jobs], [PING]]"
 
@@ -36,7 +43,7 @@ public struct RedisAction: Action {
     let url = fields.required("url", help: "url: \"${{ secrets.redis_url }}\"").flatMap { fields.text($0) }
     address = url.map { ServerAddress($0, schemes: ["redis", "rediss"], &fields) }
     if let entry = fields.required("commands", help: RedisAction.help) { read(entry, &fields) }
-    fields.finish(["url", "commands"])
+    fields.finish(RedisAction.table.keys.names)
     diagnostics += fields.diagnostics
     if fields.hasErrors { return nil }
   }

@@ -5,6 +5,8 @@ public import BelayModel
 /// A binding becomes an environment variable and a quoted reference to it: the value is never part of the script.
 public struct RunAction: Action {
   public static let keyword = "run"
+  public static let summary = "A script for bash -euo pipefail. A bound value is a variable of the script."
+  public static let shape = Shape.script
   public static var results: [ResultField] { ProcessAnswer.fields }
   public static func defaultTimeout(inCheck: Bool) -> TimeSpan? {
     ProcessAnswer.defaultTimeout(inCheck: inCheck)

@@ -12,6 +12,9 @@ public import BelayModel
 /// row's single column), and `results`, a list of all that for each statement.
 public struct SQLAction: Action {
   public static let keyword = "sql"
+  public static let summary =
+    "Statements for PostgreSQL, values bound as parameters; in a check nothing can be written."
+  public static let shape = Shape.table(table)
   public static let isRunnable = false
   public static let results = [
     ResultField("rows", "list"), ResultField("columns", "list"), ResultField("row_count", "int"),
@@ -30,7 +33,15 @@ public struct SQLAction: Action {
 
   public static let secretHelp: String? = "only a whole 'url' takes one"
 
-  private static let keys = ["url", "database", "query", "transaction", "lock_timeout"]
+  private static let table = KeyTable([
+    Key("url", .text, isRequired: true, "Where it is; often a whole secret."),
+    Key("database", .text, "Another database of that server."),
+    Key(
+      "query", .oneOrMany(.text, atLeast: 1), isRequired: true,
+      "One statement, or a list that is one transaction."),
+    Key("transaction", .bindable(.boolean), "False for what PostgreSQL runs outside of transactions only."),
+    Key("lock_timeout", .duration(), "How long a lock is waited for."),
+  ])
 
   private var address: ServerAddress?
   private var database: Template?
@@ -66,7 +77,7 @@ public struct SQLAction: Action {
     readLockTimeout(&fields)
     if let entry = fields.required("query", help: "query: select …") { readQuery(entry, &fields) }
     checkTransaction(&fields)
-    fields.finish(SQLAction.keys)
+    fields.finish(SQLAction.table.keys.names)
   }
 
   private mutating func readLockTimeout(_ fields: inout ActionFields) {

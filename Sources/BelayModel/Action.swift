@@ -4,6 +4,10 @@
 public protocol Action: Sendable {
   /// The key under which it stands in a node: `run`, `exec`.
   static var keyword: String { get }
+  /// What an author reads of it in an editor: one line.
+  static var summary: String { get }
+  /// What it takes, as far as a schema can say.
+  static var shape: Shape { get }
   /// False where this version reads, checks and plans it, and cannot run it.
   static var isRunnable: Bool { get }
   /// A person gives the answer, once: there is no `timeout`, no `every`, and `within` says how long is waited.

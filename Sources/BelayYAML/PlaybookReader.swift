@@ -76,7 +76,10 @@ public struct RosterReader: Sendable {
   }
 }
 
-enum FileName {
+public enum FileName {
+  /// Whether a playbook or action file may be called this, without its ending.
+  public static func isValid(_ name: String) -> Bool { FileReference.isValid(name) }
+
   /// `playbooks/deploy.yaml` is `deploy`.
   static func stem(of path: String) -> String {
     let last = path.split(separator: "/").last.map(String.init) ?? path

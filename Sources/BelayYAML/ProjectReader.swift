@@ -27,8 +27,8 @@ public struct ProjectReader {
   }
 
   /// Where a kind of file stands, and what an author calls it by.
-  public enum Kind: Sendable {
-    case playbook, action, environment, roster
+  public enum Kind: String, Sendable, CaseIterable {
+    case playbook, action, environment, roster, test
 
     /// - Parameter path: relative to the project, or absolute.
     public init(path: String) {
@@ -39,6 +39,7 @@ public struct ProjectReader {
         switch folder {
         case "environments" where isBelow: .environment
         case "actions" where isBelow: .action
+        case "tests" where isBelow: .test
         case "playbooks" where parts.last == "roster.yaml": .roster
         default: .playbook
         }
@@ -50,6 +51,8 @@ public struct ProjectReader {
     case action(ActionFile)
     case roster(Roster)
     case environment(EnvironmentFile)
+    /// Nothing of it is used here.
+    case test
     /// Why is among what reading it has found.
     case undecodable
   }
@@ -118,11 +121,14 @@ public struct ProjectReader {
 
   private func decode(_ root: YAMLNode, _ reading: Reading, _ path: String) -> Content? {
     let name = FileName.stem(of: path)
-    return switch Kind(path: path) {
-    case .playbook: reading.playbook(root, name: name).map(Content.playbook)
-    case .action: reading.actionFile(root, name: name).map(Content.action)
-    case .environment: reading.environment(root, name: name).map(Content.environment)
-    case .roster: reading.roster(root).map(Content.roster)
+    switch Kind(path: path) {
+    case .playbook: return reading.playbook(root, name: name).map(Content.playbook)
+    case .action: return reading.actionFile(root, name: name).map(Content.action)
+    case .environment: return reading.environment(root, name: name).map(Content.environment)
+    case .roster: return reading.roster(root).map(Content.roster)
+    case .test:
+      ShapeCheck(reading).check(root, "the file", .table(KeyTable(KeyTables.test)))
+      return .test
     }
   }
 }
@@ -217,7 +223,7 @@ extension ProjectReader {
     case .playbook: library.playbooks[name] = .unusable(why: nil)
     case .action: library.actions[name] = .unusable(why: nil)
     case .roster: library.roster = .unusable(why: nil)
-    case .environment: break
+    case .environment, .test: break
     }
   }
 
@@ -232,7 +238,7 @@ extension ProjectReader {
     case .action(let action):
       diagnostics += PlaybookChecker.check(
         action, actions: actions, made: entry.made, environment: environment, library: library)
-    case .roster, .environment, .undecodable: break
+    case .roster, .environment, .test, .undecodable: break
     }
     return File(
       path: path, bytes: entry.bytes, diagnostics: diagnostics.sortedByPlace, isOptional: entry.isOptional)

@@ -27,7 +27,8 @@ import Glibc
         name: "Deciding", subcommands: [Resolve.self, Pause.self, Cancel.self, Close.self]),
       CommandGroup(
         name: "Looking", subcommands: [List.self, Show.self, Runs.self, Status.self, Logs.self, Audit.self]),
-      CommandGroup(name: "Checking", subcommands: [Validate.self, Eval.self, Doctor.self]),
+      CommandGroup(name: "Writing", subcommands: [New.self, Validate.self, Eval.self, Schema.self]),
+      CommandGroup(name: "Checking", subcommands: [Doctor.self]),
     ])
 
   static func main() {

@@ -7,6 +7,7 @@ private let arrows: [String: Set<String>] = [
   "BelayDigest": ["CCrypto"],
   "BelayExpressions": ["BelayModel", "CRE2"],
   "BelayYAML": ["BelayModel", "BelayExpressions", "CYAML"],
+  "BelayAuthoring": ["BelayModel", "BelayExpressions", "BelayYAML", "BelayPlan"],
   "BelayPlan": ["BelayModel", "BelayExpressions", "BelayDigest"],
   "BelayJournal": ["BelayModel", "BelayDigest"],
   "BelayEngine": ["BelayModel", "BelayDigest", "BelayExpressions", "BelayPlan", "BelayJournal"],
@@ -21,7 +22,8 @@ private let arrows: [String: Set<String>] = [
   "belay-keeper": ["BelayKeeper", "Glibc"],
   "belay": [
     "ArgumentParser", "BelayModel", "BelayExpressions", "BelayYAML", "BelayDigest", "BelayPlan",
-    "BelayJournal", "BelayEngine", "BelayActions", "BelayStore", "BelayWorld", "Glibc", "Synchronization",
+    "BelayJournal", "BelayEngine", "BelayActions", "BelayAuthoring", "BelayStore", "BelayWorld", "Glibc",
+    "Synchronization",
   ],
 ]
 

@@ -126,7 +126,7 @@ extension PlaybookChecker {
         report("bad-argument", "'\(parameter.name)' is not allowed: \(why)", at: tree.span)
       }
     } catch {
-      report("wrong-type", error.message, at: error.span, help: error.help)
+      report("bad-argument", error.message, at: error.span, help: error.help)
     }
   }
 
@@ -141,7 +141,7 @@ extension PlaybookChecker {
       for entry in entries {
         guard let field = fields.first(where: { $0.name == entry.key }) else {
           report(
-            "wrong-type", "there is no field '\(entry.key)'", at: entry.keySpan,
+            "bad-argument", "there is no field '\(entry.key)'", at: entry.keySpan,
             help: nearest(entry.key, fields.map(\.name)).map { "did you mean '\($0)'?" })
           continue
         }
@@ -150,7 +150,7 @@ extension PlaybookChecker {
     case (.scalar, _): checkLiteral(tree, kind)
     default:
       report(
-        "wrong-type", "this is no \(kind.name)", at: tree.span,
+        "bad-argument", "this is no \(kind.name)", at: tree.span,
         help: "one binding alone keeps its type: \"${{ … }}\"")
     }
   }
@@ -159,7 +159,7 @@ extension PlaybookChecker {
     do throws(TypedValue.Misfit) {
       _ = try TypedValue.decode(tree, as: kind)
     } catch {
-      report("wrong-type", error.message, at: error.span, help: error.help)
+      report("bad-argument", error.message, at: error.span, help: error.help)
     }
   }
 }

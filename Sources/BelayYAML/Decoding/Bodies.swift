@@ -44,7 +44,14 @@ extension Reading {
         "two-actions", "a node has one action, and this is the second", at: found[1].key.span,
         notes: [Diagnostic.Note(message: "the first one", span: found[0].key.span)])
     }
-    guard let entry = found.first else { return nil }
+    guard let entry = found.first else {
+      if let with {
+        error(
+          "misplaced-key", "'with' belongs to 'uses' and 'playbook'", at: with.key.span,
+          help: "say what it is given to: uses: slack.post")
+      }
+      return nil
+    }
     return Keys.calls.contains(entry.name) ? call(entry, with) : builtIn(entry, with)
   }
 

@@ -58,7 +58,7 @@ extension Reading {
     guard var fields = Fields(node, of: "approve", help: "approve: { by: [oncall] }", reading: self) else {
       return nil
     }
-    let by = fields.required("by", in: "'approve'").map { texts($0).compactMap(template) } ?? []
+    let by = fields.required("by", in: "'approve'").map { someTexts($0).compactMap(template) } ?? []
     var approval = Approval(by: by, span: node.firstKeySpan)
     approval.count = fields.take("count").flatMap { scalar($0) { integer($0, in: Limits.approvers) } }
     if let entry = fields.take("exclude") {
@@ -89,7 +89,7 @@ extension Reading {
   }
 
   private func days(_ entry: YAMLEntry) -> [Window.Day] {
-    texts(entry).compactMap { node in
+    someTexts(entry).compactMap { node in
       choice(YAMLEntry(key: entry.key, value: node), Window.Day.self)
     }
   }

@@ -1,31 +1,23 @@
-/// The keys of every map of the language.
+internal import BelayModel
+
+/// The keys of every map of the language, and what to say of one that stands where it does not belong.
 enum Keys {
-  static let playbook = [
-    "belay", "title", "description", "owner", "labels", "params", "vars", "outputs", "locks", "on_failure",
-    "max_parallel", "pass", "env", "cwd", "shell", "watch", "notify", "steps", "steady_state",
-  ]
+  static let playbook = KeyTables.playbook.names
 
   static let kinds = ["step", "check", "gate", "group"]
-  static let node = [
-    "title", "description", "needs", "when", "each", "on_failure", "due", "escalate", "sensitive",
-  ]
+  static let node = KeyTables.node.names
 
   /// Actions that are other files, and what they are given.
-  static let calls = ["uses", "playbook"]
-  static let setting = ["env", "cwd", "shell"]
-  static let body =
-    calls + ["with", "timeout", "outputs", "unknown_if", "fail_if", "expect", "max_output", "keep"] + setting
-  static let polling = ["within", "every", "stays_for"]
+  static let calls = KeyTables.calls.names
+  static let setting = KeyTables.setting.names
+  static let body = KeyTables.body.names
+  static let polling = KeyTables.polling.names
 
-  static let step = [
-    "verify", "skip_if", "capture", "rollback", "temporary", "irreversible", "idempotent", "interrupt",
-    "retry",
-  ]
-  static let check = ["tolerate", "min_samples", "recheck"]
-  static let gate = gateKinds + ["message", "within"]
-  static let gateKinds = ["approve", "window", "until", "wait"]
-  static let group =
-    ["steps", "mode", "max_parallel", "retry", "rollback", "capture", "locks", "watch"] + setting
+  static let step = KeyTables.step.names
+  static let check = KeyTables.check.names
+  static let gate = KeyTables.gate.names
+  static let gateKinds = KeyTables.gateKinds.names
+  static let group = KeyTables.group.names
 
   static let elsewhereOnCall: [String: String] = {
     let inside = "write it on the steps of the called playbook"
@@ -56,31 +48,24 @@ enum Keys {
 
   static let elsewhereOnNotice = noActions("'notify' uses an action file: uses: slack.post")
 
-  static let rollbackBody = ["verify", "retry", "idempotent"]
-  static let retry = ["attempts", "delay", "backoff", "max_delay", "when"]
-  static let irreversible = ["why", "recover", "when", "by"]
-  static let escalation = ["after", "to"]
-  static let approval = ["by", "count", "exclude", "assurance"]
-  static let window = ["days", "from", "to", "zone"]
-  static let watch = ["check", "title", "trips_after", "on_failure", "on_unknown"]
-  static let notice = ["events", "every", "to", "uses", "with"]
-  static let parameter = [
-    "type", "description", "default", "enum", "required", "example", "pattern", "min", "max", "min_length",
-    "max_length", "of", "fields",
-  ]
-  static let action = [
-    "belay", "description", "effect", "params", "expect", "fail_if", "unknown_if", "outputs",
-  ]
-  static let environment = [
-    "belay", "protected", "pass", "vars", "secrets", "windows", "store", "shells",
-  ]
-  static let secret = ["env", "file", "exec", "receipts", "allow_short"]
-  static let shell = ["command", "setup"]
-  static let roster = ["belay", "people", "roles", "overrides", "escalation"]
-  static let person = ["name", "accounts", "keys"]
-  static let role = ["people", "rotation"]
-  static let rotation = ["people", "every", "from", "zone", "offset"]
-  static let override = ["role", "person", "from", "to"]
+  static let rollbackBody = KeyTables.rollbackBody.names
+  static let retry = KeyTables.retry(atMost: Limits.attempts).names
+  static let irreversible = KeyTables.irreversible.names
+  static let escalation = KeyTables.escalation.names
+  static let approval = KeyTables.approval.names
+  static let window = KeyTables.window.names
+  static let watch = KeyTables.watch.names
+  static let notice = KeyTables.notice.names
+  static let parameter = KeyTables.parameter.names
+  static let action = KeyTables.action.names
+  static let environment = KeyTables.environment.names
+  static let secret = KeyTables.secret.names
+  static let shell = KeyTables.shell.names
+  static let roster = KeyTables.roster.names
+  static let person = KeyTables.person.names
+  static let role = KeyTables.role.names
+  static let rotation = KeyTables.rotation.names
+  static let override = KeyTables.override.names
 
   /// Keys of one kind of node that people write on another, with what to write there.
   static let elsewhereOnStep = [

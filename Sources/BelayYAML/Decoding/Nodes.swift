@@ -141,7 +141,7 @@ extension Reading {
       guard var fields = Fields(item, of: "escalate", help: "{ after: 10m, to: oncall }", reading: self)
       else { return nil }
       let after = fields.required("after", in: "'escalate'").flatMap { duration($0, allowsZero: true) }
-      let to = fields.required("to", in: "'escalate'").map { texts($0).compactMap(template) } ?? []
+      let to = fields.required("to", in: "'escalate'").map { someTexts($0).compactMap(template) } ?? []
       fields.finish(known: Keys.escalation)
       return after.map { Node.Escalation(after: $0, to: to) }
     }

@@ -44,7 +44,11 @@ extension Reading {
   private func kind(_ fields: inout Fields, in what: String) -> Parameter.Kind? {
     let of = fields.take("of")
     let inner = fields.take("fields")
-    guard let entry = fields.required("type", in: what), let text = entry.value.text else { return nil }
+    guard let entry = fields.required("type", in: what) else { return nil }
+    guard let text = entry.value.text else {
+      wrongType(entry.value, "type", takes: "one word", help: "type: string")
+      return nil
+    }
     if text != "list", let of { error("misplaced-key", "only a list has 'of'", at: of.key.span) }
     if text != "map", let inner { error("misplaced-key", "only a map has 'fields'", at: inner.key.span) }
     if let kind = simpleKinds[text] { return kind }

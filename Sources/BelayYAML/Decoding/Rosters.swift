@@ -53,7 +53,7 @@ extension Reading {
         return nil
       }
       var members: Roster.Role.Members?
-      if let people { members = .people(self.names(texts(people), "a role")) }
+      if let people { members = .people(self.names(someTexts(people), "a role")) }
       if let turns { members = rotation(turns).map { .rotation($0) } }
       guard let name, let members else { return nil }
       return Roster.Role(name: name, span: role.key.span, members: members)
@@ -62,7 +62,9 @@ extension Reading {
 
   private func rotation(_ entry: YAMLEntry) -> Roster.Rotation? {
     guard var fields = Fields(entry.value, of: "rotation", reading: self) else { return nil }
-    let people = fields.required("people", in: "a rotation").map { self.names(texts($0), "a rotation") } ?? []
+    let people =
+      fields.required("people", in: "a rotation")
+      .map { self.names(someTexts($0), "a rotation") } ?? []
     let every = fields.required("every", in: "a rotation").flatMap(plainSpan)
     let from = fields.required("from", in: "a rotation").flatMap(plainMoment)
     let zone = fields.required("zone", in: "a rotation").flatMap(zone)
@@ -91,14 +93,19 @@ extension Reading {
     guard var fields = Fields(item, of: "escalation", help: "- { after: 5m, to: secondary }", reading: self)
     else { return nil }
     let after = fields.take("after").map(plainSpan) ?? .zero
-    let to = fields.required("to", in: "'escalation'").map { self.names(texts($0), "'to'") } ?? []
+    let to = fields.required("to", in: "'escalation'").map { self.names(someTexts($0), "'to'") } ?? []
     fields.finish(known: Keys.escalation)
     return after.map { Roster.Escalation(after: $0, to: to) }
   }
 
   private func plainSpan(_ entry: YAMLEntry) -> TimeSpan? {
-    guard let text = duration(entry, allowsZero: true)?.literal else { return nil }
-    return TimeSpan(text: text)
+    guard let template = duration(entry, allowsZero: true) else { return nil }
+    if let binding = template.expressions.first {
+      error(
+        "binding-not-allowed", "nothing can be bound in the roster", at: binding.span,
+        help: "write the duration")
+    }
+    return template.literal.flatMap { TimeSpan(text: $0) }
   }
 
   private func plainMoment(_ entry: YAMLEntry) -> Timestamp? {

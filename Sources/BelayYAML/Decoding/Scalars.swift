@@ -154,6 +154,12 @@ extension Reading {
     }
   }
 
+  /// One text or a list with something in it.
+  func someTexts(_ entry: YAMLEntry) -> [YAMLNode] {
+    if entry.value.items?.isEmpty == true { error("empty", "'\(entry.name)' is empty", at: entry.value.span) }
+    return texts(entry)
+  }
+
   func warnOfOlderReading(_ node: YAMLNode) {
     guard case .scalar(let text, .plain) = node.content, node.tag == nil,
       let older = CoreSchema.olderReading(text)
@@ -170,6 +176,12 @@ extension Reading {
       return nil
     }
     warnOfOlderReading(node)
+    guard !Identifier.wordsOfExpressions.contains(text) else {
+      error(
+        "bad-id", "'\(text)' is a word of expressions, and no name", at: node.span,
+        help: "choose another name")
+      return nil
+    }
     guard Identifier.isValid(text) else {
       let mended = Identifier.mended(text)
       error(
@@ -182,6 +194,12 @@ extension Reading {
 }
 
 enum Identifier {
+  /// Literals and the operator of CEL that are spelt as names: `steps.true` would be no expression.
+  static let wordsOfExpressions = ["true", "false", "null", "in"]
+
+  /// As `isValid` and those words say it, for schemas.
+  static let pattern = "^(?!(\(wordsOfExpressions.joined(separator: "|")))$)[a-z][a-z0-9_]*$"
+
   static func isValid(_ text: String) -> Bool {
     guard let first = text.utf8.first, (0x61...0x7A).contains(first) else { return false }
     return text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }

@@ -134,7 +134,7 @@ extension Reading {
     let why = fields.required("why", in: "'irreversible'").flatMap { template($0) }
     let recover = fields.required("recover", in: "'irreversible'").flatMap { template($0) }
     let when = fields.take("when").flatMap { expression($0) }
-    let by = fields.take("by").map { texts($0).compactMap(template) } ?? []
+    let by = fields.take("by").map { someTexts($0).compactMap(template) } ?? []
     fields.finish(known: Keys.irreversible)
     guard let why, let recover else { return nil }
     return Step.Irreversible(why: why, recover: recover, when: when, by: by)

@@ -38,7 +38,8 @@ extension Reading {
     let trigger = trigger(&fields)
     let to = fields.take("to").map { texts($0).compactMap(template) } ?? []
     let uses = fields.required("uses", in: "'notify'")
-    let action = uses.flatMap { call($0, fields.take("with")) }
+    let with = fields.take("with")
+    let action = uses.flatMap { call($0, with) }
     fields.finish(known: Keys.notice, elsewhere: Keys.elsewhereOnNotice)
     guard let trigger, let action else { return nil }
     return Notice(trigger: trigger, to: to, action: action, span: fields.node.firstKeySpan)
@@ -49,7 +50,7 @@ extension Reading {
     let every = fields.take("every")
     if let events, every == nil {
       return .events(
-        texts(events).compactMap { choice(YAMLEntry(key: events.key, value: $0), Notice.Event.self) })
+        someTexts(events).compactMap { choice(YAMLEntry(key: events.key, value: $0), Notice.Event.self) })
     }
     if let every, events == nil { return duration(every).map { .every($0) } }
     error(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BelayAuthoring
 import BelayModel
 import BelayWorld
 import BelayYAML
@@ -9,12 +10,19 @@ struct Validate: ParsableCommand {
       "Check playbooks and the files they use; say all that is wrong, where, and what to write instead.",
     discussion: """
       Without paths: everything in the project's playbooks folder. What a file is says its folder: playbooks/actions,
-      playbooks/environments, playbooks/roster.yaml; all others are playbooks. What a playbook uses is checked with it.
+      playbooks/environments, playbooks/tests, playbooks/roster.yaml; all others are playbooks. What a playbook uses is checked with it.
 
       Examples:
         belay validate
         belay validate playbooks/deploy.yaml -e production
         belay validate playbooks/actions/slack.post.yaml --format json
+        belay validate --format sarif > belay.sarif
+
+      JSON: {files, diagnostics: [{severity, code, message, file, line, column, length, help?, notes?: [{message, file,
+      line, column, length}]}]}. Lines and columns count from 1, columns and lengths in characters of Unicode; what is
+      about a whole file has line 0. Files are named from the project's folder. SARIF: version 2.1.0, one run.
+
+      Exit status: 0 without errors, also with warnings; 2 with errors.
       """)
 
   @Argument(help: "Files, or names of playbooks.") var paths: [String] = []
@@ -22,7 +30,11 @@ struct Validate: ParsableCommand {
     name: [.short, .customLong("env")],
     help: "The environment whose vars, secrets, shells and windows must exist.")
   var environment: String?
-  @OptionGroup var format: FormatOption
+  @Option(name: .long, help: "text, json or sarif.") var format = Format.text
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, sarif
+  }
 
   func run() throws {
     let project = try Project.find(for: paths.first)
@@ -53,9 +65,11 @@ struct Validate: ParsableCommand {
     let all = unreadable + files.flatMap(\.diagnostics)
     let errors = all.count { $0.severity == .error }
     let count = files.count + unreadable.count
-    if format.isJSON {
+    switch format {
+    case .json:
       Output.standard.json(.object(["files": .int(Int64(count)), "diagnostics": .array(all.map(\.json))]))
-    } else {
+    case .sarif: Output.standard.json(SARIF.log(all, version: Version.text))
+    case .text:
       Diagnostics.show(unreadable, bytes: [])
       for file in files { Diagnostics.show(file.diagnostics, bytes: file.bytes) }
       Output.standard.line(
@@ -70,6 +84,7 @@ struct Validate: ParsableCommand {
     return try project.names().map { "\(folder)/\($0).yaml" }
       + project.actionNames().map { "\(folder)/actions/\($0).yaml" }
       + project.environmentNames().map { "\(folder)/environments/\($0).yaml" }
+      + project.testNames().map { "\(folder)/tests/\($0).yaml" }
       + (exists(roster) ? [roster] : [])
   }
 }

@@ -78,6 +78,9 @@ struct Project {
   /// Names of the action files, sorted.
   func actionNames() throws -> [String] { try yamlNames(in: "\(folder)/\(Project.playbooks)/actions") }
 
+  /// Names of the playbooks that have tests, sorted.
+  func testNames() throws -> [String] { try yamlNames(in: "\(folder)/\(Project.playbooks)/tests") }
+
   /// Reads a playbook with its environment and all files that it refers to, and prints every diagnostic of them.
   ///
   /// - Throws: exit 2 when one is an error.

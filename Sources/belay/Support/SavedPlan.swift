@@ -29,26 +29,9 @@ struct SavedPlan {
   /// Readable for its owner alone; never over another file.
   static func write(_ plan: Plan, to file: String) throws {
     let path = Project.absolute(file, in: Project.currentFolder())
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      let hints = errno == EEXIST ? ["a plan is for one run: give each a file of its own"] : []
-      throw Failure(.usage, "\(file) cannot be made: \(String(cString: strerror(errno)))", hints: hints)
-    }
-    defer { close(descriptor) }
-    var rest = plan.encoded()[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw unwritten(path, file) }
-      rest = rest.dropFirst(count)
-    }
-    guard fsync(descriptor) == 0 else { throw unwritten(path, file) }
-  }
-
-  private static func unwritten(_ path: String, _ file: String) -> Failure {
-    let why = String(cString: strerror(errno))
-    unlink(path)
-    return Failure(.unusable, "\(file) cannot be written: \(why)")
+    try NewFile.write(
+      plan.encoded(), to: path, shown: file, mode: 0o600,
+      hints: ["a plan is for one run: give each a file of its own"])
   }
 
   // MARK: Whether it may be run
