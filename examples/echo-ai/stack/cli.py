@@ -14,7 +14,10 @@ def _up(_: argparse.Namespace) -> None:
     up()
     built = config.PROJECT / ".build" / "release" / "belay"
     belay = "belay" if shutil.which("belay") or not built.exists() else str(built)
-    print(_TRY.format(app=APP_URL, prometheus=PROMETHEUS_URL, lab=_shown_lab(), belay=belay, home=HOME))
+    lab = config.SOURCE / "lab"
+    print(_TRY.format(app=APP_URL, prometheus=PROMETHEUS_URL, lab=lab, belay=belay, home=HOME))
+    if belay == "belay" and not shutil.which("belay"):
+        print(f"belay itself is not here yet: make build, in {config.PROJECT}")
 
 
 _TRY = """
@@ -30,10 +33,6 @@ The application is at {app}, Prometheus at {prometheus}. Things to try:
   {lab} fault                     # all faults
   {lab} down
 """
-
-
-def _shown_lab() -> str:
-    return str(config.SOURCE / "lab")
 
 
 def _down(_: argparse.Namespace) -> None:

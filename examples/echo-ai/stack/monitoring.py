@@ -26,7 +26,7 @@ from .config import (
 )
 
 PROMETHEUS_FILE = HOME / "prometheus" / "prometheus.yml"
-SHIPPED_RULES = PROJECT / "playbooks" / "alerting" / "echo-ai.rules.yml"
+SHIPPED = PROJECT / "playbooks" / "alerting"
 
 # The queue, its priorities, and what workers hold. Not `celery*`: that would count the results as well.
 _KEYS = ("celery", "celery\x06\x163", "celery\x06\x166", "celery\x06\x169", "unacked", "unacked_index")
@@ -67,26 +67,6 @@ _BLACKBOX = """modules:
       preferred_ip_protocol: ip4
       fail_if_body_not_matches_regexp: ['"status":\\s*"healthy"']
 """
-_ALERTMANAGER = """route:
-  receiver: slack
-  group_by: [alertname, service]
-  group_wait: 1s
-  group_interval: 2s
-  repeat_interval: 1h
-  routes:
-    - matchers: [severity="page"]
-      receiver: pagerduty
-receivers:
-  - name: slack
-    slack_configs:
-      - api_url: {vendors}/slack/services/T0LAB/B0LAB/webhook
-        channel: "#alerts"
-        send_resolved: true
-  - name: pagerduty
-    pagerduty_configs:
-      - url: {vendors}/pagerduty-events/v2/enqueue
-        routing_key: {key}
-"""
 
 
 def write_prometheus(blind: bool = False) -> None:
@@ -104,11 +84,24 @@ def configure() -> None:
     RULES.mkdir(parents=True)
     (HOME / "alertmanager").mkdir()
     write_prometheus()
-    if SHIPPED_RULES.exists():
-        shutil.copy(SHIPPED_RULES, RULES)
+    shutil.copy(SHIPPED / "echo-ai.rules.yml", RULES)
     (HOME / "blackbox.yml").write_text(_BLACKBOX)
-    alertmanager = _ALERTMANAGER.format(vendors=VENDORS_URL, key=PAGERDUTY_ROUTING_KEY)
-    (HOME / "alertmanager" / "alertmanager.yml").write_text(alertmanager)
+    (HOME / "alertmanager" / "alertmanager.yml").write_text(_alertmanager())
+
+
+def _alertmanager() -> str:
+    """The routes that are shipped, with the lab's vendors in place of the real ones, and in seconds."""
+    text = (SHIPPED / "alertmanager.yml").read_text()
+    slack = f"api_url: {VENDORS_URL}/slack/services/T0LAB/B0LAB/webhook"
+    pagerduty = f"routing_key: {PAGERDUTY_ROUTING_KEY}\n        url: {VENDORS_URL}/pagerduty-events/v2/enqueue"
+    for pattern, by in (
+        (r"api_url_file: .*", slack),
+        (r"routing_key_file: .*", pagerduty),
+        (r"group_wait: \w+", "group_wait: 0s"),
+        (r"group_interval: \w+", "group_interval: 2s"),
+    ):
+        text = re.sub(pattern, by, text)
+    return text
 
 
 def start() -> None:

@@ -115,7 +115,7 @@ def bad_migrations() -> None:
 def pull_50() -> None:
     before = state()["deployment"]
     deploy(head(50))
-    eventually(lambda: newest()["status"] == "CRASHED", 60, "CRASHED")
+    eventually(lambda: newest()["status"] == "CRASHED", 150, "CRASHED")
     rollback(before)
     eventually(healthy, 10, "healthy")
 

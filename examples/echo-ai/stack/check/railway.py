@@ -182,8 +182,12 @@ def observation() -> None:
     assert lines and "message" in json.loads(lines[-1])
     http = railway("logs", *APP, "--http", "--status", ">=200", "--since", "1m", "--json").stdout.splitlines()
     assert http and json.loads(http[-1])["httpStatus"] >= 200
-    shown = json.loads(railway("metrics", *APP, "--since", "2m", "--json").stdout)
-    assert shown["http"]["total"] > 0 and shown["memory"]["utilization_pct"] > 1, shown
+
+    def measured() -> bool:
+        shown = json.loads(railway("metrics", *APP, "--since", "2m", "--json").stdout)
+        return shown["http"]["total"] > 0 and shown["memory"]["utilization_pct"] > 1 and shown["cpu"]["max"] > 0
+
+    eventually(measured, 10, "traffic, memory and processor in the metrics")
     create = 'mutation($v: String!) { volumeInstanceBackupCreate(volumeInstanceId: $v, name: "check") { workflowId } }'
     workflow = graphql(create, v=VOLUME_ID)["volumeInstanceBackupCreate"]["workflowId"]
     ask = "query($w: String!) { workflowStatus(workflowId: $w) { status } }"

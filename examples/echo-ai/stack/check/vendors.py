@@ -11,6 +11,7 @@ from ..config import (
     PAGERDUTY_TOKEN,
     PD_PRIMARY,
     PD_SERVICE,
+    PROMETHEUS_URL,
     PROVIDER_KEYS,
     SENTRY_TOKEN,
     SLACK_TOKEN,
@@ -162,6 +163,15 @@ def providers() -> None:
     assert "incidents" in httpx.get(f"{VENDORS_URL}/status/anthropic/api/v2/summary.json").json()
     equal(httpx.get(f"{VENDORS_URL}/status/stripe/api/v2/status.json").status_code, 404)
     equal(httpx.get(f"{VENDORS_URL}/status/stripe/current").json()["largestatus"], "up")
+
+
+@check("vendors: Prometheus has the rules that are shipped, and each can be evaluated")
+def rules() -> None:
+    def groups() -> list[dict]:
+        return httpx.get(f"{PROMETHEUS_URL}/api/v1/rules", timeout=5).json()["data"]["groups"]
+
+    found = eventually(groups, 10, "rules")
+    equal([rule["name"] for group in found for rule in group["rules"] if rule.get("lastError")], [])
 
 
 @check("vendors: Prometheus sees every target; Alertmanager routes to Slack and PagerDuty")

@@ -3,8 +3,6 @@
 import asyncio
 import subprocess
 
-import httpx
-
 from stack import config
 
 from .deployer import Deployer
@@ -34,26 +32,14 @@ def knows(commit: str) -> bool:
     return git("cat-file", "-t", commit) == "commit"
 
 
-async def ci_conclusion(commit: str) -> str | None:
-    """What GitHub says of all checks together, None while one still runs or none is there."""
-    url = f"{config.VENDORS_URL}/github/repos/{config.OWNER}/{config.REPO}/commits/{commit}/check-runs"
-    async with httpx.AsyncClient() as client:
-        try:
-            runs = (await client.get(url, headers={"Authorization": f"Bearer {config.GITHUB_TOKEN}"})).json()
-            runs = runs["check_runs"]
-        except (httpx.HTTPError, ValueError, KeyError):
-            return None
-    if not runs or any(run["status"] != "completed" for run in runs):
-        return None
-    return "success" if all(run["conclusion"] == "success" for run in runs) else "failure"
-
-
 async def watch(platform: Platform, deployer: Deployer) -> None:
     """Deploys what main points at, now and whenever that changes."""
     last = ""
     while True:
         commit = head_of_main()
         if commit and commit != last:
+            if not last:
+                await deployer.remember(git("rev-parse", f"{commit}^1"))
             if platform.app.autodeploy or not last:
                 deployer.deploy(
                     commit, "deploy", wait_for_ci=platform.app.wait_for_ci and bool(last), **described(commit)

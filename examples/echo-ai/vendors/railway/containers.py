@@ -93,7 +93,7 @@ class Instance:
 
     async def _wait(self, process: asyncio.subprocess.Process) -> None:
         """The container lives as long as its first process; the others go with it."""
-        code = await process.wait()
+        code = await _end_of(process)
         kill_group(process.pid)
         if process is self._process and not self._stopping:
             self.status = "CRASHED" if code else "EXITED"
@@ -131,12 +131,19 @@ class Instance:
                 self._process.send_signal(signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
                 # A moment even for 0 s, or the web could not even close its sockets.
-                await asyncio.wait_for(self._process.wait(), self.deployment.service.settings.draining_seconds + 0.2)
+                await asyncio.wait_for(_end_of(self._process), self.deployment.service.settings.draining_seconds + 0.2)
         if self._process:
             kill_group(self._process.pid)
-            await self._process.wait()
+            await _end_of(self._process)
         self.status = "REMOVED"
         _taken.discard(self.port)
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> int:
+    """Its exit status. Process.wait() would also wait for all who have its output open, such as the worker."""
+    while process.returncode is None:
+        await asyncio.sleep(0.05)
+    return process.returncode
 
 
 def kill_group(leader: int) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from stack import config, servers
 
 from .. import faults
+from . import ci
 from .containers import Instance, kill_group, make_folder
 from .platform import Deployment, Platform, RailwayError, Service
 
@@ -30,6 +32,16 @@ class Deployer:
         """A new deployment of a commit, with the variables as they are now."""
         image = config.IMAGES / f"{commit}.tar"
         return self._new(self.platform.app, {**meta, "commitHash": commit, "reason": reason}, image, wait_for_ci)
+
+    async def remember(self, commit: str) -> None:
+        """A deployment of yesterday, so that there is something to roll back to from the beginning."""
+        image = config.IMAGES / f"{commit}.tar"
+        if await self._archive(commit, image):
+            meta = {"branch": "main", "repo": self.platform.app.repo, "commitHash": commit, "reason": "deploy"}
+            old = Deployment(self.platform.app, meta, dict(self.platform.app.variables), image)
+            old.become("REMOVED")
+            old.created_at = old.status_at = old.created_at - timedelta(days=1)
+            self.platform.app.deployments.append(old)
 
     def upload(self, image: Path, message: str) -> Deployment:
         """What `railway up` sends: no commit is known of it."""
@@ -87,14 +99,12 @@ class Deployer:
                 await self._stop_instances(deployment)
 
     async def _ci_is_green(self, commit: str) -> bool:
-        from .autodeploy import ci_conclusion
-
         await asyncio.sleep(1)
         if faults.on("skipped-deploy"):
             return False
-        while (conclusion := await ci_conclusion(commit)) is None:
+        while (found := await ci.conclusion(commit)) is None:
             await asyncio.sleep(0.5)
-        return conclusion == "success"
+        return found == "success"
 
     async def _build(self, deployment: Deployment) -> bool:
         deployment.become("BUILDING")
@@ -104,24 +114,19 @@ class Deployer:
             await asyncio.sleep(0.5)
             deployment.build_says('failed to solve: process "/bin/sh -c uv sync --frozen" did not complete', "error")
             return False
-        if deployment.image and not deployment.image.exists():
-            archive = [
-                "git",
-                "-C",
-                str(config.REPOSITORY),
-                "archive",
-                "-o",
-                str(deployment.image),
-                deployment.commit,
-            ]
-            process = await asyncio.create_subprocess_exec(*archive)
-            if await process.wait() != 0:
-                deployment.build_says(f"commit {deployment.commit} cannot be fetched", "error")
-                return False
+        image = deployment.image
+        if image and not image.exists() and not await self._archive(deployment.commit, image):
+            deployment.build_says(f"commit {deployment.commit} cannot be fetched", "error")
+            return False
         await make_folder(deployment)
         self._read_config(deployment)
         deployment.build_says("Build time: 0.4 seconds")
         return True
+
+    async def _archive(self, commit: str, image: Path) -> bool:
+        command = ["git", "-C", str(config.REPOSITORY), "archive", "-o", str(image), commit]
+        process = await asyncio.create_subprocess_exec(*command)
+        return await process.wait() == 0
 
     def _read_config(self, deployment: Deployment) -> None:
         """Configuration in the code overrides what the dashboard or the command line has set."""
@@ -174,6 +179,7 @@ class Deployer:
 
     async def _replace_others(self, deployment: Deployment) -> None:
         deployment.become("SUCCESS")
+        deployment.served = True
         if faults.on("bad-release"):
             self._mark_bad(deployment)
         await asyncio.sleep(deployment.service.settings.overlap_seconds)

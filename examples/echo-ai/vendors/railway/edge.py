@@ -53,8 +53,11 @@ class Edge:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope, body: bytes, instance) -> tuple[int, list, bytes]:
-        if instance is None:
+        live = self._platform.app.live
+        if instance is None and not (live and live.service.settings.num_replicas):
             return _failed("The train has not arrived at the station.", 404)
+        if instance is None:
+            return _failed("Application failed to respond", 502)
         query = ("?" + scope["query_string"].decode()) if scope["query_string"] else ""
         url = f"http://{config.HOST}:{instance.port}{scope['raw_path'].decode()}{query}"
         headers = [(name, value) for name, value in scope["headers"] if name not in _HOP_BY_HOP]

@@ -85,7 +85,8 @@ async def sample(platform: Platform) -> None:
         for service in platform.services.values():
             pids = _processes_below(_roots(service))
             ticks = {pid: _cpu_ticks(pid) for pid in pids}
-            spent = sum(count - before.get(pid, count) for pid, count in ticks.items())
+            # A process that has just ended counts for nothing, not for less than nothing.
+            spent = sum(max(0, count - before.get(pid, count)) for pid, count in ticks.items())
             memory = sum(_memory_kb(pid) for pid in pids) / 1_000_000
             folder = {"Postgres": "postgres", "Redis": "redis"}.get(service.name)
             disk = await asyncio.to_thread(_folder_mb, config.HOME / folder) / 1000 if folder else 0.0

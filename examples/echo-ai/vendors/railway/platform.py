@@ -67,6 +67,7 @@ class Deployment:
     created_at: datetime = field(default_factory=now)
     status_at: datetime = field(default_factory=now)
     stopped: bool = False
+    served: bool = False
     logs: deque[Line] = field(default_factory=lambda: deque(maxlen=5000))
     build_logs: deque[Line] = field(default_factory=lambda: deque(maxlen=1000))
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -117,11 +118,9 @@ class Service:
 
     @property
     def live(self) -> Deployment | None:
-        """The one that serves or last did: the newest that became SUCCESS and was not replaced."""
-        for deployment in reversed(self.deployments):
-            if deployment.status == "SUCCESS" or (deployment.status == "CRASHED" and deployment.instances):
-                return deployment
-        return None
+        """The one that serves, restarts or has crashed: the newest that came to serve and was not replaced."""
+        still = ("SUCCESS", "DEPLOYING", "CRASHED")
+        return next((one for one in reversed(self.deployments) if one.served and one.status in still), None)
 
 
 class Platform:
@@ -137,6 +136,7 @@ class Platform:
         ):
             service.deployments.append(Deployment(service, {"image": image}, dict(service.variables), None))
             service.deployments[0].become("SUCCESS")
+            service.deployments[0].served = True
         self.requests: deque = deque(maxlen=100_000)
         self.backups: list[dict[str, Any]] = []
         self.workflows: dict[str, datetime] = {}
