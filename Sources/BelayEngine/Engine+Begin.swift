@@ -84,8 +84,8 @@ extension Engine {
     }
     let lost = lostTemporaries()
     reset(lost, because: "temporary, applied again")
-    let temporaries = halfReapplied(with: lost)
-    if !temporaries.isEmpty { stage = .reapplying(temporaries, then: .goForward) }
+    let first = (voidedGates() + halfReapplied(with: lost)).sorted()
+    if !first.isEmpty { stage = .reapplying(first, then: .goForward) }
   }
 
   mutating func resume(retry: Bool, by actor: Actor) {
@@ -183,6 +183,14 @@ extension Engine {
   /// Temporaries that were undone while their list has not ended: needed again by what comes next in it.
   private func lostTemporaries() -> [Int] {
     plan.nodes.indices.filter { isUndoneTemporary($0) && listGoesOn(around: $0) }
+  }
+
+  /// Their approvals were for the plan before: nothing goes on without new ones.
+  private func voidedGates() -> [Int] {
+    plan.nodes.indices.filter { node in
+      run.voided.contains(id(node)) && record(of: node).status != .held && !record(of: node).status.hasEnded
+        && isReached(node) && graph.prerequisites(of: node).allSatisfy(isMet)
+    }
   }
 
   /// These, and those that a driver before this one had begun to apply again: their turn had come once.

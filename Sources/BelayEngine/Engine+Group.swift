@@ -11,6 +11,7 @@ extension Engine {
 
   mutating func startGroup(_ node: Int, _ group: PlanGroup) {
     if mustWait(node) { return }
+    takeClaims(of: node)
     guard group.captures.contains(where: { record(of: node).captures[$0.name] == nil }) else {
       return openGroup(node)
     }

@@ -37,6 +37,7 @@ extension Engine {
       return rest(
         .held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
     }
+    takeClaims(toUndo: effects)
     // What this rollback itself has undone is not applied again by who resumes it.
     let isNew = run.rollback == nil
     let temporaries = isNew ? endedTemporaries(around: effects) : halfReapplied(around: effects)

@@ -119,6 +119,7 @@ public struct Engine {
       mustBeDurable = run.events
       urgent = true
     }
+    releaseClaims(after: event)
   }
 
   private mutating func flush(into commands: inout [Command]) {

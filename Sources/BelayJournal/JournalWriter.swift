@@ -12,7 +12,9 @@ public final class JournalWriter {
   private var lines: [String] = []
   private var waiting: [(event: RunEvent, at: Timestamp)] = []
   private var row: RunRow?
-  private var change = ClaimChange.none
+  /// What the events waiting take and give back, in all.
+  private var taken: [String] = []
+  private var released: [String] = []
   public private(set) var isUrgent = false
   /// When the oldest event that is not urgent came, by the boot clock.
   public private(set) var waitingSince: TimeSpan?
@@ -44,12 +46,24 @@ public final class JournalWriter {
 
   private func note(_ event: RunEvent) {
     switch event {
-    case .claimsTaken(let names): change = .take(names)
-    case .claimsReleased(let names): change = .release(names)
-    case .rested(let rest) where rest.status.hasLetGo: change = .release(claims)
-    case .closed: change = .release(claims)
+    case .claimsTaken(let names):
+      taken += names.filter { !released.contains($0) }
+      released.removeAll { names.contains($0) }
+    case .claimsReleased(let names): release(names)
+    case .rested(let rest) where rest.status.hasLetGo: release(claims)
+    case .closed: release(claims)
     default: break
     }
+  }
+
+  private func release(_ names: [String]) {
+    released += names.filter { !taken.contains($0) && !released.contains($0) }
+    taken.removeAll { names.contains($0) }
+  }
+
+  private var change: ClaimChange {
+    if taken.isEmpty { return released.isEmpty ? .none : .release(released) }
+    return released.isEmpty ? .take(taken) : .change(take: taken, release: released)
   }
 
   /// Makes everything collected durable.
@@ -65,7 +79,8 @@ public final class JournalWriter {
     let done = waiting
     lines.removeAll(keepingCapacity: true)
     waiting.removeAll(keepingCapacity: true)
-    change = .none
+    taken = []
+    released = []
     isUrgent = false
     waitingSince = nil
     for (offset, item) in done.enumerated() { listener(item.event, item.at, first + offset) }

@@ -15,6 +15,7 @@ extension RunEvent {
     case .rollbackFinished: "rollback_finished"
     case .rested: "rested"
     case .closed: "closed"
+    case .planAdopted: "plan_adopted"
     case .nodeStarted: "node_started"
     case .nodeSkipped: "node_skipped"
     case .captured: "captured"
@@ -37,7 +38,7 @@ extension RunEvent {
   func write(into writer: inout LineWriter) {
     switch self {
     case .runCreated, .driverStarted, .claimsTaken, .claimsReleased, .stopRequested, .rollbackStarted,
-      .rollbackFinished, .rested, .closed:
+      .rollbackFinished, .rested, .closed, .planAdopted:
       writeRun(into: &writer)
     case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
       .nodesReset, .nodesUndone, .resolved:
@@ -67,6 +68,7 @@ extension RunEvent {
     case .closed(let note, let actor):
       writer.text("note", note)
       writer.actor("by", actor)
+    case .planAdopted(let adopted): adopted.write(into: &writer)
     default: break
     }
   }

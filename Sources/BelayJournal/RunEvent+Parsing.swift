@@ -31,6 +31,7 @@ extension RunEvent {
         Rest(
           status: try fields.word("status"), cause: try fields.text("cause"),
           node: try fields.optionalText("node"), left: try fields.list("left")))
+    case "plan_adopted": .planAdopted(try PlanAdopted(&fields))
     case "closed": .closed(note: try fields.text("note"), by: try fields.actor("by"))
     default: nil
     }

@@ -13,6 +13,7 @@ public enum RunEvent: Hashable, Sendable {
   case rollbackFinished
   case rested(Rest)
   case closed(note: String, by: Actor)
+  case planAdopted(PlanAdopted)
 
   // A node
   case nodeStarted(NodeID, waitsUntil: Moment?)

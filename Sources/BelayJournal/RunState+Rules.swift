@@ -21,6 +21,11 @@ extension RunState {
       try require(driver.epoch == epoch + 1, "driver \(driver.epoch) follows driver \(epoch)")
     case .claimsReleased(let names):
       try require(names.allSatisfy(claims.contains), "a claim is released that the run does not hold")
+    case .planAdopted(let adopted):
+      try require(adopted.before == planDigest, "a plan follows one that the run does not have")
+      try require(!adopted.plan.isEmpty, "a run without a plan")
+      try require(
+        adopted.voided.allSatisfy { self[$0].status == .succeeded }, "an approval is void that was none")
     case .rollbackFinished: try require(rollback != nil, "a rollback ends that never began")
     default: break
     }

@@ -17,6 +17,10 @@ public struct RunState: Hashable, Sendable {
   /// Number of events.
   public private(set) var events = 0
   public private(set) var claims: [String] = []
+  /// Of the plan by which it goes on.
+  public private(set) var planDigest = ""
+  /// Gates that are asked again before anything goes on: their approval was for a plan before.
+  public private(set) var voided: Set<NodeID> = []
   public private(set) var nodes: [NodeID: NodeRecord] = [:]
   /// In the order in which things first happened to them.
   public private(set) var touched: [NodeID] = []
@@ -42,6 +46,7 @@ public struct RunState: Hashable, Sendable {
     case .runCreated(let facts):
       created = facts
       createdAt = time
+      planDigest = facts.planDigest
       claims = facts.claims
     case .driverStarted(let driver):
       epoch = driver.epoch
@@ -62,6 +67,10 @@ public struct RunState: Hashable, Sendable {
       status = .closed
       cause = note
       claims = []
+    case .planAdopted(let adopted):
+      planDigest = adopted.plan
+      voided.formUnion(adopted.voided)
+      for node in adopted.voided { change(node) { $0.reset() } }
     case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
       .nodesReset, .nodesUndone, .resolved:
       applyToNode(event, at: time)
@@ -104,6 +113,7 @@ public struct RunState: Hashable, Sendable {
     case .answered(let node, let answer): change(node) { $0.lastAnswer = answer }
     case .nodeFinished(let node, let end):
       change(node) { $0.finish(end, at: time) }
+      voided.remove(node)
       follow(node, end.status == .succeeded ? .compensated : .compensationFailed)
     case .retryScheduled(let node, let failure, let moment):
       change(node) { record in

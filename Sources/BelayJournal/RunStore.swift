@@ -33,7 +33,7 @@ public struct AppendBatch: Sendable {
   /// The run's derived row after these lines.
   public var row: RunRow
   public var claims: ClaimChange
-  /// With the first event only: the plan's exact bytes.
+  /// With the first event, and with one that adopts another plan: the plan's exact bytes.
   public var plan: [UInt8]?
 
   public init(
@@ -55,6 +55,22 @@ public enum ClaimChange: Hashable, Sendable {
   /// All or nothing; taken by another run: `claimed`. Taken by the same run already: no change.
   case take([String])
   case release([String])
+  /// No name in both.
+  case change(take: [String], release: [String])
+
+  public var taken: [String] {
+    switch self {
+    case .none, .release: []
+    case .take(let names), .change(let names, _): names
+    }
+  }
+
+  public var released: [String] {
+    switch self {
+    case .none, .take: []
+    case .release(let names), .change(_, let names): names
+    }
+  }
 }
 
 public struct StoredEvent: Hashable, Sendable {

@@ -61,7 +61,7 @@ extension Verification {
       return report.add(.run(run), "its plan is missing")
     }
     if plan.description != row.planDigest {
-      report.add(.run(run), "its plan was altered: not the bytes that its first event names")
+      report.add(.run(run), "its plan was altered: not the bytes that its events name")
     }
   }
 }

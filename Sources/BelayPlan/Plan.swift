@@ -29,6 +29,8 @@ public struct Plan: Hashable, Sendable {
   public var frames: [PlanFrame]
   public var secrets: [SecretReference]
   public var claims: [String]
+  /// The median of what the last runs took from their first event to their end. Nil: there was none.
+  public var expected: TimeSpan?
   public var maxParallel: Int
   /// Written on the playbook, or `stop`.
   public var onFailure: FailureRule

@@ -123,8 +123,9 @@ extension PlanBuilder {
     inner.params = scope.params
     inner.vars = ValueMap()
     inner.items = ValueMap()
-    inner.laterParams = Set(scope.given.map(\.name))
-    inner.laterVars = []
+    inner.laterParams = [:]
+    for given in scope.given { inner.laterParams[given.name] = variables.later(given.value) }
+    inner.laterVars = [:]
     return (scopes.count - 1, inner)
   }
 
@@ -140,7 +141,7 @@ extension PlanBuilder {
       if variables.isKnown(entry.value) {
         variables.vars[entry.key] = value(of: entry.value) ?? .null
       } else {
-        variables.laterVars.insert(entry.key)
+        variables.laterVars[entry.key] = variables.later(entry.value)
         scopes[scope].laterVars.append(entry)
       }
     }

@@ -79,7 +79,6 @@ extension PlanBuilder {
   private mutating func refuse(_ group: Group) {
     refuse(group.rollback)
     for capture in group.captures { refuse(capture.body) }
-    refuse(group.locks.first.map { ("'locks' of a group", $0.span) })
     refuse(group.watches.first.map { ("'watch' of a group", $0.span) })
     refuse(group.steps)
   }

@@ -11,7 +11,9 @@ extension PlanBuilder {
       nodes[index].preview = Preview(
         word: word, reason: reason, action: action?.text,
         isRead: nodes[index].kindName == "check" && action?.effect == .read)
+      nodes[index].preview.also = also(nodes[index])
       nodes[index].preview.ifItFails = consequences.text(of: index)
+      nodes[index].preview.expected = request.history[nodes[index].id]
     }
   }
 
@@ -72,6 +74,29 @@ extension PlanBuilder {
     return body.flatMap(shown)
   }
 
+  /// What else it asks: before, to prove it, to leave it out.
+  private func also(_ node: PlanNode) -> [String] {
+    var lines: [String] = []
+    switch node.detail {
+    case .step(let step):
+      if case .body(let body)? = step.skip { lines.append("left out if already so: \(asked(body))") }
+      if step.skip == .verified, let verify = step.verify {
+        lines.append("left out if already so: \(asked(verify))")
+      }
+      lines += step.captures.map { "first reads \($0.name): \(asked($0.body))" }
+      if let verify = step.verify { lines.append("then proves it: \(asked(verify))") }
+    case .group(let group): lines += group.captures.map { "first reads \($0.name): \(asked($0.body))" }
+    case .check, .gate: break
+    }
+    return lines
+  }
+
+  /// A question in one line.
+  private func asked(_ body: PlanBody) -> String {
+    let action = shown(body).map { $0.text.split(separator: "\n").joined(separator: " · ") }
+    return ([action].compactMap { $0 } + body.meaning).joined(separator: " · ")
+  }
+
   /// A body's action as it will be done, as far as it is known in the current frame.
   func shown(_ body: PlanBody) -> (text: String, effect: ActionEffect)? {
     guard let source = body.action else { return nil }
@@ -88,12 +113,12 @@ extension PlanBuilder {
     inner.params = ValueMap()
     inner.vars = ValueMap()
     inner.items = ValueMap()
-    inner.laterParams = []
+    inner.laterParams = [:]
     for given in use.params {
       if variables.isKnown(given.value), let value = plainValue(of: given.value) {
         inner.params[given.name] = value
       } else {
-        inner.laterParams.insert(given.name)
+        inner.laterParams[given.name] = variables.later(given.value)
       }
     }
     return inner

@@ -86,6 +86,7 @@ public struct PlanBuilder {
       environmentVars: request.environment?.vars ?? ValueMap(), roles: frames[0].variables.roles,
       isProtected: request.environment?.protected ?? false, roster: request.files.roster,
       scopes: scopes, frames: frames.map(\.frame), secrets: secrets(), claims: unique(claims),
+      expected: request.history.total,
       maxParallel: maxParallel, onFailure: onFailure, searchPath: request.searchPath, pass: unique(pass),
       sources: request.sources, programs: programNames().map(request.findProgram),
       warnings: diagnostics.filter { $0.severity == .warning }.map(\.message), watches: watches,

@@ -85,12 +85,21 @@ struct PlanConsequence {
 
   private func rollback(_ what: String, from start: Int, before index: Int) -> String {
     let end = nodes[index].isStep ? index + 1 : index
+    var unless = ""
     if what == "the run", let barrier = barrier[end] {
-      return "the run is held, because \(nodes[barrier].id) cannot be undone"
+      let held = "held, because \(nodes[barrier].id) cannot be undone"
+      guard let condition = condition(of: barrier) else { return "the run is \(held)" }
+      unless = "; if \(condition.source), it is \(held)"
     }
     let count = undoable[end] - undoable[min(start, end)]
-    if count == 0 { return "\(what) is rolled back, with nothing to undo" }
-    return "\(what) is rolled back: up to \(count) step\(count == 1 ? "" : "s") undone, the last one first"
+    if count == 0 { return "\(what) is rolled back, with nothing to undo\(unless)" }
+    let steps = "up to \(count) step\(count == 1 ? "" : "s") undone, the last one first"
+    return "\(what) is rolled back: \(steps)\(unless)"
+  }
+
+  /// Under which a step cannot be undone; nil: always.
+  private func condition(of barrier: Int) -> Expression? {
+    if case .step(let step) = nodes[barrier].detail { step.irreversible?.when } else { nil }
   }
 
   private func anotherAttempt(_ scope: Int) -> String? {

@@ -9,7 +9,7 @@ extension Plan {
     lines += Plan.values("param", scopes.first?.params, other.scopes.first?.params)
     var (ours, theirs) = (json.members ?? [], other.json.members ?? [])
     let told: Set<String> = [
-      "run", "created_at", "saved", "sources", "programs", "scopes", "frames", "nodes",
+      "run", "created_at", "saved", "expected", "sources", "programs", "scopes", "frames", "nodes",
     ]
     ours.removeAll { told.contains($0.key) }
     theirs.removeAll { told.contains($0.key) }
@@ -53,24 +53,33 @@ extension Plan {
   }
 
   private static func nodes(_ ours: Plan, _ theirs: Plan) -> [String] {
-    let list = { (plan: Plan) in
-      plan.nodes.map { node in (node.id, (kind: node.kindName, json: node.json(among: plan.nodes))) }
-    }
-    let (before, after) = (list(ours), list(theirs))
-    let known = Dictionary(after.map { ($0.0, $0.1) }) { first, _ in first }
-    let old = Set(before.map(\.0))
+    let known = Dictionary(theirs.nodes.map { ($0.id, $0) }) { first, _ in first }
+    let old = Set(ours.nodes.map(\.id))
     var lines: [String] = []
-    for (id, node) in before {
-      guard let now = known[id] else {
-        lines.append("\(node.kind) \(id) is gone")
+    for node in ours.nodes {
+      guard let now = known[node.id] else {
+        lines.append("\(node.kindName) \(node.id) is gone")
         continue
       }
-      // The preview says the same once more, and a place moves with every line above it.
-      let told: Set<String> = ["preview", "place", "frame"]
-      let members = { (json: JSON) in (json.members ?? []).filter { !told.contains($0.key) } }
-      lines += Plan.members(members(node.json), members(now.json)).map { "\(node.kind) \(id): \($0)" }
+      lines += otherwise(node, in: ours, now, in: theirs).map { "\(node.kindName) \(node.id): \($0)" }
     }
-    return lines + after.filter { !old.contains($0.0) }.map { "\($0.1.kind) \($0.0) is new" }
+    return lines + theirs.nodes.filter { !old.contains($0.id) }.map { "\($0.kindName) \($0.id) is new" }
+  }
+
+  /// A node of two plans, a line for each key.
+  static func otherwise(_ node: PlanNode, in ours: Plan, _ now: PlanNode, in theirs: Plan) -> [String] {
+    // The preview says the same once more, and a place moves with every line above it.
+    let told: Set<String> = ["preview", "place", "frame"]
+    let lists = [node.json(among: ours.nodes), now.json(among: theirs.nodes)].map { json in
+      (json.members ?? []).filter { !told.contains($0.key) }.map(Plan.withoutPositions)
+    }
+    return members(lists[0], lists[1])
+  }
+
+  /// Of a call without where its scope and frame stand: others before it move them.
+  private static func withoutPositions(_ member: JSON.Member) -> JSON.Member {
+    guard member.key == "call", let members = member.value.members else { return member }
+    return JSON.Member("call", .object(members.filter { $0.key != "scope" && $0.key != "frame" }))
   }
 
   /// In the order of the first list; what only the second has comes last.

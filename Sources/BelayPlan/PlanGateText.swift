@@ -20,9 +20,8 @@ extension Plan {
   /// `2 of engineers (ana, ben, cem), not the initiator, by signature`.
   func askText(_ approval: PlanApproval) -> String {
     let count = approval.count == 1 ? "one" : "\(approval.count)"
-    let by =
-      approval.by.isEmpty ? "anyone in the roster" : approval.by.map(nameText).joined(separator: " or ")
-    var text = "\(count) of \(by)"
+    var text = "\(count) of \(approval.by.map(nameText).joined(separator: " or "))"
+    if approval.by.isEmpty { text = "anyone in the roster" }
     if !approval.exclude.isEmpty {
       let names = approval.exclude.map { template in
         template.literal == PlanApproval.initiator ? "the initiator" : template.source
@@ -67,7 +66,7 @@ extension Plan {
       if let staysFor = polling.staysFor { words.append("must stay so for \(staysFor.source)") }
       lines.append(words.joined(separator: " · "))
     }
-    if let retry = call.retry { lines.append("up to \(retry.attempts) attempts") }
+    if let retry = call.retry { lines.append(attemptsText(retry)) }
     if let irreversible = call.irreversible { lines += details(of: irreversible) }
     return lines
   }
@@ -93,19 +92,18 @@ extension Plan {
   // MARK: Watches, notices, people
 
   func watchText(of scope: Int?) -> [String] {
-    watches.filter { $0.scope == scope }.flatMap { watch in
-      let title = watch.title.isEmpty ? "" : "  \(watch.title)"
-      let every = watch.body.every.map { "every \($0.source)" } ?? ""
-      let trips = isAtOnce(watch.tripsAfter) ? "at once" : "after \(watch.tripsAfter.source)"
-      let action = (watch.action ?? "").split(separator: "\n").map { "    \($0)" }
-      var words = [every] + watch.body.failIf.map { "fails if \($0.source)" }
-      words += watch.body.expect.map { "expects \($0.source)" }
-      return ["watch \(watch.id)\(title)  [would watch]"] + action + [
-        "    \(words.joined(separator: " · "))",
-        "    trips \(trips): if it fails, \(tripText(watch.onFailure)); "
-          + "without an answer, \(tripText(watch.onUnknown))",
-      ]
-    }
+    watches.filter { $0.scope == scope }.flatMap(watchLines)
+  }
+
+  func watchLines(_ watch: PlanWatch) -> [String] {
+    let title = watch.title.isEmpty ? "" : "  \(watch.title)"
+    let trips = isAtOnce(watch.tripsAfter) ? "at once" : "after \(watch.tripsAfter.source)"
+    let action = (watch.action ?? "").split(separator: "\n").map { "    \($0)" }
+    return ["watch \(watch.id)\(title)  [would watch]"] + action + [
+      "    \(watch.body.meaning.joined(separator: " · "))",
+      "    trips \(trips): if it fails, \(tripText(watch.onFailure)); "
+        + "without an answer, \(tripText(watch.onUnknown))",
+    ]
   }
 
   private func tripText(_ rule: FailureRule) -> String {
@@ -116,17 +114,16 @@ extension Plan {
     }
   }
 
-  var noticeText: [String] {
-    notices.flatMap { notice in
-      let when =
-        switch notice.trigger {
-        case .events(let events): "when \(events.map(\.rawValue).joined(separator: ", "))"
-        case .every(let span): "every \(span.source)"
-        }
-      let to = notice.to.isEmpty ? "" : " to \(notice.to.map(nameText).joined(separator: ", "))"
-      let action = (notice.action ?? "").split(separator: "\n").map { "    \($0)" }
-      return ["would tell\(to) \(when)"] + action
-    }
+  var noticeText: [String] { notices.flatMap(noticeLines) }
+
+  func noticeLines(_ notice: PlanNotice) -> [String] {
+    let when =
+      switch notice.trigger {
+      case .events(let events): "when \(events.map(\.rawValue).joined(separator: ", "))"
+      case .every(let span): "every \(span.source)"
+      }
+    let to = notice.to.isEmpty ? "" : " to \(notice.to.map(nameText).joined(separator: ", "))"
+    return ["would tell\(to) \(when)"] + (notice.action ?? "").split(separator: "\n").map { "    \($0)" }
   }
 
   /// Who has the roles that take turns, as the plan is made.

@@ -28,6 +28,7 @@ extension Plan {
       "scopes": .array(scopes.map { $0.json(among: nodes) }),
       "frames": .array(frames.map { $0.json(among: nodes) }),
       "secrets": .array(secrets.map(\.json)), "claims": .strings(claims),
+      "expected": expected.map { .string($0.text) },
       "max_parallel": .int(Int64(maxParallel)),
       "on_failure": .string(onFailure.rawValue), "search_path": .string(searchPath), "pass": .strings(pass),
       "sources": .array(sources.map(\.json)),
@@ -121,7 +122,9 @@ extension Preview {
   fileprivate var json: JSON {
     .object([
       "word": .string(word.rawValue), "reason": reason.map(JSON.string), "action": action.map(JSON.string),
-      "reads": isRead ? .bool(true) : nil, "if_it_fails": ifItFails.isEmpty ? nil : .string(ifItFails),
+      "reads": isRead ? .bool(true) : nil, "also": also.isEmpty ? nil : .strings(also),
+      "expected": expected.map { .string($0.text) },
+      "if_it_fails": ifItFails.isEmpty ? nil : .string(ifItFails),
     ])
   }
 }

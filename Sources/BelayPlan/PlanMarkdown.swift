@@ -18,7 +18,10 @@ extension Plan {
     for secret in secrets { lines.append(row(["secret \(secret.name)", escaped(secret.place)])) }
     if let saved { lines.append(row(["may be run until", code(saved.expiresAt.text)])) }
     lines.append(row(["plan digest", code(digest)]))
+    if let expected { lines.append(row(["takes", "about \(expected.rough), as the last runs did"])) }
+    for line in rosterText { lines.append(row(["people", escaped(line)])) }
     lines += section("What runs", [.main])
+    lines += meanwhile
     lines += section("After success and after a rollback", [.steadyState])
     lines += section("What undoes it, in reverse order", nil)
     if !warnings.isEmpty { lines += ["", "## Warnings", ""] + warnings.map { "- \(escaped($0))" } }
@@ -27,19 +30,46 @@ extension Plan {
 
   /// - Parameter roles: nil: of rollbacks.
   private func section(_ title: String, _ roles: [PlanNode.Role]?) -> [String] {
-    let list = nodes.filter { node in
+    let list = nodes.enumerated().filter { _, node in
       guard let roles else { if case .rollback = node.role { return true } else { return false } }
       return roles.contains(node.role)
     }
     if list.isEmpty { return [] }
     return ["", "## \(title)", "", "| node | | does | if it fails |", "| --- | --- | --- | --- |"]
-      + list.map { node in
-        let word = node.preview.word.rawValue + (node.preview.reason.map { ", because \($0)" } ?? "")
+      + list.map { index, node in
+        let word = node.preview.sentence + (node.preview.expected.map { ", about \($0.rough)" } ?? "")
         let title = node.title.isEmpty || node.title == node.id ? "" : " \(escaped(node.title))"
         return row([
-          "\(node.kindName) \(code(node.id))\(title)", escaped(word), node.preview.action.map(code) ?? "",
+          "\(node.kindName) \(code(node.id))\(title)", escaped(word), deed(of: index),
           escaped(node.preview.ifItFails),
         ])
+      }
+  }
+
+  private func deed(of index: Int) -> String {
+    let node = nodes[index]
+    let when = node.when.map { ["when \(code($0.source))"] } ?? []
+    let action = node.preview.action.map { [code($0)] } ?? []
+    return (when + action + facts(of: index).map(escaped)).joined(separator: "<br>")
+  }
+
+  /// What is watched and who is told, as a list.
+  private var meanwhile: [String] {
+    let scopes: [Int?] = [nil] + nodes.indices.map { $0 }
+    let watched = scopes.flatMap { scope in
+      let place = scope.map { " in \(nodes[$0].id)" } ?? ""
+      return watches.filter { $0.scope == scope }.map { watch in
+        watchLines(watch).enumerated().map { $0 == 0 ? $1 + place : $1 }
+      }
+    }
+    let items = watched + notices.map(noticeLines)
+    if items.isEmpty { return [] }
+    return ["", "## Meanwhile", ""]
+      + items.map { lines in
+        let texts = lines.map { line in
+          escaped(String(line.drop { $0 == " " }))
+        }
+        return "- " + texts.joined(separator: "<br>")
       }
   }
 

@@ -88,8 +88,19 @@ public struct Preview: Hashable, Sendable {
   public var action: String?
   /// A question that is known to change nothing; without it, its author says so.
   public var isRead: Bool
+  /// What it asks beside, each in a line: what it reads first, how it is proven.
+  public var also: [String] = []
   /// What a failure here leads to.
   public var ifItFails = ""
+  /// The median of what it took in the last runs. Nil: none has come through it.
+  public var expected: TimeSpan?
+
+  /// The word with its reason.
+  public var sentence: String {
+    guard let reason else { return word.rawValue }
+    if word != .undetermined { return "\(word.rawValue), because \(reason)" }
+    return reason.hasPrefix("until ") ? "\(word.rawValue) \(reason)" : "\(word.rawValue): \(reason)"
+  }
 
   public init(word: Word, reason: String? = nil, action: String? = nil, isRead: Bool = false) {
     self.word = word

@@ -73,6 +73,8 @@ struct PlanNodeReader {
     var preview = Preview(
       word: word, reason: try inner.optionalString("reason"), action: try inner.optionalString("action"),
       isRead: try inner.flag("reads"))
+    preview.also = try inner.optionalStrings("also")
+    preview.expected = try inner.optionalSpan("expected")
     preview.ifItFails = try inner.optionalString("if_it_fails") ?? ""
     try inner.finish()
     return preview

@@ -32,6 +32,7 @@ extension Plan {
     let frames = try fields.array("frames")
     secrets = try fields.list("secrets", Plan.SecretReference.init(decoding:))
     claims = try fields.strings("claims")
+    expected = try fields.optionalSpan("expected")
     maxParallel = try fields.int("max_parallel")
     guard let rule = FailureRule(rawValue: try fields.string("on_failure")) else {
       throw fields.missing("on_failure")
@@ -137,6 +138,12 @@ struct PlanFields {
   mutating func timestamp(_ key: String) throws(PlanFormatError) -> Timestamp {
     guard let moment = Timestamp(text: try string(key)) else { throw missing(key) }
     return moment
+  }
+
+  mutating func optionalSpan(_ key: String) throws(PlanFormatError) -> TimeSpan? {
+    guard let text = try optionalString(key) else { return nil }
+    guard let span = TimeSpan(text: text) else { throw missing(key) }
+    return span
   }
 
   mutating func template(_ key: String) throws(PlanFormatError) -> Template {

@@ -15,6 +15,8 @@ public struct PlanRequest: Sendable {
   public var sources: [Plan.SourceFile]
   /// Whether what this version cannot run is refused; without a run it is shown all the same.
   public var willRun: Bool
+  /// What the last runs took.
+  public var history = PlanHistory.none
   /// Looks a program up in `searchPath`; looking is all that it does.
   public var findProgram: @Sendable (String) -> Plan.Program
 

@@ -11,6 +11,7 @@ extension Plan {
     lines.append("  project      \(project)")
     for (name, value) in named(scopes.first?.params) { lines.append("  param        \(name) = \(value)") }
     if !claims.isEmpty { lines.append("  claims       \(claims.joined(separator: ", "))") }
+    if let expected { lines.append("  takes        about \(expected.rough), as the last runs did") }
     for secret in secrets { lines.append("  secret       \(secret.name) from \(secret.place)") }
     for program in programs where program.path == nil {
       lines.append("  NOT FOUND    \(program.name) is in no folder of PATH")
@@ -53,7 +54,7 @@ extension Plan {
   private func text(of index: Int) -> [String] {
     let node = nodes[index]
     let indent = String(repeating: "  ", count: depth(of: index) + 1)
-    let word = node.preview.word.rawValue + (node.preview.reason.map { ", because \($0)" } ?? "")
+    let word = node.preview.sentence + (node.preview.expected.map { ", about \($0.rough)" } ?? "")
     let title = node.title.isEmpty || node.title == node.id ? "" : "  \(node.title)"
     var lines = ["\(indent)\(node.kindName) \(node.id)\(title)  [\(word)]"]
     let details = self.details(of: index)
@@ -64,37 +65,41 @@ extension Plan {
 
   private func details(of index: Int) -> [String] {
     let node = nodes[index]
-    var lines = (node.preview.action ?? "").split(separator: "\n", omittingEmptySubsequences: true).map(
-      String.init)
-    switch node.detail {
-    case .step(let step): lines += details(of: step, index)
-    case .check(let check):
-      lines.append(questionText(check.body, node.preview))
-      if check.recheck { lines.append("asked again before what needs it") }
-    case .gate(let gate): lines += details(of: gate)
-    case .group(let group):
-      lines += details(of: group)
-    }
-    lines += deadlines(of: node)
+    var lines = node.when.map { ["when \($0.source)"] } ?? []
+    lines += (node.preview.action ?? "").split(separator: "\n").map(String.init)
+    lines += facts(of: index)
     if !node.preview.ifItFails.isEmpty, node.preview.word != .wouldSkip {
       lines.append("if it fails: \(node.preview.ifItFails)")
     }
     return lines
   }
 
+  /// All that there is to say of a node beside what it does and what a failure leads to.
+  func facts(of index: Int) -> [String] {
+    let node = nodes[index]
+    var lines: [String] = []
+    switch node.detail {
+    case .step(let step): lines += details(of: step, index)
+    case .check(let check):
+      let question = questionText(check.body, node.preview)
+      if !question.isEmpty { lines.append(question) }
+      if check.recheck { lines.append("asked again before what needs it") }
+    case .gate(let gate): lines += details(of: gate)
+    case .group(let group):
+      lines += details(of: group)
+    }
+    return lines + node.preview.also + deadlines(of: node)
+  }
+
   private func details(of step: PlanStep, _ index: Int) -> [String] {
     var words = step.body.timeout.map { ["timeout \($0.source)"] } ?? [waitText(step.body)]
-    if step.retry.attempts > 1 { words.append("up to \(step.retry.attempts) attempts") }
+    if step.retry.attempts > 1 { words.append(attemptsText(step.retry)) }
     if step.idempotent { words.append("idempotent") }
-    if step.verify != nil { words.append("verified") }
-    if step.skip != nil { words.append("skipped if already done") }
     if step.temporary { words.append("temporary: undone at the end of \(listName(of: index))") }
-    if let keep = step.body.keep { words.append("its output is kept as \(keep.source)") }
     var lines = [words.joined(separator: " · ")]
+    let meaning = step.body.meaning
+    if !meaning.isEmpty { lines.append(meaning.joined(separator: " · ")) }
     if let irreversible = step.irreversible { lines += details(of: irreversible) }
-    if !step.captures.isEmpty {
-      lines.append("first reads \(step.captures.map(\.name).joined(separator: ", "))")
-    }
     switch step.rollback {
     case .root(let root): lines.append("undone by \(nodes[root].id)")
     case .nothing: lines.append("nothing to undo")
@@ -110,19 +115,23 @@ extension Plan {
     case .sequence: break
     case .parallel: lines.append("in parallel" + (group.maxParallel.map { ", \($0) at once" } ?? ""))
     case .choice: lines.append("the first of these whose condition holds, and no other")
-    case .rounds: lines.append("one attempt, and the next only if it fails")
+    case .rounds:
+      let retry = group.retry.map { ": \(attemptsText($0))" } ?? ""
+      lines.append("one attempt, and the next only if it fails\(retry)")
     }
     if let call = group.call { lines += details(of: call) }
     if !group.claims.isEmpty { lines.append("claims \(group.claims.joined(separator: ", ")) while it lives") }
-    if !group.captures.isEmpty {
-      lines.append("first reads \(group.captures.map(\.name).joined(separator: ", "))")
-    }
     switch group.rollback {
     case .root(let root): lines.append("undone as a whole by \(nodes[root].id)")
     case .nothing: lines.append("nothing to undo")
     case .absent: break
     }
     return lines
+  }
+
+  func attemptsText(_ retry: PlanRetry) -> String {
+    let when = retry.when.map { ", if \($0.source)" } ?? ""
+    return "up to \(retry.attempts) attempts, \(retry.delay.source) apart at first\(when)"
   }
 
   private func waitText(_ body: PlanBody) -> String {
@@ -135,13 +144,25 @@ extension Plan {
 
   private func questionText(_ body: PlanBody, _ preview: Preview) -> String {
     var words: [String] = []
+    if body.action != nil, body.timeout == nil { words.append(waitText(body)) }
     if body.action != nil, !preview.isRead { words.append("on the author's word only a question") }
-    if let within = body.within { words.append("asked up to \(within.source)") }
-    if let every = body.every { words.append("every \(every.source)") }
-    if let staysFor = body.staysFor { words.append("must stay so for \(staysFor.source)") }
-    if let keep = body.keep { words.append("its output is kept as \(keep.source)") }
-    for condition in body.expect { words.append("expects \(condition.source)") }
-    return words.joined(separator: " · ")
+    return (words + body.meaning).joined(separator: " · ")
+  }
+}
+
+extension PlanBody {
+  /// How long it is asked, and what its answer means: in words.
+  var meaning: [String] {
+    var words: [String] = []
+    if let within, timeout != nil || action == nil { words.append("asked up to \(within.source)") }
+    if let every { words.append("every \(every.source)") }
+    if let staysFor { words.append("must stay so for \(staysFor.source)") }
+    if let keep { words.append("its output is kept as \(keep.source)") }
+    let own = use.map { ($0.unknownIf, $0.failIf, $0.expect) } ?? ([], [], [])
+    words += (own.0 + unknownIf).map { "unknown if \($0.source)" }
+    words += (own.1 + failIf).map { "fails if \($0.source)" }
+    words += (own.2 + expect).map { "expects \($0.source)" }
+    return words
   }
 }
 

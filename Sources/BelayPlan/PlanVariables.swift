@@ -13,8 +13,11 @@ struct PlanVariables: Variables {
   /// Of the `each` around.
   var items = ValueMap()
   /// Parameters and variables whose values come when the run is under way.
-  var laterParams: Set<String> = []
-  var laterVars: Set<String> = []
+  var laterParams: [String: Later] = [:]
+  var laterVars: [String: Later] = [:]
+
+  /// The node after which a value is known; nil: known when the run is under way.
+  struct Later: Hashable { var node: String? }
 
   enum Outcome: Hashable {
     case known(Value)
@@ -45,7 +48,7 @@ struct PlanVariables: Variables {
       return .failed(error.message)
     }
     if let later = program.references.first(where: isLater) {
-      return .later(later.path.first == "steps" && later.path.count > 1 ? later.path[1] : nil)
+      return .later(node(giving: later))
     }
     guard !budget.isExhausted else { return .failed(ValueBudget.message) }
     do {
@@ -55,6 +58,25 @@ struct PlanVariables: Variables {
     } catch {
       return .failed("\(expression.source): \(error.message)")
     }
+  }
+
+  private func node(giving reference: Reference) -> String? {
+    guard reference.path.count > 1 else { return nil }
+    let name = reference.path[1]
+    switch reference.path[0] {
+    case "steps": return name
+    case "params": return laterParams[name]?.node
+    case "vars": return laterVars[name]?.node
+    default: return nil
+    }
+  }
+
+  /// After which node the last of what the tree binds is known, as far as that can be told.
+  func later(_ tree: TemplateTree) -> Later {
+    for expression in tree.templates.flatMap(\.expressions) {
+      if case .later(let node?) = evaluate(expression) { return Later(node: node) }
+    }
+    return Later(node: nil)
   }
 
   /// Every text of the tree is known.
@@ -76,8 +98,8 @@ struct PlanVariables: Variables {
     }
   }
 
-  private func isLater(_ reference: Reference, _ names: Set<String>) -> Bool {
-    reference.path.count > 1 ? names.contains(reference.path[1]) : !names.isEmpty
+  private func isLater(_ reference: Reference, _ names: [String: Later]) -> Bool {
+    reference.path.count > 1 ? names[reference.path[1]] != nil : !names.isEmpty
   }
 
   func isKnown(_ expression: Expression) -> Bool {

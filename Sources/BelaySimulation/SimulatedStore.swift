@@ -55,7 +55,7 @@ public final class SimulatedStore: RunStore {
       nextFailure = nil
       throw .full("the simulated disk is full")
     }
-    if case .take(let names) = batch.claims { try requireFree(names, for: batch.run) }
+    try requireFree(batch.claims.taken, for: batch.run)
     let known = rows[batch.run].flatMap { row in
       events[batch.run]?.last.map { RunHead(epoch: row.epoch, events: row.events, link: $0.link) }
     }
@@ -95,14 +95,10 @@ public final class SimulatedStore: RunStore {
   }
 
   private func change(_ change: ClaimChange, of batch: AppendBatch, at now: Timestamp) {
-    switch change {
-    case .none: break
-    case .take(let names):
-      for name in names where held[name] == nil {
-        held[name] = ClaimRow(name: name, run: batch.run, since: now, by: batch.row.initiator)
-      }
-    case .release(let names): for name in names where held[name]?.run == batch.run { held[name] = nil }
+    for name in change.taken where held[name] == nil {
+      held[name] = ClaimRow(name: name, run: batch.run, since: now, by: batch.row.initiator)
     }
+    for name in change.released where held[name]?.run == batch.run { held[name] = nil }
   }
 
   /// The commit on its way is lost, as when the power fails before the sync.

@@ -82,19 +82,21 @@ extension SQLiteStore {
       }
     } else {
       try execute(
-        "UPDATE run SET status = ?, cause = ?, changed_at = ?, epoch = ?, events = ? WHERE run = ?",
+        """
+        UPDATE run SET status = ?, cause = ?, plan_digest = ?, changed_at = ?, epoch = ?, events = ? WHERE run = ?
+        """,
         [
-          .text(row.status.rawValue), .text(row.cause), .text(row.changedAt.fixedText), .int(row.epoch),
-          .int(row.events), .text(row.run),
+          .text(row.status.rawValue), .text(row.cause), .text(row.planDigest), .text(row.changedAt.fixedText),
+          .int(row.epoch), .int(row.events), .text(row.run),
         ])
-    }
-    switch batch.claims {
-    case .none: break
-    case .take(let names): for name in names.sorted() { try take(name, for: row.run, at: now) }
-    case .release(let names):
-      for name in names {
-        try execute("DELETE FROM claim WHERE name = ? AND run = ?", [.text(name), .text(row.run)])
+      // The run goes on by another one; the one before lies in the run's folder.
+      if let plan = batch.plan {
+        try execute("UPDATE plan SET bytes = ? WHERE run = ?", [.blob(plan), .text(row.run)])
       }
+    }
+    for name in batch.claims.taken.sorted() { try take(name, for: row.run, at: now) }
+    for name in batch.claims.released {
+      try execute("DELETE FROM claim WHERE name = ? AND run = ?", [.text(name), .text(row.run)])
     }
     if row.status.hasLetGo { try execute("DELETE FROM claim WHERE run = ?", [.text(row.run)]) }
   }

@@ -103,6 +103,8 @@ struct EventGenerator {
       .rollbackStarted(.after(text()), cause: text(), by: maybe(actor())),
       .rested(Rest(status: one(), cause: text(), node: maybe(text()), left: texts())),
       .closed(note: text(), by: actor()),
+      .planAdopted(
+        PlanAdopted(plan: text(), before: text(), file: text(), voided: texts(), by: actor())),
     ]
   }
 

@@ -61,7 +61,7 @@ import Testing
     let rows = made.markdown(digest: "d").split(separator: "\n").filter { $0.contains("check") }
     #expect(
       rows == [
-        #"| check `x` \*up\* \| \[link\](x) | would ask | ``` a \| b ``c`` ```<br>`second` | the run stops as failed; what is done stays, and resume --retry goes on here |"#
+        #"| check `x` \*up\* \| \[link\](x) | would ask | ``` a \| b ``c`` ```<br>`second`<br>on the author's word only a question | the run stops as failed; what is done stays, and resume --retry goes on here |"#
       ])
   }
 }

@@ -186,7 +186,7 @@ import Testing
   @Test("a plan altered, and gone")
   func plan() throws {
     try tamper(folder.store, "UPDATE plan SET bytes = x'7b7d' WHERE run = 'r3'")
-    #expect(try findings() == ["run r3: its plan was altered: not the bytes that its first event names"])
+    #expect(try findings() == ["run r3: its plan was altered: not the bytes that its events name"])
     try tamper(folder.store, "DELETE FROM plan WHERE run = 'r3'")
     #expect(try findings() == ["run r3: its plan is missing"])
   }

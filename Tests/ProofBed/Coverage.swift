@@ -43,7 +43,7 @@ extension RunEvent {
   var nodes: [NodeID] {
     switch self {
     case .runCreated, .driverStarted, .claimsTaken, .claimsReleased, .stopRequested, .rollbackStarted,
-      .rollbackFinished, .rested, .closed:
+      .rollbackFinished, .rested, .closed, .planAdopted:
       []
     case .nodesReset(let nodes, _, _), .nodesUndone(let nodes, _): nodes
     case .nodeStarted(let node, _), .nodeSkipped(let node, _, _, _), .captured(let node, _, _),

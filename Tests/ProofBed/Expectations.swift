@@ -10,6 +10,7 @@ public enum Expectations {
     "event attempt_intended",
     "event attempt_started",
     "event captured",
+    "event claims_released",
     "event claims_taken",
     "event closed",
     "event doubt_settled",

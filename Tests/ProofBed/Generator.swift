@@ -69,6 +69,7 @@ struct Generator {
     if chance.one(in: 5) { group.attempts = chance.int(2...3) }
     (group.rollback, group.undoActs) = groupRollback()
     if case .step = group.rollback { group.captures = chance.one(in: 2) }
+    group.locks = chance.one(in: 4)
     group.nodes = nodes(depth: depth + 1, group.mode)
     return group
   }

@@ -11,13 +11,18 @@ struct GroupSketch: Hashable, Sendable {
   var captures = false
   var rollback = GroupRollback.absent
   var undoActs: [Act] = []
+  /// A claim of its own, which other groups may have too.
+  var locks = false
   var nodes: [SketchNode] = []
+
+  static let claim = "inner"
 
   var lines: [String] {
     var lines = mode == .sequence ? [] : ["mode: \(mode.rawValue)"]
     if let maxParallel { lines.append("max_parallel: \(maxParallel)") }
     if attempts > 1 { lines.append("retry: { attempts: \(attempts), delay: 4s }") }
     if captures { lines.append(GroupSketch.capture) }
+    if locks { lines.append("locks: [\(GroupSketch.claim)]") }
     return lines + rollback.lines
   }
 

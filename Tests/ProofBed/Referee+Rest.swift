@@ -33,6 +33,9 @@ extension Referee {
   }
 
   private func checkClaims(_ status: RunStatus) {
+    if status.hasLetGo, !machine.store.isFree(GroupSketch.claim) {
+      blame(.claims, "\(status.rawValue), and a group's claim is held")
+    }
     for claim in plan.claims where machine.store.isFree(claim) != status.hasLetGo {
       blame(
         .claims,

@@ -167,7 +167,7 @@ final class Referee: SimulationObserver {
     require(durable.attempts[name] != nil, .intentBeforeEffect, "\(name) of \(node) runs without an intent")
     requireAlone(process)
     requireSettled(node, before: name)
-    for claim in plan.claims {
+    for claim in plan.claims + groupClaims(of: node) {
       require(!machine.store.isFree(claim), .claims, "\(node) runs while the claim \(claim) is free")
     }
     if let step = truth.undone(by: node) {
@@ -176,6 +176,18 @@ final class Referee: SimulationObserver {
     } else {
       truth.begins(node)
     }
+  }
+
+  /// Of the groups around a node, or around what it undoes.
+  private func groupClaims(of node: NodeID) -> [String] {
+    var claims: [String] = []
+    var at = plan.nodes.firstIndex { $0.id == node }
+    while let index = at {
+      if case .group(let group) = plan.nodes[index].detail { claims += group.claims }
+      at = plan.nodes[index].parent
+      if at == nil, case .rollback(let undone) = plan.nodes[index].role { at = undone }
+    }
+    return claims
   }
 
   private func requireAlone(_ process: SimulatedProcess) {

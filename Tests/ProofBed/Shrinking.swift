@@ -113,7 +113,7 @@ extension SketchNode {
 extension GroupSketch {
   fileprivate var smaller: [GroupSketch] {
     let changes: [(inout GroupSketch) -> Void] = [
-      { $0.attempts = 1 }, { $0.captures = false }, { $0.maxParallel = nil },
+      { $0.attempts = 1 }, { $0.captures = false }, { $0.maxParallel = nil }, { $0.locks = false },
       {
         $0.rollback = .absent
         $0.captures = false

@@ -37,7 +37,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     guard output != nil else {
       if expires != nil { throw Failure(.usage, "--expires is for a plan that is saved: -o FILE") }
-      let (plan, bytes) = try planning.plan(willRun: probe)
+      let (plan, bytes) = try planning.plan(history: History(store: store), willRun: probe)
       PlanFormatOption.print(plan, bytes, as: format.format)
       return try ask(plan)
     }
@@ -50,7 +50,7 @@ struct PlanCommand: ParsableCommand {
     guard let span = TimeSpan(text: text), span > .zero else {
       throw Failure(.usage, "'--expires \(text)' is no duration", hints: ["such as 30m, 12h or 2d"])
     }
-    var (plan, _) = try planning.plan(willRun: true)
+    var (plan, _) = try planning.plan(history: History(store: store), willRun: true)
     guard let end = SystemClock.wall() + span else {
       throw Failure(.usage, "'--expires \(text)' is too long")
     }

@@ -45,7 +45,7 @@ struct Run: ChangingCommand {
 
   private func planned() throws -> (plan: Plan, bytes: [UInt8]) {
     guard let saved = try SavedPlan(file: planning.playbook) else {
-      return try planning.plan(willRun: !dryRun)
+      return try planning.plan(history: History(store: store), willRun: !dryRun)
     }
     guard planning.environment == nil, planning.params.isEmpty, planning.paramsFile == nil else {
       throw Failure(.usage, "a saved plan has its environment and its parameters")

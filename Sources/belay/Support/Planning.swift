@@ -22,8 +22,10 @@ struct PlanningOptions: ParsableArguments {
 
   /// Reads, checks, plans; prints every mistake. Makes nothing and starts nothing.
   ///
-  /// - Parameter willRun: what this version cannot run is refused.
-  func plan(willRun: Bool = false) throws -> (plan: Plan, bytes: [UInt8]) {
+  /// - Parameters:
+  ///   - history: of the store in which it would run.
+  ///   - willRun: what this version cannot run is refused.
+  func plan(history: History, willRun: Bool = false) throws -> (plan: Plan, bytes: [UInt8]) {
     let project = try Project.find(for: playbook)
     let sources = try project.read(playbook, environment: environment)
     let given = try givenParams(of: sources.playbook.params)
@@ -34,12 +36,13 @@ struct PlanningOptions: ParsableArguments {
     let values = reader.values(sources.playbook.params, given: given)
     try Diagnostics.report(reader.diagnostics, bytes: [])
     let searchPath = variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
-    let request = PlanRequest(
+    var request = PlanRequest(
       playbook: sources.playbook, environment: sources.environment, files: sources.files, params: values,
       run: RunName.make(),
       version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
       searchPath: searchPath, sources: sources.digests, willRun: willRun,
       findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) })
+    request.history = history.past(of: sources.playbook.name, in: sources.environment?.name)
     let (plan, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)
     guard let plan else { throw Failure(.usage, "no plan can be made") }

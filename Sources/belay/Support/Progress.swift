@@ -32,6 +32,7 @@ final class PlainProgress: ProgressListener {
     switch event {
     case .driverStarted(let driver): driver.epoch == 1 ? "run \(run)" : "run \(run): \(driver.purpose)"
     case .stopRequested(let request, let actor): "\(request.rawValue) asked for by \(actor.name)"
+    case .planAdopted(let adopted): "goes on by another plan, adopted by \(adopted.by.name)"
     case .rollbackStarted(_, let cause, _): "rolling back: \(cause)"
     case .nodeStarted(let node, let until):
       "\(anew(node)): \(until == nil ? "begins" : "waits until \(until?.wall.clockText ?? "")")"

@@ -77,15 +77,23 @@ struct SavedPlan {
   }
 
   /// The same once more, from the files as they are now.
-  func planned() throws -> Plan {
-    let project = try Project.find(for: "\(plan.project)/\(plan.path)")
-    let sources = try project.read("\(plan.project)/\(plan.path)", environment: plan.environment)
-    let request = PlanRequest(
+  func planned() throws -> Plan { try plan.again() }
+}
+
+extension Plan {
+  /// From the files as they are now: with the same parameters, for the same run.
+  ///
+  /// - Parameter history: what the last runs took.
+  func again(history: PlanHistory = .none) throws -> Plan {
+    let project = try Project.find(for: "\(self.project)/\(path)")
+    let sources = try project.read("\(self.project)/\(path)", environment: environment)
+    var request = PlanRequest(
       playbook: sources.playbook, environment: sources.environment, files: sources.files,
-      params: plan.scopes.first?.params ?? ValueMap(), run: plan.run, version: Version.text,
-      createdAt: plan.createdAt, project: project.folder, searchPath: plan.searchPath,
+      params: scopes.first?.params ?? ValueMap(), run: run, version: Version.text,
+      createdAt: createdAt, project: project.folder, searchPath: searchPath,
       sources: sources.digests, willRun: true,
-      findProgram: { ProgramSearch(path: plan.searchPath, folder: project.folder).find($0) })
+      findProgram: { [searchPath] in ProgramSearch(path: searchPath, folder: project.folder).find($0) })
+    request.history = history
     let (again, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)
     guard let again else { throw Failure(.usage, "no plan can be made") }
