@@ -47,8 +47,7 @@ public final class JournalWriter {
   private func note(_ event: RunEvent) {
     switch event {
     case .claimsTaken(let names):
-      taken += names.filter { !released.contains($0) }
-      released.removeAll { names.contains($0) }
+      taken += names.filter { !taken.contains($0) }
     case .claimsReleased(let names): release(names)
     case .rested(let rest) where rest.status.hasLetGo: release(claims)
     case .closed: release(claims)

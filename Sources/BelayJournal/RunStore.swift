@@ -55,7 +55,7 @@ public enum ClaimChange: Hashable, Sendable {
   /// All or nothing; taken by another run: `claimed`. Taken by the same run already: no change.
   case take([String])
   case release([String])
-  /// No name in both.
+  /// Given back first: a name in both is taken anew.
   case change(take: [String], release: [String])
 
   public var taken: [String] {

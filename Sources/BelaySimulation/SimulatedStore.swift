@@ -95,10 +95,10 @@ public final class SimulatedStore: RunStore {
   }
 
   private func change(_ change: ClaimChange, of batch: AppendBatch, at now: Timestamp) {
+    for name in change.released where held[name]?.run == batch.run { held[name] = nil }
     for name in change.taken where held[name] == nil {
       held[name] = ClaimRow(name: name, run: batch.run, since: now, by: batch.row.initiator)
     }
-    for name in change.released where held[name]?.run == batch.run { held[name] = nil }
   }
 
   /// The commit on its way is lost, as when the power fails before the sync.

@@ -94,10 +94,10 @@ extension SQLiteStore {
         try execute("UPDATE plan SET bytes = ? WHERE run = ?", [.blob(plan), .text(row.run)])
       }
     }
-    for name in batch.claims.taken.sorted() { try take(name, for: row.run, at: now) }
     for name in batch.claims.released {
       try execute("DELETE FROM claim WHERE name = ? AND run = ?", [.text(name), .text(row.run)])
     }
+    for name in batch.claims.taken.sorted() { try take(name, for: row.run, at: now) }
     if row.status.hasLetGo { try execute("DELETE FROM claim WHERE run = ?", [.text(row.run)]) }
   }
 

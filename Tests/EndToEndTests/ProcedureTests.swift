@@ -223,7 +223,7 @@ import Testing
     #expect(inside.map(\.id) == ["version_now", "downgrade_ok", "downgrade"])
     #expect(inside.map(\.preview.sentence).last == "undetermined until version_now")
     #expect(approvals("downgrade_ok", of: plan).count == 2)
-    #expect(sentence("dba", of: plan) == "would ask")
+    #expect(sentence("dba", of: plan) == "undetermined until script")
     let rechecked = plan.nodes.filter { node in
       if case .check(let check) = node.detail { check.recheck } else { false }
     }
