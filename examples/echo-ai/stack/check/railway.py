@@ -7,6 +7,7 @@ import time
 
 import httpx
 
+from .. import faults
 from ..config import (
     APP_ID,
     APP_URL,
@@ -29,6 +30,7 @@ from .tools import (
     equal,
     eventually,
     experiment,
+    github,
     healthy,
     main_head,
     merge,
@@ -122,6 +124,29 @@ def autodeploy() -> None:
         equal(state()["newest"]["id"], newest)
     finally:
         graphql(_AUTODEPLOY, i={**ids, "enabled": True})
+
+
+@check("railway: waiting for CI, a commit with a red check is skipped")
+def wait_for_ci() -> None:
+    before = state()["commit"]
+    trigger = graphql(
+        """query($p: String!, $e: String!, $s: String!) { deploymentTriggers(projectId: $p, environmentId: $e,
+          serviceId: $s) { edges { node { id } } } }""",
+        p=PROJECT_ID,
+        e=ENVIRONMENT_ID,
+        s=APP_ID,
+    )["deploymentTriggers"]["edges"][0]["node"]["id"]
+    wait = """mutation($t: String!, $w: Boolean!) {
+      deploymentTriggerUpdate(id: $t, input: { checkSuites: $w }) { checkSuites } }"""
+    graphql(wait, t=trigger, w=True)
+    faults.switch_on("ci-red")
+    try:
+        body = {"message": "of the check", "content": "eA==", "branch": "main"}
+        sha = github("PUT", f"/contents/{time.time_ns()}.txt", json=body).json()["commit"]["sha"]
+        deployed(sha, "SKIPPED")
+        equal(state()["commit"], before)
+    finally:
+        graphql(wait, t=trigger, w=False)
 
 
 @check("railway: a variable deploys; a rollback brings the old ones back")

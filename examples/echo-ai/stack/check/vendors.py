@@ -184,14 +184,14 @@ def monitoring() -> None:
     eventually(all_up, 20, "all targets are up")
     eventually(lambda: prometheus("celery_worker_up == 1 and on() redis_key_size{key='celery'} >= 0"), 20, "a worker")
     name = f"Check{time.time_ns()}"
-    alerts = [
-        {"labels": {"alertname": name, "severity": severity, "service": "drill"}} for severity in ("warn", "page")
-    ]
+    labels = {"alertname": name, "service": "drill"}
+    said = {"summary": "Of the check"}
+    alerts = [{"labels": {**labels, "severity": severity}, "annotations": said} for severity in ("warn", "page")]
     equal(httpx.post(f"{ALERTMANAGER_URL}/api/v2/alerts", json=alerts).status_code, 200)
 
     def arrived() -> bool:
         channel = slack("conversations.history", channel="#alerts").get("messages", [])
         everything = httpx.get(f"{VENDORS_URL}/pagerduty/incidents", headers=PAGERDUTY).json()["incidents"]
-        return any(name in str(one) for one in channel) and any(name in str(one) for one in everything)
+        return any(name in str(one) for one in channel) and any("Of the check" in str(one) for one in everything)
 
     eventually(arrived, 15, "the alert in Slack and PagerDuty")

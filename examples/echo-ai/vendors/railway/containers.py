@@ -48,8 +48,11 @@ def container_environment(deployment: Deployment, instance: str, port: int) -> d
 
 
 class Instance:
-    def __init__(self, deployment: Deployment, on_exit: Callable[["Instance", int], None]) -> None:
+    def __init__(
+        self, deployment: Deployment, on_exit: Callable[["Instance", int], None], command: str | None = None
+    ) -> None:
         self.deployment = deployment
+        self._command = command or deployment.service.settings.start_command
         self.id = str(uuid.uuid4())
         self.port = free_port()
         self.status = "CREATED"
@@ -69,7 +72,7 @@ class Instance:
         self._process = await asyncio.create_subprocess_exec(
             "bash",
             "-c",
-            self.deployment.service.settings.start_command,
+            self._command,
             cwd=self.deployment.folder,
             env=processes.environment(container_environment(self.deployment, self.id, self.port)),
             stdin=asyncio.subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import traceback
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,13 @@ class Deployer:
     def later(self, work) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended_work)
+
+    def _ended_work(self, task: asyncio.Task) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            # A mistake of this stand-in, for its log: nobody waits for the task.
+            traceback.print_exception(task.exception())
 
     # What others ask for
 
@@ -165,17 +172,15 @@ class Deployer:
         return True
 
     async def _pre_deploy(self, deployment: Deployment) -> bool:
-        probe = Instance(deployment, lambda *_: None)
-        original = deployment.service.settings.start_command
-        deployment.service.settings.start_command = " && ".join(deployment.service.settings.pre_deploy_command)
-        try:
-            await probe.start()
-            while probe.status == "INITIALIZING":
-                await asyncio.sleep(0.05)
-            return probe.status == "EXITED"
-        finally:
-            deployment.service.settings.start_command = original
-            await probe.stop()
+        """One run of the command, in the new image, before anything of it serves."""
+        command = " && ".join(deployment.service.settings.pre_deploy_command)
+        once = Instance(deployment, lambda *_: None, command)
+        await once.start()
+        while once.status == "INITIALIZING":
+            await asyncio.sleep(0.05)
+        passed = once.status == "EXITED"
+        await once.stop()
+        return passed
 
     async def _replace_others(self, deployment: Deployment) -> None:
         deployment.become("SUCCESS")
