@@ -1,4 +1,4 @@
-"""Users of the lab: about ten requests a second through the edge, and an experiment every twenty seconds.
+"""Users of the lab: about ten requests a second through the edge, and an experiment every forty seconds.
 
 Without them nothing could be said about error rates and latencies.
 """
@@ -52,7 +52,7 @@ def main() -> None:
         for number in itertools.count():
             if threads._work_queue.qsize() < 20:  # a slow application gets no mountain of waiting requests
                 threads.submit(user.request, "GET", _READS[number % len(_READS)])
-            if number % 200 == 20:
+            if number % 400 == 20:
                 body = {"prompt": "Which brand comes first?", "target_brand": "TestBrand", "iterations": 1}
                 threads.submit(user.request, "POST", "/api/v1/experiments", json={**body, "provider": next(providers)})
             time.sleep(0.1)

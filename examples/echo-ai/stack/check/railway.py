@@ -151,7 +151,7 @@ def wait_for_ci() -> None:
 
 @check("railway: a variable deploys; a rollback brings the old ones back")
 def variables() -> None:
-    before = state()["newest"]["id"]
+    before = state()["deployment"]
     answer = railway("variable", "set", "CHECK", "--stdin", *APP, "--json", stdin="1\n")
     equal((answer.returncode, json.loads(answer.stdout)), (0, {"set": ["CHECK"]}))
     eventually(lambda: state()["newest"]["id"] != before and state()["newest"]["status"] == "SUCCESS", 60, "deployed")
