@@ -113,6 +113,8 @@ def autodeploy() -> None:
     equal(graphql(_AUTODEPLOY, i={**ids, "enabled": False})["serviceInstanceAutoDeployUpdate"]["enabled"], False)
     newest = state()["newest"]["id"]
     try:
+        if not github("GET", "/pulls/42").json()["merged"]:
+            merge(42)
         query = 'mutation { revertPullRequest(input: {pullRequestId: "PR_42"}) { revertPullRequest { number state } } }'
         headers = {"Authorization": f"Bearer {GITHUB_TOKEN}"}
         answer = httpx.post(f"{VENDORS_URL}/github/graphql", json={"query": query}, headers=headers).json()

@@ -53,6 +53,8 @@ class Root:
         if not old.merge_sha:
             raise ValueError("Pull request is not merged")
         branch = f"revert-{number}-{old.branch}"
+        while repository.resolve(branch):
+            branch += "-1"
         repository.revert(branch, old.merge_sha, old.base)
         title = input.get("title") or f'Revert "{old.title}"'
         body = input.get("body") or f"Reverts {OWNER}/{REPO}#{number}"
