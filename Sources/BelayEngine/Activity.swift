@@ -28,6 +28,8 @@ struct Activity: Hashable {
 struct Question: Hashable {
   enum Kind: Hashable {
     case check
+    /// Once more, before a step that needs it: by its place among those that are asked.
+    case recheck(Int)
     case skipIf
     case capture(Int)
     /// After an attempt that succeeded.
@@ -37,66 +39,26 @@ struct Question: Hashable {
   }
 
   let kind: Kind
+  /// The node whose question it is.
+  let subject: Int
   let body: PlanBody
   let every: TimeSpan
-  let staysFor: TimeSpan
+  var staysFor: TimeSpan
   /// By the boot clock: asked again until then.
-  let deadline: TimeSpan
+  var deadline: TimeSpan
   let tolerate: Int
   let minSamples: Int
 
   /// When the question on its way was asked.
   var askedAt: TimeSpan = .zero
   /// Set when it first passed, of a soak.
-  var soak: Soak?
-}
-
-/// How long a passing check has stayed so, by what was really seen.
-struct Soak: Hashable {
-  enum Progress: Hashable {
-    case goesOn
-    case passed
-    case missed
-    case tooFewSamples
-  }
-
-  /// Sum of the intervals between samples that are close enough; a longer gap sets it to 0.
-  private var coverage: TimeSpan = .zero
-  private var lastSample: TimeSpan
-  private var samples = 1
-  private var missesInARow = 0
-  private var recent: [Bool] = []
-  private let began: TimeSpan
-
-  init(began: TimeSpan) {
-    self.began = began
-    lastSample = began
-  }
-
-  /// Takes the next sample, asked at `moment`.
-  mutating func take(_ verdict: Verdict, at moment: TimeSpan, of question: Question) -> Progress {
-    let gap = moment.nanoseconds - lastSample.nanoseconds
-    coverage =
-      gap <= question.every.nanoseconds * 2
-      ? TimeSpan(nanoseconds: coverage.nanoseconds + gap) : .zero
-    lastSample = moment
-    recent = Array((recent + [verdict == .pass]).suffix(10))
-    samples += verdict == .unknown ? 0 : 1
-    missesInARow = verdict == .pass ? 0 : missesInARow + 1
-    if missesInARow > question.tolerate || recent.count(where: { !$0 }) > question.tolerate * 2 {
-      return .missed
-    }
-    if coverage >= question.staysFor { return samples >= question.minSamples ? .passed : .tooFewSamples }
-    // Samples too far apart never add up: say so instead of asking for ever.
-    let elapsed = moment.nanoseconds - began.nanoseconds
-    return elapsed > question.staysFor.nanoseconds * 3 ? .tooFewSamples : .goesOn
-  }
+  var soak: SoakProgress?
 }
 
 /// Why nothing new starts, and what comes when nothing runs any more.
 struct Stop: Hashable {
   enum Cause: Int, Hashable, Comparable {
-    case failure, hold, request, pause, kill, cancel, noSpace
+    case failure, trip, hold, request, pause, kill, cancel, noSpace
 
     static func < (left: Cause, right: Cause) -> Bool { left.rawValue < right.rawValue }
   }

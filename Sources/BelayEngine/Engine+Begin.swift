@@ -6,6 +6,8 @@ extension Engine {
   /// A driver has the run: takes up what was at work when the journal ended, then does what it came for.
   mutating func begin(_ begin: Begin) {
     record(.driverStarted(begin.driver))
+    scheduleNotices()
+    scheduleDeadlines()
     fates = begin.fates
     markUndoneGroups()
     goesForward = isForward(begin.purpose)
@@ -14,8 +16,11 @@ extension Engine {
     // Who comes to undo, cancel or close lets nothing go on by what is found.
     if !goesForward { turnBack(begin) }
     if case .resume(let retry) = begin.purpose, goesForward { prepare(retry: retry, by: begin.driver.actor) }
+    // It has tripped, and its engine died or was paused before it came to what follows from that.
+    if goesForward, let trip = run.trip { drawTrip(trip) }
     // Before anything else: what the keeper tells of them from here on must find them.
     takeUpOpenAttempts()
+    if goesForward, run.trip != nil { windDown(.trip) }
     switch begin.purpose {
     case .run where goesForward: if !isStopping { goForward() }
     case .resume(let retry) where goesForward: resume(retry: retry, by: begin.driver.actor)
@@ -89,6 +94,8 @@ extension Engine {
   }
 
   mutating func resume(retry: Bool, by actor: Actor) {
+    // A doubt is settled before what a trip asks for.
+    if run.trip != nil, let held = heldNode() { return stayHeld(held) }
     // What was in flight has failed, or is held.
     if isStopping { return }
     if retry, isUndoing {

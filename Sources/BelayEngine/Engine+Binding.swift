@@ -4,10 +4,13 @@ internal import BelayModel
 internal import BelayPlan
 
 extension Engine {
-  func context(_ node: Int) -> EvaluationContext {
+  func context(_ node: Int) -> EvaluationContext { context(id(node), frame: plan.nodes[node].frame) }
+
+  /// - Parameter id: of the node, or of what stands beside the nodes.
+  func context(_ id: NodeID, frame: Int) -> EvaluationContext {
     EvaluationContext(
-      plan: plan, planDigest: planDigest, run: run, now: clock.wall, node: plan.nodes[node],
-      frame: plan.nodes[node].frame, programs: programs, targets: graph.targets, unrecorded: unrecorded)
+      plan: plan, planDigest: planDigest, run: run, now: clock.wall, node: id, frame: frame,
+      programs: programs, targets: graph.targets, unrecorded: unrecorded)
   }
 
   /// What an answer amounts to under a body's conditions.
@@ -16,14 +19,27 @@ extension Engine {
   func judgement(
     _ answer: ActionAnswer?, by body: PlanBody, of node: Int, isQuestion: Bool
   ) -> Judgement {
-    var context = context(node)
+    judgement(answer, by: body, in: context(node), isQuestion: isQuestion)
+  }
+
+  func judgement(
+    _ answer: ActionAnswer?, by body: PlanBody, in context: EvaluationContext, isQuestion: Bool
+  ) -> Judgement {
+    var context = context
     return context.judge(answer, by: body, isQuestion: isQuestion)
   }
 
   /// The action of a body as the world is to be asked for it.
   func request(_ body: PlanBody, of node: Int, key: String?) throws(StepFailure) -> EffectRequest? {
+    try request(body, in: context(node), key: key)
+  }
+
+  func request(
+    _ body: PlanBody, in outer: EvaluationContext, key: String?
+  ) throws(StepFailure) -> EffectRequest? {
     guard let source = body.action else { return nil }
-    var context = context(node)
+    var context = outer
+    let node = context.node
     let folder = try body.cwd.map { template throws(StepFailure) in try context.text(template) } ?? ""
     context.workingDirectory = folder.hasPrefix("/") ? folder : joined(plan.project, folder)
     context.shell = body.shell.map { farShell($0, node, folder: folder) }
@@ -32,7 +48,7 @@ extension Engine {
     }
     context.idempotencyKey = key
     let own =
-      [("BELAY_RUN_ID", run.run), ("BELAY_NODE", id(node))]
+      [("BELAY_RUN_ID", run.run), ("BELAY_NODE", node)]
       + (key.map { [("BELAY_IDEMPOTENCY_KEY", $0)] } ?? [])
     context.ownVariables = own.map { ProcessRequest.Variable(name: $0.0, value: BoundText($0.1)) }
     context.environment += own.map { (name: $0.0, value: BoundText($0.1)) }
@@ -40,15 +56,15 @@ extension Engine {
     return try action(source).request(context)
   }
 
-  private func farShell(_ shell: PlanShell, _ node: Int, folder: String) -> FarShell {
-    let digest = SHA256.digest("\(run.run)/\(id(node))".utf8).description
+  private func farShell(_ shell: PlanShell, _ node: NodeID, folder: String) -> FarShell {
+    let digest = SHA256.digest("\(run.run)/\(node)".utf8).description
     return FarShell(
       name: shell.name, command: shell.command, setup: shell.setup,
       folder: folder.isEmpty ? nil : BoundText(folder), mark: "belay \(digest.prefix(16)): exit status ")
   }
 
   /// As the machine reports it on which the body's command ran.
-  func reported(_ report: EffectReport, by body: PlanBody, of node: Int) -> EffectReport {
+  func reported(_ report: EffectReport, by body: PlanBody, of node: NodeID) -> EffectReport {
     guard let shell = body.shell, case .process(let near) = report.result else { return report }
     var far = report
     far.result = .process(farShell(shell, node, folder: "").result(of: near))
@@ -69,10 +85,14 @@ extension Engine {
   }
 
   func timeout(of body: PlanBody, node: Int) throws(StepFailure) -> TimeSpan {
+    try timeout(of: body, in: context(node))
+  }
+
+  func timeout(of body: PlanBody, in context: EvaluationContext) throws(StepFailure) -> TimeSpan {
     guard let timeout = body.timeout else {
       throw StepFailure(kind: "limit", message: "an attempt of this action has no timeout")
     }
-    return try context(node).span(timeout)
+    return try context.span(timeout)
   }
 
   /// SHA-256 of the request as bound, secrets by name: what a person can compare, and nobody can guess from.

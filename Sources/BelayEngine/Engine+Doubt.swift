@@ -74,6 +74,11 @@ extension Engine {
   /// The same number and key: the earlier attempt may have got through.
   private mutating func runAgain(_ node: Int, _ step: PlanStep) {
     if isStopping || waitsForTemporaries(node) { return leavePlace(node) }
+    if isUnwatched(node) {
+      leavePlace(node)
+      unwatched.insert(node)
+      return
+    }
     activities[node]?.part = .acting
     attempt(node, step)
   }
@@ -102,7 +107,9 @@ extension Engine {
 
   /// Proven not to have started: under the same intent, for the first time.
   private mutating func startNow(_ node: Int, _ step: PlanStep, _ intent: Intent) {
-    if isStopping || !goesForward && plan.nodes[node].role == .main || waitsForTemporaries(node) {
+    if isStopping || !goesForward && plan.nodes[node].role == .main || waitsForTemporaries(node)
+      || isUnwatched(node)
+    {
       return neverStarted(node, intent.attempt, "its engine ended before it was started")
     }
     do {
@@ -127,6 +134,7 @@ extension Engine {
   }
 
   mutating func attemptLost(_ name: AttemptName, _ reason: String, notStopped: [String]) {
+    if let aside = asides.removeValue(forKey: name) { return lost(aside, reason) }
     guard let node = owners[name], activities[node]?.part == .acting,
       case .step(let step) = plan.nodes[node].detail
     else { return }
@@ -147,6 +155,7 @@ extension Engine {
     let waiting = Set(
       waitingForCommit.compactMap { if case .start(let order) = $0.command { order.attempt } else { nil } })
     self.fates = fates
+    asidesLost(fates, except: waiting)
     for node in activities.keys.sorted() {
       guard let activity = activities[node], let name = activity.attempt, activity.effect.outlivesEngine,
         !waiting.contains(name)

@@ -11,31 +11,35 @@ extension Engine {
         .check, check.body, of: node, tolerate: check.tolerate, minSamples: check.minSamples)
     else { return }
     let record = record(of: node)
-    if record.status == .pending {
-      let within = check.body.within == nil ? nil : moment(at: question.deadline)
-      self.record(.nodeStarted(id(node), waitsUntil: within))
-    } else if let until = record.waitsUntil {
+    if let until = record.waitsUntil {
       let within = TimeSpan(nanoseconds: question.deadline.nanoseconds - clock.boot.nanoseconds)
-      question = question.until(clock.boot(of: until, atMost: within))
+      question.deadline = clock.boot(of: until, atMost: within)
     }
+    if record.status == .pending {
+      let until = check.body.within == nil ? nil : record.waitsUntil ?? moment(at: question.deadline)
+      self.record(.nodeStarted(id(node), waitsUntil: until))
+    }
+    question.soak = record.soak.map { $0.resumed(at: clock, every: question.every) }
     ask(question, of: node)
   }
 
-  private func moment(at boot: TimeSpan) -> Moment {
+  func moment(at boot: TimeSpan) -> Moment {
     clock.after(TimeSpan(nanoseconds: boot.nanoseconds - clock.boot.nanoseconds))
   }
 
   /// A body as a question; nil when its durations cannot be told, and then the node has ended.
   mutating func question(
-    _ kind: Question.Kind, _ body: PlanBody, of node: Int, tolerate: Int = 0, minSamples: Int? = nil
+    _ kind: Question.Kind, _ body: PlanBody, of node: Int, asking other: Int? = nil, tolerate: Int = 0,
+    minSamples: Int? = nil
   ) -> Question? {
+    let subject = other ?? node
     do throws(StepFailure) {
-      let every = try span(body.every, of: node) ?? Engine.defaultInterval
-      let staysFor = try span(body.staysFor, of: node) ?? .zero
-      let within = try span(body.within, of: node) ?? .zero
+      let every = try span(body.every, of: subject) ?? Engine.defaultInterval
+      let staysFor = try span(body.staysFor, of: subject) ?? .zero
+      let within = try span(body.within, of: subject) ?? .zero
       let samples = every.nanoseconds > 0 ? Int(staysFor.nanoseconds / every.nanoseconds) : 0
       return Question(
-        kind: kind, body: body, every: every, staysFor: staysFor,
+        kind: kind, subject: subject, body: body, every: every, staysFor: staysFor,
         deadline: TimeSpan(nanoseconds: clock.boot.nanoseconds + within.nanoseconds), tolerate: tolerate,
         minSamples: minSamples ?? samples / 2)
     } catch {
@@ -55,17 +59,18 @@ extension Engine {
     question.askedAt = clock.boot
     activities[node]?.part = .asking(question)
     do throws(StepFailure) {
-      guard let request = try request(question.body, of: node, key: nil) else {
-        answered(node, question, judgement(nil, by: question.body, of: node, isQuestion: true))
+      guard let request = try request(question.body, of: question.subject, key: nil) else {
+        let judgement = judgement(nil, by: question.body, of: question.subject, isQuestion: true)
+        answered(node, question, judgement)
         return
       }
-      let timeout = try timeout(of: question.body, node: node)
+      let timeout = try timeout(of: question.body, node: question.subject)
       let attempt = newAttempt()
       carry(attempt, of: node, request.kind)
       order(
         .start(
           EffectOrder(
-            attempt: attempt, node: id(node), key: nil, request: request, timeout: timeout,
+            attempt: attempt, node: id(question.subject), key: nil, request: request, timeout: timeout,
             sensitive: plan.nodes[node].sensitive)))
     } catch {
       cannotAsk(question.kind, node, error)
@@ -77,9 +82,9 @@ extension Engine {
     activities[node]?.attempt = nil
     do throws(StepFailure) {
       guard let source = question.body.action else { return }
-      let report = reported(report, by: question.body, of: node)
+      let report = reported(report, by: question.body, of: id(question.subject))
       let answer = try action(source).answer(report.result, isRepeat: false)
-      let judgement = judgement(answer, by: question.body, of: node, isQuestion: true)
+      let judgement = judgement(answer, by: question.body, of: question.subject, isQuestion: true)
       answered(node, question, judgement, fields: answer.fields)
     } catch {
       cannotAsk(question.kind, node, error)
@@ -112,7 +117,9 @@ extension Engine {
   private mutating func passed(_ node: Int, _ question: Question, _ judgement: Judgement) {
     guard question.staysFor > .zero else { return concluded(node, question, judgement) }
     var question = question
-    question.soak = Soak(began: question.askedAt)
+    let soak = SoakProgress(began: moment(at: question.askedAt))
+    question.soak = soak
+    record(.sampled(id(node), soak))
     askAgain(
       node, question, at: TimeSpan(nanoseconds: question.askedAt.nanoseconds + question.every.nanoseconds))
   }
@@ -120,10 +127,11 @@ extension Engine {
   private mutating func soaked(_ node: Int, _ question: Question, _ judgement: Judgement) {
     var question = question
     guard var soak = question.soak else { return }
-    let progress = soak.take(judgement.verdict, at: question.askedAt, of: question)
+    let progress = soak.take(judgement.verdict, at: moment(at: question.askedAt), of: question)
     question.soak = soak
     switch progress {
     case .goesOn:
+      record(.sampled(id(node), soak))
       let next = question.askedAt.nanoseconds + question.every.nanoseconds
       askAgain(node, question, at: TimeSpan(nanoseconds: max(next, clock.boot.nanoseconds)))
     case .passed: concluded(node, question, judgement)
@@ -144,20 +152,23 @@ extension Engine {
     let kind: Answer.Question =
       switch question.kind {
       case .check, .capture: .ask
+      case .recheck: .recheck
       case .skipIf: .skipIf
       case .verifyEffect, .verifyDoubt: .verify
       }
     let answer = Answer(
       question: kind, verdict: judgement.verdict, reason: judgement.reason,
       outputs: plan.nodes[node].sensitive ? ValueMap() : judgement.outputs)
-    if record(of: node).lastAnswer != answer, kind != .ask || judgement.verdict != .pass {
-      record(.answered(id(node), answer))
+    let subject = question.subject
+    if record(of: subject).lastAnswer != answer, kind != .ask || judgement.verdict != .pass {
+      record(.answered(id(subject), answer))
     }
   }
 
   private mutating func concluded(_ node: Int, _ question: Question, _ judgement: Judgement) {
     switch question.kind {
     case .check: checkEnded(node, judgement)
+    case .recheck(let index): rechecked(node, index, question.subject, judgement)
     case .skipIf: skipAnswered(node, judgement)
     case .verifyEffect: effectVerified(node, judgement)
     case .verifyDoubt: doubtVerified(node, judgement)
@@ -179,21 +190,10 @@ extension Engine {
   /// The question cannot be put: a value is missing, a text is no duration.
   private mutating func cannotAsk(_ kind: Question.Kind, _ node: Int, _ failure: StepFailure) {
     switch kind {
-    case .check, .skipIf, .capture: ended(node, NodeEnd(status: .failed, failure: failure.failure))
+    case .check, .recheck, .skipIf, .capture: ended(node, NodeEnd(status: .failed, failure: failure.failure))
     case .verifyEffect: effectVerified(node, Judgement(verdict: .unknown, failure: failure))
     case .verifyDoubt: doubtVerified(node, Judgement(verdict: .unknown, failure: failure))
     }
-  }
-}
-
-extension Question {
-  fileprivate func until(_ deadline: TimeSpan) -> Question {
-    var copy = Question(
-      kind: kind, body: body, every: every, staysFor: staysFor, deadline: deadline, tolerate: tolerate,
-      minSamples: minSamples)
-    copy.askedAt = askedAt
-    copy.soak = soak
-    return copy
   }
 }
 

@@ -338,7 +338,7 @@ extension Engine {
   }
 
   mutating func settleReapplying() -> Bool {
-    guard activities.isEmpty, ready.isEmpty else { return false }
+    guard activities.isEmpty, ready.isEmpty, unwatched.isEmpty else { return false }
     startNextReapplication()
     return true
   }

@@ -8,6 +8,8 @@ extension Engine {
     repeat {
       startReady()
     } while settleStage()
+    tendWatches()
+    sendNotices()
   }
 
   private mutating func startReady() {
@@ -51,14 +53,17 @@ extension Engine {
     case .rollingBack(let job): return settleRollback(job)
     case .verifyingRollback: return settleRollbackVerification()
     case .resting(let status):
-      if committed >= run.events { orders.append(.leave(status)) }
+      let isTold = run.notices.isEmpty || hasNoSpace
+      if committed >= run.events, isTold { orders.append(.leave(status)) }
       return false
     }
   }
 
   /// A run in which nothing can ever happen again must not wait for it.
   private mutating func restStalled() -> Bool {
-    guard activities.isEmpty, ready.isEmpty, blocked.isEmpty, run.epoch > 0 else { return false }
+    guard activities.isEmpty, ready.isEmpty, blocked.isEmpty, unwatched.isEmpty, run.epoch > 0 else {
+      return false
+    }
     let open = plan.nodes.indices.first { plan.nodes[$0].role == .main && !isMet($0) }
     rest(.held, "no node can start any more\(open.map { ", \(id($0)) waits" } ?? "")", open)
     return true
@@ -77,6 +82,7 @@ extension Engine {
   mutating func countWhatIsMissing() {
     ready.removeAll()
     blocked.removeAll()
+    unwatched.removeAll()
     missing = [Int](repeating: 0, count: graph.count)
     openChildren = missing
     openTop = graph.top.count { !isMet($0) }
@@ -123,6 +129,7 @@ extension Engine {
   private mutating func start(_ node: Int) {
     let record = record(of: node)
     if record.status == .pending, !isWanted(node) || !isNextRound(node) { return }
+    if plan.nodes[node].due != nil { scheduleDue(node) }
     switch plan.nodes[node].detail {
     case .group(let group):
       if record.status == .running { goOnWithGroup(node) } else { startGroup(node, group) }
@@ -131,8 +138,12 @@ extension Engine {
       takePlace(node, .acting)
       startCheck(node, check)
     case .step(let step):
+      if isUnwatched(node) {
+        unwatched.insert(node)
+        return
+      }
       takePlace(node, .acting)
-      goOn(node, step)
+      recheck(node, step)
     }
   }
 

@@ -147,6 +147,7 @@ extension Engine {
   }
 
   mutating func effectEnded(_ attempt: AttemptName, _ report: EffectReport, recovered: Bool) {
+    if let aside = asides.removeValue(forKey: attempt) { return ended(aside, report) }
     guard let node = owners.removeValue(forKey: attempt), let activity = activities[node] else { return }
     switch activity.part {
     case .asking(let question): answerArrived(node, question, report)
@@ -157,7 +158,7 @@ extension Engine {
 
   mutating func attemptEnded(_ node: Int, _ name: AttemptName, _ report: EffectReport, recovered: Bool) {
     guard case .step(let step) = plan.nodes[node].detail, let source = step.body.action else { return }
-    let report = reported(report, by: step.body, of: node)
+    let report = reported(report, by: step.body, of: id(node))
     activities[node]?.attempt = nil
     let answer: ActionAnswer
     do throws(StepFailure) {
@@ -285,6 +286,11 @@ extension Engine {
       ended(node, NodeEnd(status: .succeeded, outputs: ["opened_at": .timestamp(clock.wall)]))
     case .awaitingRetry:
       guard case .step(let step) = plan.nodes[node].detail else { return }
+      if isUnwatched(node) {
+        leavePlace(node)
+        unwatched.insert(node)
+        return
+      }
       takePlace(node, .acting)
       attempt(node, step)
     case .acting: break

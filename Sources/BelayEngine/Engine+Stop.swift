@@ -52,7 +52,7 @@ extension Engine {
   }
 
   mutating func stopAsked(_ request: StopRequest, by actor: Actor) {
-    if case .resting = stage { return }
+    if case .resting = stage { return giveUpNotices(by: actor) }
     // What is in force is being undone already: whoever asks again must not break that off.
     if case .undoing = stage, request != .kill { return }
     record(.stopRequested(request, by: actor))
@@ -74,6 +74,7 @@ extension Engine {
 
   /// Whatever was about to happen waits for a driver that has room for it.
   mutating func diskFull(_ what: String) {
+    hasNoSpace = true
     let cause = "the disk is full: \(what)"
     stop(Stop(cause: .noSpace, reason: cause, consequence: .rest(.held, cause: cause, node: nil)))
   }
@@ -94,14 +95,15 @@ extension Engine {
         if before.cause == .noSpace, stop.cause >= .kill { windDown(stop.cause) }
         return
       }
-      // A pause does not take back what a failure has asked for: it only comes first.
+      // A pause does not take back what a failure or a trip has asked for: it only comes first.
       if stop.cause == .pause {
-        stop.consequence = before.cause == .failure ? stop.consequence : before.consequence
+        stop.consequence = before.cause <= .trip ? stop.consequence : before.consequence
       }
     }
     stage = .stopping(stop)
     ready.removeAll()
     blocked.removeAll()
+    unwatched.removeAll()
     windDown(stop.cause)
   }
 
@@ -116,7 +118,13 @@ extension Engine {
       if cause < .kill, question.kind == .verifyEffect || question.kind == .verifyDoubt { return }
       withdraw(activity)
       leavePlace(node)
-      if question.kind == .check { record(.nodesReset([id(node)], reason: "stopped while asking", by: nil)) }
+      guard question.kind == .check else { return }
+      // A pause takes nothing away: who goes on has the time and the coverage that there were.
+      if cause == .pause || cause == .kill {
+        record(.withdrawn(id(node)))
+      } else {
+        record(.nodesReset([id(node)], reason: "stopped while asking", by: nil))
+      }
     case .acting:
       if cause == .kill || cause == .cancel || isInterruptible(node) {
         end(activity, of: node)
@@ -148,7 +156,7 @@ extension Engine {
   }
 
   /// Takes back a spawn that still waits for its intent to be durable.
-  private mutating func takeBack(_ attempt: AttemptName) -> Bool {
+  mutating func takeBack(_ attempt: AttemptName) -> Bool {
     let before = waitingForCommit.count
     waitingForCommit.removeAll { waiting in
       if case .start(let order) = waiting.command { order.attempt == attempt } else { false }
@@ -173,7 +181,7 @@ extension Engine {
       rest(.held, stop.reason, nil, left: run.stop == .cancel ? ["asked for and not done: cancel"] : [])
     // Halfway back, what a temporary serves may still have to be undone: the rollback itself undoes it in its turn.
     case .cancel where run.rollback != nil && !stop.consequence.isClosing: draw(stop.consequence)
-    case .failure, .cancel:
+    case .failure, .trip, .cancel:
       switch stop.consequence {
       case .rollBack: draw(stop.consequence)
       // What stands outside of it goes on.
@@ -197,6 +205,7 @@ extension Engine {
     case .endScope(let node, let end): endScope(node, end)
     case .endPlaybook: endPlaybook()
     case .close(let note, let actor):
+      disarmWatches()
       record(.closed(note: note, by: actor))
       stage = .resting(.closed)
     }
@@ -209,6 +218,7 @@ extension Engine {
   }
 
   mutating func rest(_ status: RunStatus, _ cause: String, _ node: Int?, left: [String] = []) {
+    disarmWatches()
     let inForce = inForce(among: 0..<graph.count).filter { !status.hasLetGo || isGivenUp($0) }
     let left = left + inForce.map(stillInForce)
     record(.rested(Rest(status: status, cause: cause, node: node.map(id), left: left)))

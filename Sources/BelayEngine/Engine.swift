@@ -9,6 +9,8 @@ public struct Engine {
   let planDigest: String
   let graph: Graph
   let actions: ActionTable
+  /// Some check is asked again before what needs it.
+  let hasRechecks: Bool
   /// The fold of every event that was appended, durable or not.
   public internal(set) var run: RunState
 
@@ -47,7 +49,16 @@ public struct Engine {
   var runningIn: [Int: Int] = [:]
   /// Nodes that would start if their group had a place.
   var blocked: [Int: [Int]] = [:]
-  var timers = TimerHeap()
+  var timers = TimerHeap<Int>()
+  /// Watches that are asked, by their index in the plan.
+  var watching: [Int: Watching] = [:]
+  /// Steps that wait until each watch around them has passed.
+  var unwatched: Set<Int> = []
+  /// What is asked and done beside the nodes.
+  var asides: [AttemptName: Aside] = [:]
+  var alarms = TimerHeap<Alarm>()
+  /// The numbers of the notices on their way, by the plan's notice.
+  var telling: [Int: Int] = [:]
   /// Roots of temporaries' rollbacks at work because a list has ended, with what comes next.
   var undos: [Int: Undo] = [:]
   /// Roots of rollbacks one of whose nodes has failed, until the others have ended.
@@ -67,6 +78,8 @@ public struct Engine {
   var waitingForCommit: [(number: Int, command: Command)] = []
   var sequence = 0
   var programs = ProgramCache()
+  /// Nothing can be recorded any more but what ends.
+  var hasNoSpace = false
 
   // Of the input being applied.
   var clock = Clock(wall: Timestamp(seconds: 0), boot: .zero, bootID: "")
@@ -80,12 +93,15 @@ public struct Engine {
     self.actions = actions
     self.run = run
     graph = Graph(plan)
+    hasRechecks = plan.nodes.contains { node in
+      if case .check(let check) = node.detail { check.recheck } else { false }
+    }
     committed = run.events
     mustBeDurable = run.events
   }
 
   /// When the engine wants to be woken, by the boot clock; nil: only by an input.
-  public var nextDeadline: TimeSpan? { timers.first }
+  public var nextDeadline: TimeSpan? { [timers.first, alarms.first].compactMap { $0 }.min() }
 
   /// Applies one input and appends what the world should do.
   public mutating func apply(_ input: Input, at clock: Clock, into commands: inout [Command]) {
@@ -103,6 +119,7 @@ public struct Engine {
     case .timePassed: break
     }
     while let node = timers.popDue(at: clock.boot) { timerFired(node) }
+    while let alarm = alarms.popDue(at: clock.boot) { alarmRang(alarm) }
     advance()
     flush(into: &commands)
   }
@@ -120,6 +137,12 @@ public struct Engine {
       urgent = true
     }
     releaseClaims(after: event)
+    tell(of: event)
+    switch event {
+    case .nodeStarted(let id, _), .attemptIntended(let id, _):
+      if let node = graph.index[id], !plan.nodes[node].escalation.isEmpty { scheduleEscalation(node) }
+    default: break
+    }
   }
 
   private mutating func flush(into commands: inout [Command]) {
@@ -135,6 +158,7 @@ public struct Engine {
   private mutating func commitArrived(_ number: Int) {
     committed = max(committed, number)
     let due = waitingForCommit.prefix { $0.number <= committed }
+    for waiting in due { if case .start(let order) = waiting.command { askedNow(order.attempt) } }
     orders += due.map(\.command)
     waitingForCommit.removeFirst(due.count)
   }
@@ -156,7 +180,10 @@ extension RunEvent {
   /// True for what an effect in the world stands behind or follows from; answers of questions may come later.
   var mustBeDurable: Bool {
     switch self {
-    case .answered, .nodeStarted, .captured, .attemptStarted, .nodeSkipped, .leftRunning: false
+    case .answered, .sampled, .withdrawn, .nodeStarted, .captured, .attemptStarted, .nodeSkipped,
+      .leftRunning,
+      .watchAnswered, .watchEnded:
+      false
     case .nodeFinished(_, let end): end.status != .succeeded
     default: true
     }

@@ -9,7 +9,8 @@ struct EvaluationContext: Variables, ActionContext {
   let planDigest: String
   let run: RunState
   let now: Timestamp
-  let node: PlanNode
+  /// What is evaluated for.
+  let node: NodeID
   /// Index of the frame in which names are read.
   var frame: Int
   let programs: ProgramCache
@@ -36,6 +37,8 @@ struct EvaluationContext: Variables, ActionContext {
 
   /// The parameters of the action file whose fields and conditions are read; nil: the node's own.
   var use: ValueMap?
+  /// Of a notice: what it tells.
+  var event: Value?
 
   func value(of root: String) -> Value? {
     if let value = fields[root] { return value }
@@ -46,6 +49,7 @@ struct EvaluationContext: Variables, ActionContext {
     case "now": return .timestamp(now)
     case "error": return errorValue
     case "roles": return .map(plan.roles)
+    case "event" where use == nil: return event
     case "vars" where use == nil: return .map(vars)
     case "each" where use == nil: return .map(items)
     case "steps" where use == nil: return .map(ValueMap(names.map { ($0, value(ofStep: $0) ?? .null) }))
@@ -75,7 +79,7 @@ struct EvaluationContext: Variables, ActionContext {
   private var errorValue: Value {
     var map: ValueMap = [
       "kind": .string(error?.kind ?? ""), "message": .string(error?.message ?? ""),
-      "stderr": .string(error?.stderr ?? ""), "node": .string(node.id),
+      "stderr": .string(error?.stderr ?? ""), "node": .string(node),
     ]
     map["exit_code"] = error?.exitCode.map { .int(Int64($0)) }
     map["sqlstate"] = error?.sqlstate.map { .string($0) }

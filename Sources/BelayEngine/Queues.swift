@@ -24,47 +24,47 @@ struct ReadyQueue {
   }
 }
 
-/// One timer a node at most, by the boot clock; ties by the order in which they were set.
-struct TimerHeap {
+/// One timer a key at most, by the boot clock; ties by the order in which they were set.
+struct TimerHeap<Key: Hashable> {
   private struct Entry {
     var due: TimeSpan
     var order: Int
-    var node: Int
+    var key: Key
 
     static func < (left: Entry, right: Entry) -> Bool { (left.due, left.order) < (right.due, right.order) }
   }
 
   private var heap: [Entry] = []
-  /// The order number of the timer that counts for a node: an older one in the heap is void.
-  private var current: [Int: Int] = [:]
+  /// The order number of the timer that counts for a key: an older one in the heap is void.
+  private var current: [Key: Int] = [:]
   private var next = 0
 
   /// When the first timer is due.
   var first: TimeSpan? { heap.first?.due }
 
-  mutating func set(_ node: Int, at due: TimeSpan) {
-    current[node] = next
-    heap.append(Entry(due: due, order: next, node: node))
+  mutating func set(_ key: Key, at due: TimeSpan) {
+    current[key] = next
+    heap.append(Entry(due: due, order: next, key: key))
     next += 1
     siftUp(heap.count - 1)
   }
 
-  mutating func cancel(_ node: Int) { current[node] = nil }
+  mutating func cancel(_ key: Key) { current[key] = nil }
 
   mutating func removeAll() {
     heap.removeAll()
     current.removeAll()
   }
 
-  /// The next node whose timer is due; nil when there is none.
-  mutating func popDue(at now: TimeSpan) -> Int? {
+  /// The next key whose timer is due; nil when there is none.
+  mutating func popDue(at now: TimeSpan) -> Key? {
     while let first = heap.first {
-      let isCurrent = current[first.node] == first.order
+      let isCurrent = current[first.key] == first.order
       guard !isCurrent || first.due <= now else { return nil }
       removeFirst()
       guard isCurrent else { continue }
-      current[first.node] = nil
-      return first.node
+      current[first.key] = nil
+      return first.key
     }
     return nil
   }

@@ -9,7 +9,7 @@ public import BelayPlan
 public func recordedRoots(of run: RunState, plan: Plan, digest: String, now: Timestamp) -> [String: Value] {
   guard let node = plan.nodes.first else { return [:] }
   let context = EvaluationContext(
-    plan: plan, planDigest: digest, run: run, now: now, node: node, frame: 0, programs: ProgramCache(),
+    plan: plan, planDigest: digest, run: run, now: now, node: node.id, frame: 0, programs: ProgramCache(),
     targets: Graph(plan).targets)
   let names = ["params", "vars", "environment", "steps", "run", "roles", "now"]
   return Dictionary(

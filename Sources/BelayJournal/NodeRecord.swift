@@ -15,11 +15,17 @@ public struct NodeRecord: Hashable, Sendable {
   public internal(set) var skipped: SkipReason?
   public internal(set) var continued = false
   public internal(set) var heldBecause: String?
-  /// Of a gate or a retry.
+  /// Of a gate, a retry, or a check that is asked until then.
   public internal(set) var waitsUntil: Moment?
   /// How long a wait between two attempts was to be when it began.
   public internal(set) var retryDelay = TimeSpan.zero
   public internal(set) var lastAnswer: Answer?
+  /// Of a check that has passed and has to stay so.
+  public internal(set) var soak: SoakProgress?
+  /// Past its `due`, which has been told.
+  public internal(set) var isOverdue = false
+  /// How many of those who are told when it waits have been.
+  public internal(set) var escalated = 0
   /// Of the next attempt; grows only after a definite failure.
   public internal(set) var number = 1
   /// Repetitions by recovery of the current number.
@@ -116,6 +122,7 @@ public struct NodeRecord: Hashable, Sendable {
     let before = self
     self = NodeRecord()
     round = before.round + 1
+    isOverdue = before.isOverdue
     effects = before.effects
     number = before.failure == nil ? before.number : before.number + 1
     if before.effects > 0 { captures = before.captures }

@@ -20,6 +20,8 @@ extension RunEvent {
     case .nodeSkipped: "node_skipped"
     case .captured: "captured"
     case .answered: "answered"
+    case .sampled: "sampled"
+    case .withdrawn: "withdrawn"
     case .nodeFinished: "node_finished"
     case .retryScheduled: "retry_scheduled"
     case .nodeHeld: "node_held"
@@ -32,6 +34,13 @@ extension RunEvent {
     case .doubted: "doubted"
     case .doubtSettled: "doubt_settled"
     case .resolved: "resolved"
+    case .watchAnswered: "watch_answered"
+    case .watchTripped: "watch_tripped"
+    case .watchEnded: "watch_ended"
+    case .overdue: "overdue"
+    case .escalated: "escalated"
+    case .noticeDue: "notice_due"
+    case .noticeEnded: "notice_ended"
     }
   }
 
@@ -40,11 +49,15 @@ extension RunEvent {
     case .runCreated, .driverStarted, .claimsTaken, .claimsReleased, .stopRequested, .rollbackStarted,
       .rollbackFinished, .rested, .closed, .planAdopted:
       writeRun(into: &writer)
-    case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
-      .nodesReset, .nodesUndone, .resolved:
+    case .nodeStarted, .nodeSkipped, .captured, .answered, .sampled, .withdrawn, .nodeFinished,
+      .retryScheduled,
+      .nodeHeld, .nodesReset, .nodesUndone, .resolved:
       writeNode(into: &writer)
     case .attemptIntended, .attemptStarted, .attemptFinished, .leftRunning, .doubted, .doubtSettled:
       writeAttempt(into: &writer)
+    case .watchAnswered, .watchTripped, .watchEnded, .overdue, .escalated,
+      .noticeDue, .noticeEnded:
+      writeBeside(into: &writer)
     }
   }
 
@@ -93,6 +106,10 @@ extension RunEvent {
       writer.text("verdict", answer.verdict.rawValue)
       writer.text("reason", answer.reason)
       writer.map("outputs", answer.outputs)
+    case .sampled(let node, let progress):
+      writer.text("node", node)
+      progress.write(into: &writer)
+    case .withdrawn(let node): writer.text("node", node)
     case .nodeFinished(let node, let end):
       writer.text("node", node)
       writer.text("status", end.status.rawValue)
@@ -238,7 +255,7 @@ extension LineWriter {
     }
   }
 
-  fileprivate mutating func moment(_ key: String, _ moment: Moment) {
+  mutating func moment(_ key: String, _ moment: Moment) {
     object(key) { writer in
       writer.time("wall", moment.wall)
       writer.int("boot_ns", Int(moment.boot.nanoseconds))

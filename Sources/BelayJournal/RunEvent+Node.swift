@@ -16,10 +16,10 @@ public enum NodeStatus: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// One question's answer: of a check, `skip_if`, `verify`.
+/// One question's answer: of a check, `recheck`, `skip_if`, `verify`.
 public struct Answer: Hashable, Sendable {
   public enum Question: String, Hashable, Sendable, CaseIterable {
-    case ask, verify
+    case ask, recheck, verify
     case skipIf = "skip_if"
   }
 

@@ -10,6 +10,8 @@ extension RunEvent {
       self = event
     } else if let event = try RunEvent.ofNode(type, &fields) {
       self = event
+    } else if let event = try RunEvent.beside(type, &fields) {
+      self = event
     } else {
       throw .unknownType(type)
     }
@@ -55,6 +57,8 @@ extension RunEvent {
         Answer(
           question: try fields.word("question"), verdict: try fields.word("verdict"),
           reason: try fields.text("reason"), outputs: try fields.map("outputs")))
+    case "sampled": .sampled(try fields.text("node"), try SoakProgress(&fields))
+    case "withdrawn": .withdrawn(try fields.text("node"))
     case "node_finished":
       .nodeFinished(
         try fields.text("node"),
@@ -193,7 +197,7 @@ extension Actor {
 }
 
 extension Moment {
-  fileprivate init(fields: inout LineFields) throws(EventLineError) {
+  init(fields: inout LineFields) throws(EventLineError) {
     self.init(
       wall: try fields.time("wall"), boot: try fields.span("boot_ns"), bootID: try fields.text("boot_id"))
   }
@@ -209,7 +213,7 @@ extension Failure {
 }
 
 extension LineFields {
-  fileprivate mutating func span(_ key: String) throws(EventLineError) -> TimeSpan {
+  mutating func span(_ key: String) throws(EventLineError) -> TimeSpan {
     TimeSpan(nanoseconds: Int64(try int(key)))
   }
 

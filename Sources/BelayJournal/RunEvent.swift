@@ -20,6 +20,10 @@ public enum RunEvent: Hashable, Sendable {
   case nodeSkipped(NodeID, reason: SkipReason, note: String?, by: Actor?)
   case captured(NodeID, name: String, value: Value)
   case answered(NodeID, Answer)
+  /// A check that has to stay so has been asked once more, and goes on.
+  case sampled(NodeID, SoakProgress)
+  /// A pause has taken a check's question back: it is asked again, by the same deadline and with the same coverage.
+  case withdrawn(NodeID)
   case nodeFinished(NodeID, NodeEnd)
   case retryScheduled(NodeID, failure: Failure, at: Moment)
   case nodeHeld(NodeID, reason: String)
@@ -35,10 +39,25 @@ public enum RunEvent: Hashable, Sendable {
   case doubted(NodeID, AttemptName, reason: String)
   case doubtSettled(NodeID, AttemptName, Settlement)
   case resolved(NodeID, as: Resolution, note: String, values: ValueMap, by: Actor)
+
+  // Beside the nodes
+  case watchAnswered(WatchID, WatchAnswer)
+  case watchTripped(WatchID, WatchTrip)
+  /// It is not asked any more, as far as this driver goes.
+  case watchEnded(WatchID, WatchTally)
+  case overdue(NodeID, due: Timestamp)
+  /// Who is next in the chain of those that are told.
+  case escalated(NodeID, level: Int, to: [String])
+  case noticeDue(NoticeDue)
+  /// Sent; with a failure, not sent.
+  case noticeEnded(Int, failure: String?)
 }
 
 /// A node's name in a plan: the id of the file; `<id>~rollback` for the root of its rollback, `~steady_state`.
 public typealias NodeID = String
+
+/// A watch's name in a plan; of the same names as nodes.
+public typealias WatchID = String
 
 /// `epoch.sequence`, unique in a run for ever.
 public typealias AttemptName = String

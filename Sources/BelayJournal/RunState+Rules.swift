@@ -9,10 +9,11 @@ extension RunState {
       return
     }
     try require(created != nil, "the run's first event must create it")
-    try require(!status.isFinal, "the run is \(status.rawValue): nothing can follow")
+    try require(!status.isFinal || event.mayFollowTheEnd, "the run is \(status.rawValue): nothing can follow")
     try admitForRun(event)
     try admitForAttempt(event)
     try admitForNode(event)
+    try admitBeside(event)
   }
 
   private func admitForRun(_ event: RunEvent) throws(FoldError) {
@@ -65,7 +66,8 @@ extension RunState {
 
   private func admitForNode(_ event: RunEvent) throws(FoldError) {
     switch event {
-    case .nodeStarted(let node, _), .nodeSkipped(let node, _, _, _), .retryScheduled(let node, _, _):
+    case .nodeStarted(let node, _), .nodeSkipped(let node, _, _, _), .retryScheduled(let node, _, _),
+      .sampled(let node, _), .withdrawn(let node):
       try require(!self[node].status.hasEnded, "\(node) has ended and goes on")
     case .nodeFinished(let node, let end):
       // A group that was undone as a whole before it had ended fails by that.
@@ -81,7 +83,7 @@ extension RunState {
     }
   }
 
-  private func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(FoldError) {
+  func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(FoldError) {
     if !condition { throw FoldError(message()) }
   }
 }

@@ -31,6 +31,14 @@ public struct RunState: Hashable, Sendable {
   public private(set) var rollbackCause = ""
   /// Asked for, and not done since.
   public private(set) var stop: StopRequest?
+  public internal(set) var watches: [WatchID: WatchRecord] = [:]
+  /// A watch has tripped, and what it asks for has not been done since.
+  public internal(set) var trip: PendingTrip?
+  /// Due, and not known to be sent, by number.
+  public internal(set) var notices: [Int: NoticeDue] = [:]
+  public internal(set) var noticeCount = 0
+  /// When each of the plan's notices was last due.
+  public internal(set) var toldAt: [Int: Timestamp] = [:]
 
   public init(run: String) { self.run = run }
 
@@ -57,6 +65,7 @@ public struct RunState: Hashable, Sendable {
     case .rollbackStarted(let scope, let why, _):
       rollback = scope
       rollbackCause = why
+      trip = nil
       status = .rollingBack
       cause = why
     case .rollbackFinished:
@@ -71,11 +80,14 @@ public struct RunState: Hashable, Sendable {
       planDigest = adopted.plan
       voided.formUnion(adopted.voided)
       for node in adopted.voided { change(node) { $0.reset() } }
-    case .nodeStarted, .nodeSkipped, .captured, .answered, .nodeFinished, .retryScheduled, .nodeHeld,
-      .nodesReset, .nodesUndone, .resolved:
+    case .nodeStarted, .nodeSkipped, .captured, .answered, .sampled, .withdrawn, .nodeFinished,
+      .retryScheduled, .nodeHeld, .nodesReset, .nodesUndone, .resolved:
       applyToNode(event, at: time)
     case .attemptIntended, .attemptStarted, .attemptFinished, .leftRunning, .doubted, .doubtSettled:
       applyToAttempt(event, at: time)
+    case .watchAnswered, .watchTripped, .watchEnded, .overdue, .escalated,
+      .noticeDue, .noticeEnded:
+      applyBeside(event, at: time)
     }
     events += 1
     changedAt = time
@@ -90,6 +102,7 @@ public struct RunState: Hashable, Sendable {
     if rest.status != .held || stop != .cancel { stop = nil }
     if rest.status == .rolledBack { rollback = nil }
     if rest.status.hasLetGo { claims = [] }
+    restWatches(rest)
   }
 
   private mutating func applyToNode(_ event: RunEvent, at time: Timestamp) {
@@ -111,6 +124,8 @@ public struct RunState: Hashable, Sendable {
       follow(node, reason == .person ? .compensationFailed : .compensated)
     case .captured(let node, let name, let value): change(node) { $0.captures[name] = value }
     case .answered(let node, let answer): change(node) { $0.lastAnswer = answer }
+    case .sampled(let node, let progress): change(node) { $0.soak = progress }
+    case .withdrawn(let node): change(node) { $0.status = .pending }
     case .nodeFinished(let node, let end):
       change(node) { $0.finish(end, at: time) }
       voided.remove(node)
@@ -167,7 +182,7 @@ public struct RunState: Hashable, Sendable {
     }
   }
 
-  private mutating func change(_ node: NodeID, _ body: (inout NodeRecord) -> Void) {
+  mutating func change(_ node: NodeID, _ body: (inout NodeRecord) -> Void) {
     if nodes[node] == nil { touched.append(node) }
     body(&nodes[node, default: NodeRecord()])
   }

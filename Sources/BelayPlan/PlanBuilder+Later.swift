@@ -13,8 +13,7 @@ extension PlanBuilder {
   }
 
   private mutating func refuseWhatIsLater(in playbook: Playbook) {
-    refuse(playbook.watches.first.map { ("'watch'", $0.span) })
-    refuse(playbook.notices.first.map { ("'notify'", $0.span) })
+    for watch in playbook.watches { refuse(watch.body) }
     refuse(playbook.steps + playbook.steadyState)
   }
 
@@ -29,13 +28,10 @@ extension PlanBuilder {
 
   private mutating func refuse(_ nodes: [Node]) {
     for node in nodes {
-      refuse(node.due.map { ("'due'", $0.span) })
-      refuse(node.escalation?.first.map { ("'escalate'", $0.after.span) })
       switch node.kind {
       case .step(let step): refuse(step)
       case .check(let check):
         refuse(check.body)
-        refuse(check.recheck == nil ? nil : ("'recheck'", node.span))
         if check.body.calls, check.body.polling != Polling() {
           later("asking a called playbook again", at: node.span)
         }
@@ -79,7 +75,7 @@ extension PlanBuilder {
   private mutating func refuse(_ group: Group) {
     refuse(group.rollback)
     for capture in group.captures { refuse(capture.body) }
-    refuse(group.watches.first.map { ("'watch' of a group", $0.span) })
+    for watch in group.watches { refuse(watch.body) }
     refuse(group.steps)
   }
 

@@ -13,12 +13,13 @@ public struct PlanProbe {
   public let plan: Plan?
   public let later: [Later]
 
-  public init(of plan: Plan) {
+  /// - Parameter rechecks: only those that are asked again.
+  public init(of plan: Plan, rechecks: Bool = false) {
     var later: [Later] = []
     var asked: [PlanNode] = []
     let sorter = ProbeSorter(plan)
     for index in plan.nodes.indices where plan.nodes[index].role == .main {
-      guard case .check(var check) = plan.nodes[index].detail else { continue }
+      guard case .check(var check) = plan.nodes[index].detail, check.recheck || !rechecks else { continue }
       if let reason = sorter.obstacle(to: index) {
         later.append(Later(node: plan.nodes[index].id, reason: reason))
         continue

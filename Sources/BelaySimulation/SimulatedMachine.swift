@@ -8,6 +8,8 @@ public protocol SimulationObserver: AnyObject {
   func ordered(_ order: EffectOrder)
   func started(_ process: SimulatedProcess)
   func tookEffect(_ process: SimulatedProcess)
+  /// A driver gets this now.
+  func heard(_ input: Input)
   /// The store's newest events may be more than before.
   func committed()
 }

@@ -148,6 +148,7 @@ public final class SimulatedWorld: World {
     for fault in machine.faults.removeValue(forKey: machine.inputs) ?? [] {
       guard strike(fault.kind, input) else { return nil }
     }
+    machine.observer?.heard(input)
     return input
   }
 

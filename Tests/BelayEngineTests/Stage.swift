@@ -68,11 +68,20 @@ final class Stage {
     var ends: Int64
   }
 
-  /// - Parameter others: playbooks that it may call, by name.
-  init(_ yaml: String, calling others: [String: String] = [:], params: ValueMap = ValueMap()) throws {
+  /// The first arguments of what tells people, in order.
+  private(set) var texts: [String] = []
+
+  /// - Parameters:
+  ///   - others: playbooks that it may call, by name.
+  ///   - files: of the project, by path.
+  init(
+    _ yaml: String, calling others: [String: String] = [:], files given: [String: String] = [:],
+    params: ValueMap = ValueMap()
+  ) throws {
     var reader = ProjectReader(
       actions: builtInActions, playbookNames: others.keys.sorted(),
       find: { path in
+        if let file = given[path] { return .bytes(Array(file.utf8)) }
         let other = others.first { path == "playbooks/\($0.key).yaml" }
         return other.map { .bytes(Array($0.value.utf8)) } ?? .missing
       })
@@ -100,7 +109,7 @@ final class Stage {
             planDigest: "d", playbook: "test", title: "test", environment: nil, initiator: Stage.actor,
             host: "h",
             version: "test", project: "/project", commit: nil, dirty: false, claims: [])),
-        Timestamp(seconds: 0)
+        Timestamp(seconds: 86_400)
       )
     ]
   }
@@ -172,6 +181,9 @@ final class Stage {
   fileprivate func start(_ order: EffectOrder) {
     let name = order.key == nil ? order.node + "?" : order.node
     started.append(name)
+    if case .process(let process) = order.request, process.arguments.first == "tell" {
+      texts.append(process.arguments.dropFirst().joined(separator: " "))
+    }
     var act = acts[name]?.first ?? .ok
     if let list = acts[name], list.count > 1 { acts[name] = Array(list.dropFirst()) }
     if act.takes > order.timeout {
@@ -224,6 +236,8 @@ private struct StageWorld: World {
     }
     let times = ([end?.1.ends, deadline?.nanoseconds] + moments).compactMap { $0 }
     guard let time = times.min(), time < .max else { return pending.isEmpty ? nil : commit() }
+    // As the real world does: nothing stays in memory for longer.
+    if !pending.isEmpty, time >= stage.now + 100_000_000 { return commit() }
     stage.now = max(stage.now, time)
     if let death = stage.diesAtSecond, death * 1_000_000_000 <= stage.now {
       stage.diesAtSecond = nil

@@ -208,8 +208,7 @@ private let maintenance = """
     stage.diesAtSecond = 5
     #expect(try stage.drive() == nil)
     #expect(try stage.drive(.resume(retry: true)) == .succeeded)
-    // The engine had not written down that the undo was started.
-    #expect(stage.story.prefix(6) == ["on", "on.", "work", "work.", "on~rollback.", "on"])
+    #expect(stage.story.prefix(7) == ["on", "on.", "work", "work.", "on~rollback", "on~rollback.", "on"])
     #expect(stage.started == ["on", "work", "on~rollback", "on", "work", "on~rollback", "after"])
   }
 
@@ -220,7 +219,7 @@ private let maintenance = """
     stage.diesAtSecond = 5
     #expect(try stage.drive() == nil)
     #expect(try stage.drive(.resume(retry: true)) == .succeeded)
-    #expect(stage.story.prefix(4) == ["on", "on.", "on~rollback.", "on"])
+    #expect(stage.story.prefix(5) == ["on", "on.", "on~rollback", "on~rollback.", "on"])
     #expect(stage.started == ["on", "on~rollback", "on", "work", "on~rollback", "after"])
   }
 

@@ -71,6 +71,11 @@ struct EventGenerator {
     Actor(name: text(), assurance: one(), uid: maybe(int()), loginUid: maybe(int()))
   }
   mutating func moment() -> Moment { Moment(wall: time(), boot: span(), bootID: text()) }
+  mutating func progress() -> SoakProgress {
+    SoakProgress(
+      coverage: span(), answers: int(), misses: int(), recent: (0..<3).map { _ in flag() }, began: moment(),
+      asked: moment())
+  }
   mutating func failure() -> Failure {
     Failure(kind: text(), message: text(), exitCode: maybe(int()), stderr: text())
   }
@@ -84,7 +89,7 @@ struct EventGenerator {
   }
 
   /// One of each case, in the order of the declaration.
-  mutating func events() -> [RunEvent] { runEvents() + nodeEvents() + attemptEvents() }
+  mutating func events() -> [RunEvent] { runEvents() + nodeEvents() + attemptEvents() + besideEvents() }
 
   private mutating func runEvents() -> [RunEvent] {
     [
@@ -114,11 +119,28 @@ struct EventGenerator {
       .nodeSkipped(text(), reason: one(), note: maybe(text()), by: maybe(actor())),
       .captured(text(), name: text(), value: value()),
       .answered(text(), Answer(question: one(), verdict: one(), reason: text(), outputs: map())),
+      .sampled(text(), progress()), .withdrawn(text()),
       .nodeFinished(
         text(), NodeEnd(status: one(), outputs: map(), failure: maybe(failure()), continued: flag())),
       .retryScheduled(text(), failure: failure(), at: moment()), .nodeHeld(text(), reason: text()),
       .nodesReset(texts(), reason: text(), by: maybe(actor())), .nodesUndone(texts(), with: text()),
       .resolved(text(), as: one(), note: text(), values: map(), by: actor()),
+    ]
+  }
+
+  private mutating func besideEvents() -> [RunEvent] {
+    [
+      .watchAnswered(
+        text(),
+        WatchAnswer(
+          verdict: one(), reason: text(), outputs: map(), failingSince: maybe(moment()),
+          silentSince: maybe(moment()))),
+      .watchTripped(text(), WatchTrip(verdict: one(), reason: text(), rule: one(), waitsFor: texts())),
+      .watchEnded(text(), WatchTally(passed: int(), failed: int(), unknown: int())),
+      .overdue(text(), due: time()), .escalated(text(), level: int(), to: texts()),
+      .noticeDue(
+        NoticeDue(number: int(), notice: int(), kind: text(), node: maybe(text()), text: text(), to: texts())),
+      .noticeEnded(int(), failure: maybe(text())),
     ]
   }
 

@@ -43,11 +43,14 @@ extension RunEvent {
   var nodes: [NodeID] {
     switch self {
     case .runCreated, .driverStarted, .claimsTaken, .claimsReleased, .stopRequested, .rollbackStarted,
-      .rollbackFinished, .rested, .closed, .planAdopted:
+      .rollbackFinished, .rested, .closed, .planAdopted, .watchAnswered, .watchTripped, .watchEnded,
+      .noticeDue,
+      .noticeEnded:
       []
     case .nodesReset(let nodes, _, _), .nodesUndone(let nodes, _): nodes
     case .nodeStarted(let node, _), .nodeSkipped(let node, _, _, _), .captured(let node, _, _),
-      .answered(let node, _), .nodeFinished(let node, _), .retryScheduled(let node, _, _),
+      .answered(let node, _), .sampled(let node, _), .withdrawn(let node), .overdue(let node, _),
+      .escalated(let node, _, _), .nodeFinished(let node, _), .retryScheduled(let node, _, _),
       .nodeHeld(let node, _), .attemptIntended(let node, _), .attemptStarted(let node, _, _),
       .attemptFinished(let node, _, _), .leftRunning(let node, _, _), .doubted(let node, _, _),
       .doubtSettled(let node, _, _), .resolved(let node, _, _, _, _):

@@ -31,6 +31,7 @@ final class Episode {
   private let planBytes: [UInt8]
   private let planDigest: String
   private var acts: [String: [Act]]
+  private let measures: [String: WatchSketch]
   /// Of what commands answer.
   private var answers: Chance
   private(set) var drivers = 0
@@ -45,6 +46,7 @@ final class Episode {
     machine = SimulatedMachine(seed: chance.next())
     answers = chance.split()
     acts = scenario.sketch.acts
+    measures = scenario.sketch.measures
     planBytes = try Episode.plan(scenario.sketch)
     planDigest = Plan.digest(of: planBytes).description
     // From the bytes: what a resuming driver would read.
@@ -55,11 +57,17 @@ final class Episode {
     machine.program = { [unowned self] order in act(order) }
   }
 
+  private static let otherFiles = [
+    "playbooks/actions/tell.yaml": NoticeSketch.action,
+    "playbooks/roster.yaml": "belay: 1\npeople:\n  ana: { name: Ana }\n",
+  ]
+
   private static func plan(_ sketch: Sketch) throws(ScenarioError) -> [UInt8] {
     let texts = sketch.texts
     var reader = ProjectReader(
       actions: builtInActions, playbookNames: texts.map(\.name),
       find: { path in
+        if let other = Episode.otherFiles[path] { return .bytes(Array(other.utf8)) }
         let file = texts.first { path == "playbooks/\($0.name).yaml" }
         return file.map { .bytes(Array($0.text.utf8)) } ?? .missing
       })
@@ -132,6 +140,7 @@ final class Episode {
     var engine = Engine(plan: plan, digest: planDigest, actions: builtInActions, run: state)
     var world = SimulatedWorld(machine, driver: drivers, plan: plan, run: state, actor: Episode.actor)
     world.begin(purpose, run: state, skips: skips)
+    referee.driverBegins(world, from: state)
     let status = BelayEngine.drive(&engine, in: &world)
     if world.ending == .frozen { freeze(engine, world) }
     referee.driverEnded(engine, started: state, world: world)
@@ -159,7 +168,9 @@ final class Episode {
     machine.thaw = { [unowned self] in
       guard var sleeper = frozen else { return }
       frozen = nil
+      referee.isThawing = true
       sleeper.world.thaw(&sleeper.engine)
+      referee.isThawing = false
     }
   }
 
@@ -168,6 +179,7 @@ final class Episode {
   private func act(_ order: EffectOrder) -> Act {
     let node = order.node
     switch order.arguments.first {
+    case "measure": return measures[Episode.written(node)]?.act(at: machine.now) ?? Act()
     case "look": return answer(referee.truth.stands(node) ? 0 : 3)
     case "blind":
       var act = answer(255)
@@ -194,14 +206,18 @@ final class Episode {
   /// Every copy has what is drawn for the node; the attempts of a group go on where the one before has ended.
   private func next(of node: NodeID) -> Act {
     let key = node.split(separator: "/").filter { !$0.contains("#") }.joined(separator: "/")
-    let written = key.split(separator: "/").last.map { String($0).replacing(/\[[^\]]*\]/, with: "") }
-    guard let list = acts[key] ?? written.flatMap({ acts[$0] }), let first = list.first else {
+    guard let list = acts[key] ?? acts[Episode.written(key)], let first = list.first else {
       var act = Act()
       act.effectAt = 500
       return act
     }
     acts[key] = list.count > 1 ? Array(list.dropFirst()) : list
     return first
+  }
+
+  /// As the file has it: of a copy, of an attempt at a group, of a node of a playbook that is called.
+  private static func written(_ node: NodeID) -> String {
+    node.split(separator: "/").last.map { String($0).replacing(/\[[^\]]*\]/, with: "") } ?? node
   }
 
   // MARK: The end

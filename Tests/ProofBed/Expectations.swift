@@ -2,13 +2,22 @@
 /// these lists.
 public enum Expectations {
   /// Each of these happens in any 20,000 seeds.
-  public static let all: [String] = events + faults + kinds + nodes + runs + settlements
+  public static let all: [String] = events + faults + kinds + nodes + runs + settlements + trips
 
   private static let events = [
     "event answered",
     "event attempt_finished",
     "event attempt_intended",
     "event attempt_started",
+    "event escalated",
+    "event notice_due",
+    "event notice_ended",
+    "event overdue",
+    "event sampled",
+    "event watch_answered",
+    "event watch_ended",
+    "event watch_tripped",
+    "event withdrawn",
     "event captured",
     "event claims_released",
     "event claims_taken",
@@ -157,6 +166,17 @@ public enum Expectations {
     "settled done by verify",
     "settled not_done by not_started",
     "settled not_done by verify",
+  ]
+
+  private static let trips = [
+    "notice not sent",
+    "notice sent",
+    "trip fail, rollback",
+    "trip fail, stop",
+    "trip fail, tell",
+    "trip unknown, rollback",
+    "trip unknown, stop",
+    "trip unknown, tell",
   ]
 
   /// Happens, and too seldom to be waited for.

@@ -5,7 +5,8 @@ import BelaySimulation
 /// the commands in them do.
 struct Generator {
   var chance: Chance
-  private var made = 0
+  /// Names so far.
+  var made = 0
 
   init(_ chance: Chance) { self.chance = chance }
 
@@ -15,6 +16,8 @@ struct Generator {
     sketch.onFailure = chance.one(in: 2) ? "rollback" : "stop"
     sketch.locks = chance.one(in: 2)
     sketch.nodes = nodes(depth: 0, .sequence)
+    if chance.one(in: 3) { sketch.watches = watches() }
+    if chance.one(in: 4) { sketch.notices = notices() }
     if chance.one(in: 2) { sketch.steady = chance.one(in: 6) ? [fails(1), succeeds()] : [succeeds()] }
     return sketch
   }
@@ -58,6 +61,8 @@ struct Generator {
     }
     if chance.one(in: 12) { node.when = chance.one(in: 2) ? "2 > 1" : "1 > 2" }
     if chance.one(in: 5) { node.onFailure = chance.pick(["stop", "continue", "rollback"]) }
+    if chance.one(in: 8) { node.due = chance.int(0...60) }
+    if chance.one(in: 8) { node.escalates = chance.int(0...20) }
     if chance.one(in: 10), node.count < 6 { node.each = Array(["a", "b", "c"].prefix(chance.int(1...3))) }
     return node
   }
@@ -70,6 +75,7 @@ struct Generator {
     (group.rollback, group.undoActs) = groupRollback()
     if case .step = group.rollback { group.captures = chance.one(in: 2) }
     group.locks = chance.one(in: 4)
+    if chance.one(in: 6) { group.watches = watches() }
     group.nodes = nodes(depth: depth + 1, group.mode)
     return group
   }
@@ -80,6 +86,7 @@ struct Generator {
     call.isGiven = chance.one(in: 2)
     call.captures = chance.one(in: 6)
     (call.rollback, call.undoActs) = groupRollback()
+    if chance.one(in: 6) { call.watches = watches() }
     call.nodes = nodes(depth: depth + 1, .sequence)
     if chance.one(in: 3) { call.steady = chance.one(in: 5) ? [fails(1), succeeds()] : [succeeds()] }
     return call
@@ -98,6 +105,7 @@ struct Generator {
     var check = CheckSketch()
     if chance.one(in: 2) { check.within = 25 }
     if chance.one(in: 5) { check.staysFor = 20 }
+    check.recheck = chance.one(in: 6)
     check.acts = [succeeds()]
     if chance.one(in: 4) { check.acts = [fails(1), fails(1), succeeds()] }
     if chance.one(in: 14) { check.acts = [fails(1)] }

@@ -13,6 +13,7 @@ struct GroupSketch: Hashable, Sendable {
   var undoActs: [Act] = []
   /// A claim of its own, which other groups may have too.
   var locks = false
+  var watches: [WatchSketch] = []
   var nodes: [SketchNode] = []
 
   static let claim = "inner"
@@ -51,6 +52,7 @@ struct CallSketch: Hashable, Sendable {
   var captures = false
   var rollback = GroupRollback.absent
   var undoActs: [Act] = []
+  var watches: [WatchSketch] = []
   var nodes: [SketchNode] = []
   /// How the check of its steady state ends; nil: there is none.
   var steady: [Act]?
@@ -65,6 +67,7 @@ struct CallSketch: Hashable, Sendable {
   func text(_ id: String) -> String {
     var text = "belay: 1\non_failure: \(onFailure)\n"
     if isGiven { text += "params: { since: { type: timestamp } }\noutputs: { since: params.since }\n" }
+    text += WatchSketch.text(watches, indent: "")
     text += "steps:\n" + nodes.map { $0.text(indent: "  ") }.joined()
     if steady != nil { text += "steady_state:\n  - check: \(id)_steady\n    exec: [ask]\n" }
     return text

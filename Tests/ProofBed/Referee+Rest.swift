@@ -27,6 +27,9 @@ extension Referee {
     }
     if durable.cause.hasPrefix("no node can start any more") { blame(.rest, durable.cause) }
     checkClaims(status)
+    checkWatches(status)
+    checkNotices()
+    checkOverdue()
     if [.succeeded, .failed, .closed, .rolledBack].contains(status) { checkTemporaries(status) }
     if status == .rolledBack { checkRollback() }
     if status == .succeeded { checkComplete() }

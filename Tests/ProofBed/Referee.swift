@@ -13,7 +13,7 @@ final class Referee: SimulationObserver {
   /// The fold of what is durable.
   private(set) var durable: RunState
   private(set) var violations: [Violation] = []
-  private(set) var coverage = Coverage()
+  var coverage = Coverage()
   private(set) var starts: [String] = []
   private var startedAttempts: Set<AttemptName> = []
   /// Of each node, in the order of their intents; since its last reset.
@@ -23,12 +23,24 @@ final class Referee: SimulationObserver {
   private var resolvedByPerson: Set<AttemptName> = []
   /// Of the newest driver.
   private var purpose = ""
+  /// The driver at work.
+  var world: SimulatedWorld?
+  /// What it has recorded, durable or not, and how many of its events are in that.
+  var live: RunState
+  var folded = 0
+  var tripWasPending = false
+  /// A driver that was frozen still does what it had wanted.
+  var isThawing = false
+  var measured = Measured()
+  var soaks: [NodeID: SoakProgress] = [:]
+  var noticeStarts = 0
 
   init(_ plan: Plan, _ machine: SimulatedMachine) {
     self.plan = plan
     self.machine = machine
     truth = Truth(plan)
     durable = RunState(run: plan.run)
+    live = durable
   }
 
   func blame(_ property: Violation.Property, _ message: String) {
@@ -53,7 +65,7 @@ final class Referee: SimulationObserver {
         for change in changes where !Expectations.isKnown(change) {
           blame(.transitions, "event \(event.number): \(change)")
         }
-        note(line.event)
+        note(line.event, at: line.at)
       } catch {
         blame(.fold, "event \(event.number) cannot be read again: \(error)")
         return
@@ -61,8 +73,13 @@ final class Referee: SimulationObserver {
     }
   }
 
-  private func note(_ event: RunEvent) {
+  private func note(_ event: RunEvent, at time: Timestamp) {
     switch event {
+    case .sampled(let node, let progress): sampled(node, progress)
+    case .nodeFinished(let node, let end): soakEnded(node, end)
+    case .overdue(let node, let due): overdue(node, due: due, at: time)
+    case .watchTripped(_, let trip): coverage.add("trip \(trip.verdict.rawValue), \(trip.rule.rawValue)")
+    case .noticeEnded(_, let failure): coverage.add(failure == nil ? "notice sent" : "notice not sent")
     case .attemptIntended(let node, let intent): attempts[node, default: []].append(intent.attempt)
     case .doubtSettled(let node, _, let settlement) where settlement.verdict == .again:
       repetitions[node, default: 0] += 1
@@ -72,6 +89,7 @@ final class Referee: SimulationObserver {
       for node in nodes {
         attempts[node] = nil
         repetitions[node] = nil
+        soaks[node] = nil
       }
       if reason.hasPrefix("rolled back") { undoneByWord(nodes) }
     case .nodesUndone(_, let group) where truth.group(group)?.rollback == .nothing: truth.undoByHand(group)
@@ -112,6 +130,7 @@ final class Referee: SimulationObserver {
       "\(name) is another attempt than was intended")
     require(durable[order.node].openAttempt == name, .attemptRepeats, "\(name) is not open any more")
     if truth.node(order.node)?.role == .main { requireOrder(order.node) }
+    if !isThawing { requireWatched(order) }
   }
 
   private func requireOrder(_ node: NodeID) {
@@ -158,6 +177,7 @@ final class Referee: SimulationObserver {
     let order = process.order
     guard order.key != nil else {
       starts.append(order.node + "?")
+      if order.arguments.first == "tell" { noticeStarted(process) }
       return
     }
     let name = process.attempt

@@ -39,6 +39,8 @@ extension Sketch {
     var all = SketchNode.smaller(nodes).filter { !$0.isEmpty }.map { nodes in changed { $0.nodes = nodes } }
     if steady != nil { all.append(changed { $0.steady = nil }) }
     if locks { all.append(changed { $0.locks = false }) }
+    for index in watches.indices { all.append(changed { $0.watches.remove(at: index) }) }
+    for index in notices.indices { all.append(changed { $0.notices.remove(at: index) }) }
     return all
   }
 
@@ -82,6 +84,8 @@ extension SketchNode {
     if each != nil { all.append([changed { $0.each = nil }]) }
     if let each, each.count > 1 { all.append([changed { $0.each = Array(each.dropLast()) }]) }
     if when != nil { all.append([changed { $0.when = nil }]) }
+    if due != nil { all.append([changed { $0.due = nil }]) }
+    if escalates != nil { all.append([changed { $0.escalates = nil }]) }
     if onFailure != nil { all.append([changed { $0.onFailure = nil }]) }
     if case .step(let step) = kind {
       all += step.smaller.map { step in [changed { $0.kind = .step(step) }] }
@@ -113,7 +117,8 @@ extension SketchNode {
 extension GroupSketch {
   fileprivate var smaller: [GroupSketch] {
     let changes: [(inout GroupSketch) -> Void] = [
-      { $0.attempts = 1 }, { $0.captures = false }, { $0.maxParallel = nil }, { $0.locks = false },
+      { $0.watches = [] }, { $0.attempts = 1 }, { $0.captures = false }, { $0.maxParallel = nil },
+      { $0.locks = false },
       {
         $0.rollback = .absent
         $0.captures = false

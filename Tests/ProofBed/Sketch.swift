@@ -1,3 +1,4 @@
+import BelayJournal
 import BelaySimulation
 
 /// A playbook made by chance, as a tree that can be cut down; its text is what the engine gets.
@@ -8,6 +9,8 @@ struct Sketch: Hashable, Sendable {
   var nodes: [SketchNode] = []
   /// How the checks of the steady state end; nil: there is none.
   var steady: [Act]?
+  var watches: [WatchSketch] = []
+  var notices: [NoticeSketch] = []
 
   /// Of the file that is run, first, and of those that it calls: by the name of the playbook.
   var texts: [(name: String, text: String)] {
@@ -22,6 +25,7 @@ struct Sketch: Hashable, Sendable {
   private var main: String {
     var text = "belay: 1\nmax_parallel: \(maxParallel)\non_failure: \(onFailure)\n"
     if locks { text += "locks: [\(Sketch.claim)]\n" }
+    text += WatchSketch.text(watches, indent: "") + NoticeSketch.text(notices)
     text += "steps:\n" + nodes.map { $0.text(indent: "  ") }.joined()
     if steady != nil { text += "steady_state:\n  - check: steady\n    exec: [ask]\n" }
     return text
@@ -34,7 +38,14 @@ struct Sketch: Hashable, Sendable {
     var acts: [String: [Act]] = [:]
     for node in nodes { node.collect(&acts) }
     if let steady { acts["steady"] = steady }
+    for (index, notice) in notices.enumerated() { acts[NoticeName.of(index)] = notice.acts }
     return acts
+  }
+
+  /// By id.
+  var measures: [String: WatchSketch] {
+    let all = watches + nodes.flatMap(\.measures)
+    return Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Nodes in all, those of groups counted.
@@ -59,6 +70,10 @@ struct SketchNode: Hashable, Sendable {
   var onFailure: String?
   /// The items that there is a copy for.
   var each: [String]?
+  /// Seconds from the run's start.
+  var due: Int?
+  /// Seconds after which somebody is told that it waits.
+  var escalates: Int?
 
   /// What stands in it: in a group, in a called playbook.
   var inner: [SketchNode] {
@@ -67,6 +82,16 @@ struct SketchNode: Hashable, Sendable {
     case .call(let call): call.nodes
     case .step, .check, .wait: []
     }
+  }
+
+  var measures: [WatchSketch] {
+    let own: [WatchSketch] =
+      switch kind {
+      case .group(let group): group.watches
+      case .call(let call): call.watches
+      case .step, .check, .wait: []
+      }
+    return own + inner.flatMap(\.measures)
   }
 
   var count: Int { 1 + inner.reduce(0) { $0 + $1.count } }
@@ -106,8 +131,11 @@ struct SketchNode: Hashable, Sendable {
     if let when { lines.append("when: \(when)") }
     if let needs { lines.append("needs: [\(needs.joined(separator: ", "))]") }
     if let onFailure { lines.append("on_failure: \(onFailure)") }
+    if let due { lines.append("due: \(due)s") }
+    if let escalates { lines.append("escalate: [{ after: \(escalates)s, to: ana }]") }
     var text = indent + "- " + lines.joined(separator: "\n" + indent + "  ") + "\n"
     if case .group(let group) = kind {
+      text += WatchSketch.text(group.watches, indent: indent + "  ")
       text += indent + "  steps:\n" + group.nodes.map { $0.text(indent: indent + "    ") }.joined()
     }
     return text
@@ -117,10 +145,13 @@ struct SketchNode: Hashable, Sendable {
 struct CheckSketch: Hashable, Sendable {
   var within: Int?
   var staysFor: Int?
+  /// Asked again before the steps that need it.
+  var recheck = false
   var acts: [Act] = []
 
   var lines: [String] {
-    ["exec: [ask]", "every: 5s"] + (within.map { ["within: \($0)s"] } ?? [])
+    ["exec: [ask]", "every: 5s"] + (recheck ? ["recheck: true"] : [])
+      + (within.map { ["within: \($0)s"] } ?? [])
       + (staysFor.map { ["stays_for: \($0)s", "tolerate: 1"] } ?? [])
   }
 }

@@ -20,6 +20,11 @@ struct Violation: Hashable {
     case rest = "a run always comes to rest"
     case transitions = "nodes and runs change only as they may"
     case complete = "a run that succeeded has done everything"
+    case watchedFirst = "nothing is changed before each watch has passed once"
+    case tripHeeded = "a trip stops what is at work, and nothing new starts after it"
+    case soak = "a soak counts what was seen, no more and no less, also after a crash"
+    case harmless = "a run fails by a node, a watch or a person alone"
+    case told = "people are told when it is time, and as often as it is"
   }
 
   var property: Property

@@ -11,9 +11,10 @@ struct Probe {
   private let plan: Plan
   private let probe: PlanProbe
 
-  init(_ plan: Plan) {
+  /// - Parameter rechecks: only those that are asked again.
+  init(_ plan: Plan, rechecks: Bool = false) {
     self.plan = plan
-    probe = PlanProbe(of: plan)
+    probe = PlanProbe(of: plan, rechecks: rechecks)
   }
 
   func ask() throws -> ProbeReport {

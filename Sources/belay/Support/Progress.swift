@@ -41,6 +41,7 @@ final class PlainProgress: ProgressListener {
     case .captured(let node, let name, let value): "\(node): before, \(name) is \(value.text)"
     case .answered(let node, let answer):
       "\(node): \(answer.question.text)\(answer.verdict.rawValue)\(because(answer.reason, node))"
+    case .withdrawn(let node): "\(node): goes on with its question when the run does"
     case .nodeFinished(let node, let end): finished(node, end)
     case .retryScheduled(let node, let failure, let moment):
       "\(node): failed: \(failure.message); next attempt at \(moment.wall.clockText)"
@@ -56,10 +57,28 @@ final class PlainProgress: ProgressListener {
       "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue)\(because(settlement.reason, node))"
     case .resolved(let node, let resolution, let note, _, let actor):
       "\(node): \(resolution.rawValue) by \(actor.name): \(note)"
-    case .runCreated, .claimsTaken, .claimsReleased, .rollbackFinished, .rested, .closed, .attemptStarted,
+    case .watchAnswered(let watch, let answer):
+      "\(watch): \(answer.verdict.rawValue)\(because(answer.reason, watch))"
+    case .watchTripped(let watch, let trip): tripped(watch, trip)
+    case .overdue(let node, let due): "\(node): overdue since \(due.text)"
+    case .escalated(let node, _, let to): "\(node): escalated to \(to.joined(separator: ", "))"
+    case .noticeEnded(_, let failure?): "a notice was not sent: \(failure)"
+    case .watchEnded, .noticeDue, .noticeEnded, .runCreated, .sampled, .claimsTaken, .claimsReleased,
+      .rollbackFinished, .rested, .closed, .attemptStarted,
       .attemptFinished:
       nil
     }
+  }
+
+  private func tripped(_ watch: WatchID, _ trip: WatchTrip) -> String {
+    let follows =
+      switch trip.rule {
+      case .stop: ", the run stops"
+      case .rollback: ", the run rolls back"
+      case .tell: ""
+      }
+    let first = trip.waitsFor.isEmpty ? "" : " when \(trip.waitsFor.joined(separator: ", ")) has ended"
+    return "\(watch): tripped: \(trip.reason)\(follows)\(first)"
   }
 
   private func anew(_ node: NodeID) -> NodeID {
@@ -150,6 +169,18 @@ struct RestReport {
       "run": .string(run.run), "status": .string(run.status.rawValue), "cause": .string(run.cause),
       "node": run.restNode.map(JSON.string), "left": .array(run.left.map(JSON.string)),
       "nodes": .object(run.touched.map { JSON.Member($0, run[$0].json) }),
+      "watches": run.watches.isEmpty
+        ? nil : .object(run.watches.sorted { $0.key < $1.key }.map { JSON.Member($0.key, $0.value.json) }),
+    ])
+  }
+}
+
+extension WatchRecord {
+  var json: JSON {
+    .object([
+      "answer": answer.map { .string($0.verdict.rawValue) }, "reason": answer.map { .string($0.reason) },
+      "tripped": tripped.map { .string($0.reason) }, "passed": .int(Int64(tally.passed)),
+      "failed": .int(Int64(tally.failed)), "unknown": .int(Int64(tally.unknown)),
     ])
   }
 }
@@ -198,6 +229,7 @@ extension Answer.Question {
   fileprivate var text: String {
     switch self {
     case .ask: ""
+    case .recheck: "asked again: "
     case .verify: "verify: "
     case .skipIf: "skip_if: "
     }

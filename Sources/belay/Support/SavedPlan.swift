@@ -50,6 +50,17 @@ struct SavedPlan {
     guard now < saved.expiresAt else { throw refused("it has expired, at \(saved.expiresAt.text)") }
     let differences = try differences()
     if !differences.isEmpty { throw refused("what it was made from is otherwise now", differences) }
+    try recheck()
+  }
+
+  /// What held when it was made, and is marked to be asked again, has to hold now.
+  private func recheck() throws {
+    let report = try Probe(plan, rechecks: true).ask()
+    guard !report.isGo else { return }
+    let broken = report.answers.filter { $0.word != "pass" }
+    throw refused(
+      "a check does not hold any more",
+      broken.map { "\($0.node): \($0.word)\($0.reason.isEmpty ? "" : ": \($0.reason)")" })
   }
 
   /// Of a file that cannot even be planned any more, that it has changed.

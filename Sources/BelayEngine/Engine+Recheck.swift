@@ -1,0 +1,56 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+// A check that is asked again right before the steps that need it: time has passed since, at a gate or in a soak.
+
+extension Engine {
+  /// Those that a step waits for with no other step in between, in the plan's order: what that one has changed, no
+  /// check before it speaks of.
+  func rechecks(before node: Int) -> [Int] {
+    guard hasRechecks, plan.nodes[node].role == .main else { return [] }
+    var found: Set<Int> = []
+    var seen: Set<Int> = [node]
+    var open = graph.prerequisites(of: node)
+    while let next = open.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      switch plan.nodes[next].detail {
+      case .step: continue
+      case .check(let check):
+        if check.recheck, record(of: next).status == .succeeded { found.insert(next) }
+      case .gate: break
+      case .group:
+        let parts = graph.subtree(next)
+        if parts.contains(where: isStep) { continue }
+        open += parts.dropFirst()
+      }
+      open += graph.prerequisites(of: next)
+    }
+    return found.sorted()
+  }
+
+  private func isStep(_ node: Int) -> Bool {
+    if case .step = plan.nodes[node].detail { true } else { false }
+  }
+
+  /// Asks them one after the other, then lets the step begin.
+  mutating func recheck(_ node: Int, _ step: PlanStep, from index: Int = 0) {
+    let checks = record(of: node).status == .pending ? rechecks(before: node) : []
+    guard index < checks.count, case .check(let check) = plan.nodes[checks[index]].detail else {
+      return goOn(node, step)
+    }
+    guard var question = question(.recheck(index), check.body, of: node, asking: checks[index]) else {
+      return
+    }
+    question.staysFor = .zero
+    ask(question, of: node)
+  }
+
+  mutating func rechecked(_ node: Int, _ index: Int, _ check: Int, _ judgement: Judgement) {
+    guard case .step(let step) = plan.nodes[node].detail else { return }
+    guard judgement.verdict != .pass else { return recheck(node, step, from: index + 1) }
+    let word = judgement.verdict == .fail ? "does not hold any more" : "has no answer any more"
+    let failure = Failure(kind: "recheck", message: "\(id(check)) \(word): \(judgement.reason)")
+    ended(node, NodeEnd(status: .failed, failure: failure))
+  }
+}

@@ -1,0 +1,39 @@
+import BelayEngine
+import BelayJournal
+import BelayModel
+import Testing
+
+@Suite("A check that is asked again") struct RecheckTests {
+  private static let playbook = """
+    belay: 1
+    steps:
+      - check: green
+        exec: [ask]
+        recheck: true
+      - gate: g
+        wait: 60s
+      - step: a
+        exec: [a]
+        rollback: nothing
+      - step: b
+        exec: [b]
+        rollback: nothing
+    """
+
+  @Test("right before the step that needs it, and not before what follows that")
+  func before() throws {
+    let stage = try Stage(RecheckTests.playbook)
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["green?", "green?", "a", "b"])
+  }
+
+  @Test("where it does not hold any more the step does not start, and has failed by that")
+  func fails() throws {
+    let stage = try Stage(RecheckTests.playbook)
+    stage.acts["green?"] = [.ok, .fails(), .ok]
+    #expect(try stage.drive() == .failed)
+    #expect(stage.started == ["green?", "green?"])
+    #expect(try stage.state()["a"].failure?.message.hasPrefix("green does not hold any more: ") == true)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+  }
+}
