@@ -38,6 +38,8 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSystem"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CCurl"),
+    .target(name: "CPostgres"),
 
     library("BelayModel", []),
     library("BelayDigest", ["CCrypto"]),
@@ -50,12 +52,15 @@ let package = Package(
     library("BelayKeeper", ["BelayDigest", "CSystem"], exclude: ["KeeperLogFormat.md"]),
     library("BelayActions", ["BelayModel", "BelayExpressions"]),
     library("BelayStore", ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite"]),
+    library("BelayHTTP", ["CCurl"]),
+    library("BelayPostgres", ["CPostgres"]),
+    library("BelayRedis", ["BelayHTTP"]),
     library("BelaySimulation", ["BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal"]),
     library(
       "BelayWorld",
       [
         "BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal", "BelayKeeper", "BelayStore",
-        "CSystem",
+        "BelayHTTP", "BelayPostgres", "BelayRedis", "CSystem",
       ]),
 
     tool("belay-keeper", ["BelayKeeper"]),
@@ -82,7 +87,8 @@ let package = Package(
     .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
     tests("RepositoryTests", ["TestFiles"]),
     tests("SimulationTests", ["ProofBed"]),
-    tests("EndToEndTests", ["belay", "belay-keeper", "CSystem", "TestFiles"]),
+    tests(
+      "EndToEndTests", ["belay", "belay-keeper", "CSystem", "TestFiles"], exclude: ["Servers"]),
     tests(
       "EnduranceTests",
       [

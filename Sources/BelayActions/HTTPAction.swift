@@ -17,7 +17,6 @@ public struct HTTPAction: Action {
   public static let keyword = "http"
   public static let summary = "A request. In a check GET or HEAD; values are encoded for their place."
   public static let shape = Shape.either([.text, .table(table)])
-  public static let isRunnable = false
   public static let results = [
     ResultField("status", "int"), ResultField("headers", "map"), ResultField("body", "string"),
     ResultField("json", "dyn"), ResultField("time", "map"),
@@ -110,13 +109,8 @@ public struct HTTPAction: Action {
     }
   }
 
-  public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
-    throw NotYet.request(HTTPAction.keyword)
-  }
-
-  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
-    NotYet.answer(HTTPAction.keyword)
-  }
+  /// A GET or HEAD can always be asked again; PUT and DELETE are repeated only where the author says so.
+  public var repetition: Repetition { ["GET", "HEAD"].contains(method.literal) ? .harmless : .unknown }
 }
 
 /// A name and what is sent under it, once or several times.

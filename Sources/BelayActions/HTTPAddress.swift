@@ -21,6 +21,8 @@ struct HTTPAddress {
   /// In scalars. Servers refuse less.
   private static let lengthLimit = 8 << 10
 
+  var template: Template { units.template }
+
   private var parts: [Part] = []
   private let units: TextUnits
   private(set) var mistake: Diagnostic?

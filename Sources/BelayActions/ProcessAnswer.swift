@@ -53,12 +53,7 @@ enum ProcessAnswer {
   private static func addParsed(_ stdout: String, to answer: inout ActionAnswer) {
     let lines = lines(stdout)
     answer.fields["lines"] = .list(lines.map { .string($0) })
-    do {
-      answer.fields["json"] = Value(plain: try JSON(parsing: stdout.utf8))
-    } catch {
-      answer.absent["json"] =
-        isBlank(stdout) ? "stdout is empty" : "stdout is no JSON: \(mistake(error, in: stdout))"
-    }
+    addJSON(stdout, of: "stdout", to: &answer)
     var values: [Value] = []
     for (number, line) in lines.enumerated() where !isBlank(line) {
       do {
@@ -70,6 +65,16 @@ enum ProcessAnswer {
       }
     }
     answer.fields["json_lines"] = .list(values)
+  }
+
+  /// The text as `json`, or why there is none.
+  static func addJSON(_ text: String, of name: String, to answer: inout ActionAnswer) {
+    do {
+      answer.fields["json"] = Value(plain: try JSON(parsing: text.utf8))
+    } catch {
+      answer.absent["json"] =
+        isBlank(text) ? "\(name) is empty" : "\(name) is no JSON: \(mistake(error, in: text))"
+    }
   }
 
   private static func isBlank(_ text: String) -> Bool {

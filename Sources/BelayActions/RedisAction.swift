@@ -11,7 +11,6 @@ public struct RedisAction: Action {
   public static let keyword = "redis"
   public static let summary = "Commands for Redis; in a check only those that read."
   public static let shape = Shape.table(table)
-  public static let isRunnable = false
   public static let results = [ResultField("value", "list")]
 
   public static func defaultTimeout(inCheck: Bool) -> TimeSpan? { .seconds(10) }
@@ -27,8 +26,8 @@ public struct RedisAction: Action {
 
   private static let help = "commands: [[LLEN, jobs], [PING]]"
 
-  private var address: ServerAddress?
-  private var commands: [[Template]] = []
+  private(set) var address: ServerAddress?
+  private(set) var commands: [[Template]] = []
   public let templates: [Template]
 
   public init?(_ source: ActionSource, diagnostics: inout [Diagnostic]) {
@@ -157,13 +156,5 @@ public struct RedisAction: Action {
       }
     }
     return "\"\(quoted)\""
-  }
-
-  public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
-    throw NotYet.request(RedisAction.keyword)
-  }
-
-  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
-    NotYet.answer(RedisAction.keyword)
   }
 }

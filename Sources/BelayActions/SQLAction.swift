@@ -15,7 +15,6 @@ public struct SQLAction: Action {
   public static let summary =
     "Statements for PostgreSQL, values bound as parameters; in a check nothing can be written."
   public static let shape = Shape.table(table)
-  public static let isRunnable = false
   public static let results = [
     ResultField("rows", "list"), ResultField("columns", "list"), ResultField("row_count", "int"),
     ResultField("affected", "int"), ResultField("value", "dyn"), ResultField("results", "list"),
@@ -43,14 +42,14 @@ public struct SQLAction: Action {
     Key("lock_timeout", .duration(), "How long a lock is waited for."),
   ])
 
-  private var address: ServerAddress?
-  private var database: Template?
-  private var statements: [SQLStatement] = []
+  private(set) var address: ServerAddress?
+  private(set) var database: Template?
+  private(set) var statements: [SQLStatement] = []
   /// Whether `query` is a list.
   private var isList = false
-  private var transaction: Scalar<Bool>?
+  private(set) var transaction: Scalar<Bool>?
   private var transactionPlace: SourceSpan
-  private var lockTimeout: Template?
+  private(set) var lockTimeout: Template?
   public let templates: [Template]
 
   public init?(_ source: ActionSource, diagnostics: inout [Diagnostic]) {
@@ -159,13 +158,5 @@ public struct SQLAction: Action {
     }
     lines.append(words.compactMap { $0 }.joined(separator: " · "))
     return lines.joined(separator: "\n")
-  }
-
-  public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
-    throw NotYet.request(SQLAction.keyword)
-  }
-
-  public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
-    NotYet.answer(SQLAction.keyword)
   }
 }

@@ -1,6 +1,6 @@
 private import BelayDigest
 internal import BelayJournal
-internal import BelayModel
+public import BelayModel
 internal import BelayPlan
 
 extension Engine {
@@ -96,7 +96,7 @@ extension Engine {
   }
 
   /// SHA-256 of the request as bound, secrets by name: what a person can compare, and nobody can guess from.
-  static func digest(of request: EffectRequest?) -> String {
+  public static func digest(of request: EffectRequest?) -> String {
     guard let request else { return SHA256.digest([]).description }
     return SHA256.digest(JSON.array(request.lines.map(JSON.string)).text.utf8).description
   }

@@ -56,7 +56,7 @@ extension Engine {
       return hold(node, "nobody knows whether \(id(node)) has taken effect: \(reason)\(verify)")
     }
     guard record(of: node).reruns < Engine.rerunLimit else { return holdAfterReruns(node) }
-    settle(node, name, .again, .idempotent, "the step is declared idempotent")
+    settle(node, name, .again, .idempotent, "repeating it does no harm")
     runAgain(node, step)
   }
 

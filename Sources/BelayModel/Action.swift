@@ -132,6 +132,8 @@ public struct ResultField: Hashable, Sendable {
 public protocol ActionContext {
   /// The value of an expression; a failing evaluation is a failure before the start.
   func evaluate(_ expression: Expression) throws(StepFailure) -> Value
+  /// A text with its values; secrets stay references.
+  func bind(_ template: Template) throws(StepFailure) -> BoundText
   /// The folder in which commands run.
   var workingDirectory: String { get }
   /// The folder of the project.

@@ -29,6 +29,8 @@ public struct HTTPRequest: Hashable, Sendable {
 
   public var method: String
   public var url: BoundText
+  /// To be added to the URL's own, encoded; empty: nothing.
+  public var query = ""
   public var headers: [Header] = []
   public var body: String?
   public var credentials: Credentials?
@@ -36,14 +38,18 @@ public struct HTTPRequest: Hashable, Sendable {
   public var redirects = 0
   public var trust = Trust()
 
+  /// - Source: draft-ietf-httpapi-idempotency-key-header.
+  public static let keyHeader = "Idempotency-Key"
+
   public init(method: String, url: BoundText) {
     self.method = method
     self.url = url
   }
 
   var lines: [String] {
-    var lines = ["http", method, url.shown]
-    lines += headers.map { "\($0.name): \($0.value.shown)" }
+    var lines = ["http", method, url.shown, query]
+    // The key names the attempt, not what it asks for.
+    lines += headers.filter { $0.name != HTTPRequest.keyHeader }.map { "\($0.name): \($0.value.shown)" }
     switch credentials {
     case .bearer(let token): lines.append("bearer \(token.shown)")
     case .basic(let user, let password): lines.append("basic \(user.shown):\(password.shown)")

@@ -1,19 +1,13 @@
 /// Statements for PostgreSQL, their values apart from their text.
 public struct SQLRequest: Hashable, Sendable {
   public struct Statement: Hashable, Sendable {
-    public enum Part: Hashable, Sendable {
-      case text(String)
-      /// To be quoted as a name.
-      case name(String)
-    }
-
-    /// `$1`, `$2`, … stand in the text.
-    public var parts: [Part]
+    /// `$1`, `$2`, … stand for the parameters.
+    public var text: String
     /// In PostgreSQL's text format; nil is NULL.
     public var parameters: [String?]
 
-    public init(parts: [Part], parameters: [String?]) {
-      self.parts = parts
+    public init(text: String, parameters: [String?]) {
+      self.text = text
       self.parameters = parameters
     }
   }
@@ -51,13 +45,7 @@ public struct SQLRequest: Hashable, Sendable {
     case .noTransaction: lines.append("no transaction")
     }
     for statement in statements {
-      lines.append("statement")
-      lines += statement.parts.map { part in
-        switch part {
-        case .text(let text): "text \(text)"
-        case .name(let name): "name \(name)"
-        }
-      }
+      lines += ["statement", statement.text]
       lines += statement.parameters.map { $0.map { "value \($0)" } ?? "null" }
     }
     return lines
@@ -74,7 +62,7 @@ public struct SQLResult: Hashable, Sendable {
     public var rowCount: Int
     /// Rows that a write has touched.
     public var affected: Int
-    /// Not all rows were kept.
+    /// Not all rows were kept, or, of a receipt, none.
     public var truncated: Bool
 
     public init(columns: [String], rows: [[Value]], rowCount: Int, affected: Int, truncated: Bool) {
@@ -87,8 +75,8 @@ public struct SQLResult: Hashable, Sendable {
   }
 
   public enum Ending: Hashable, Sendable {
-    /// One for each statement. `receipt`: they had been done before, as the database has it on record.
-    case answered([Table], receipt: Bool)
+    /// One for each statement. `byReceipt`: they had been done before.
+    case answered([Table], byReceipt: Bool)
     /// By PostgreSQL: what had been done of the transaction is undone.
     case refused(sqlstate: String, message: String)
     case unanswered(NoAnswer)

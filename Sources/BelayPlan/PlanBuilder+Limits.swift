@@ -67,6 +67,23 @@ private struct KnownValues: ActionContext {
   var ownVariables: [ProcessRequest.Variable] { [] }
   var shell: FarShell? { nil }
   var idempotencyKey: String? { nil }
+
+  func bind(_ template: Template) throws(StepFailure) -> BoundText {
+    var parts: [BoundText.Part] = []
+    for segment in template.segments {
+      switch segment {
+      case .text(let text): parts.append(.text(text))
+      case .expression(let expression):
+        if let secret = PlanVariables.secretName(expression) {
+          parts.append(.secret(name: secret))
+        } else {
+          parts.append(.text(try evaluate(expression).text))
+        }
+      }
+    }
+    return BoundText(parts)
+  }
+
   func hasReceipts(_ secret: String) -> Bool { false }
   /// All others are empty.
   var only: Expression?

@@ -94,7 +94,7 @@ extension Plan {
   private func details(of step: PlanStep, _ index: Int) -> [String] {
     var words = step.body.timeout.map { ["timeout \($0.source)"] } ?? [waitText(step.body)]
     if step.retry.attempts > 1 { words.append(attemptsText(step.retry)) }
-    if step.idempotent { words.append("idempotent") }
+    if let word = repetitionText(step) { words.append(word) }
     if step.temporary { words.append("temporary: undone at the end of \(listName(of: index))") }
     var lines = [words.joined(separator: " · ")]
     let meaning = step.body.meaning
@@ -107,6 +107,20 @@ extension Plan {
       if case .main = nodes[index].role, step.irreversible == nil { lines.append("has no rollback") }
     }
     return lines
+  }
+
+  /// What may happen twice, and what cannot.
+  private func repetitionText(_ step: PlanStep) -> String? {
+    guard let action = step.body.action, action.keyword == "sql" else {
+      return step.idempotent ? "idempotent" : nil
+    }
+    let urls = action.templates.compactMap { $0.whole.flatMap(PlanVariables.secretName) }
+    if step.idempotent { return hasReceipts(urls) ? "once, by its receipt" : "idempotent" }
+    return "not exactly-once: \(hasReceipts(urls) ? "outside of a transaction" : "without receipts")"
+  }
+
+  private func hasReceipts(_ names: [String]) -> Bool {
+    secrets.contains { $0.receipts && names.contains($0.name) }
   }
 
   private func details(of group: PlanGroup) -> [String] {

@@ -75,6 +75,7 @@ public struct RealWorld: World {
   private let poller: Poller
   private let signals: SignalSource
   private let control: ControlSocket
+  private let requests: Requests
   private(set) var keeper: KeeperConnection?
   /// Read at the start, when the keeper of an engine before this one was found.
   private(set) var records: KeeperRecords?
@@ -102,8 +103,10 @@ public struct RealWorld: World {
       poller = try Poller()
       signals = try SignalSource()
       control = try ControlSocket(folder: run.folder)
+      requests = try Requests(run.secrets, version: run.version, clock: clock)
       try poller.watch(signals.descriptor)
       try poller.watch(control.descriptor)
+      try poller.watch(requests.descriptor)
     } catch { throw .system(error) }
     let open = openAttempts()
     try takeUpKeeper()
@@ -249,6 +252,8 @@ public struct RealWorld: World {
         inputs += signals.take().map { .stop($0, by: Caller.actor()) }
       } else if descriptor == control.descriptor {
         if let (request, actor) = control.take() { inputs.append(.stop(request, by: actor)) }
+      } else if descriptor == requests.descriptor {
+        inputs += requests.take().map { .effectEnded($0, $1) }
       } else {
         hearKeeper()
       }
@@ -298,14 +303,15 @@ public struct RealWorld: World {
         journal.add(events, at: time, row: row, urgent: urgent, now: clock.boot())
       case .start(let order): start(order)
       case .stopAttempt(let attempt, let reason):
-        if let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
+        if !requests.stop(attempt, reason), let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
       case .leave: break
       }
     }
   }
 
   private mutating func start(_ order: EffectOrder) {
-    guard let id = AttemptID(order.attempt), case .process(let process) = order.request else { return }
+    guard case .process(let process) = order.request else { return requests.start(order) }
+    guard let id = AttemptID(order.attempt) else { return }
     started.append(order.attempt)
     let own = process.environment.map { (name: $0.name, value: run.secrets.reveal($0.value)) }
     tell(

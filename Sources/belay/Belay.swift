@@ -28,7 +28,7 @@ import Glibc
       CommandGroup(
         name: "Looking", subcommands: [List.self, Show.self, Runs.self, Status.self, Logs.self, Audit.self]),
       CommandGroup(name: "Writing", subcommands: [New.self, Validate.self, Eval.self, Schema.self]),
-      CommandGroup(name: "Checking", subcommands: [Doctor.self]),
+      CommandGroup(name: "Checking", subcommands: [Doctor.self, ReceiptsCommand.self]),
     ])
 
   static func main() {

@@ -67,6 +67,19 @@ struct Values: ActionContext {
 
   func hasReceipts(_ secret: String) -> Bool { receipts.contains(secret) }
 
+  func bind(_ template: Template) throws(StepFailure) -> BoundText {
+    var parts: [BoundText.Part] = []
+    for segment in template.segments {
+      switch segment {
+      case .text(let text): parts.append(.text(text))
+      case .expression(let expression) where expression.source.hasPrefix("secrets."):
+        parts.append(.secret(name: String(expression.source.dropFirst(8))))
+      case .expression(let expression): parts.append(.text(try evaluate(expression).text))
+      }
+    }
+    return BoundText(parts)
+  }
+
   func evaluate(_ expression: Expression) throws(StepFailure) -> Value {
     guard let value = values[expression.source] else {
       throw StepFailure(kind: "expression", message: "no '\(expression.source)'")

@@ -16,6 +16,8 @@ struct Act {
   var stoppedBecause: String?
   /// What of it could not be signalled when it was stopped.
   var notStopped: [String] = []
+  /// Of a response.
+  var headers: [(name: String, value: String)] = []
 
   static let ok = Act()
   static func says(_ text: String) -> Act { Act(stdout: text) }
@@ -66,6 +68,7 @@ final class Stage {
     var node: String
     var act: Act
     var ends: Int64
+    var request: EffectRequest
   }
 
   /// The first arguments of what tells people, in order.
@@ -139,6 +142,10 @@ final class Stage {
     var fates: [AttemptName: Fate] = [:]
     for attempt in state.attempts.values where attempt.end == nil {
       let name = attempt.intent.attempt
+      guard attempt.intent.effect.outlivesEngine else {
+        fates[name] = .unknown("its engine has died")
+        continue
+      }
       guard let kept = keeper[name] else {
         fates[name] = .notStarted
         continue
@@ -153,6 +160,17 @@ final class Stage {
     let status = BelayEngine.drive(&engine, in: &world)
     if status != nil { #expect(try self.state() == engine.run, "the fold of the journal is the live state") }
     return status
+  }
+
+  /// Of a request: `exit` is its status, 0 is 200.
+  func report(_ act: Act, of request: EffectRequest) -> EffectReport {
+    guard case .http(let http) = request else { return report(act) }
+    let silence = act.stoppedBecause.map { NoAnswer.stopped(because: $0, sent: true) }
+    let response = HTTPResult.Response(
+      status: act.exit == 0 ? 200 : Int(act.exit), headers: act.headers,
+      body: ProcessResult.Stream(text: act.stdout, truncated: false))
+    let ending = silence.map(HTTPResult.Ending.unanswered) ?? .answered(response)
+    return EffectReport(result: .http(HTTPResult(method: http.method, ending: ending, time: .init())))
   }
 
   func report(_ act: Act) -> EffectReport {
@@ -190,7 +208,8 @@ final class Stage {
       act.takes = order.timeout
       act.stoppedBecause = "timeout"
     }
-    keeper[order.attempt] = Kept(node: name, act: act, ends: now + act.takes.nanoseconds)
+    keeper[order.attempt] = Kept(
+      node: name, act: act, ends: now + act.takes.nanoseconds, request: order.request)
   }
 
   fileprivate func stop(_ attempt: AttemptName, _ reason: String) {
@@ -203,7 +222,9 @@ final class Stage {
 
   /// What the keeper still has of all that it was given.
   fileprivate func running() -> [AttemptName: Fate] {
-    keeper.filter { $0.value.ends > now }.mapValues { _ in .running(nil) }
+    keeper.filter { $0.value.ends > now && $0.value.request.kind.outlivesEngine }.mapValues { _ in
+      .running(nil)
+    }
   }
 
   fileprivate func nextEnd(after told: Set<AttemptName>) -> (AttemptName, Kept)? {
@@ -254,7 +275,7 @@ private struct StageWorld: World {
     }
     if let (name, kept) = end, kept.ends <= stage.now {
       told.insert(name)
-      return (.effectEnded(name, stage.report(kept.act)), stage.clock)
+      return (.effectEnded(name, stage.report(kept.act, of: kept.request)), stage.clock)
     }
     return (.timePassed, stage.clock)
   }
@@ -298,7 +319,9 @@ private struct StageWorld: World {
           continue
         }
         stage.start(order)
-        inputs.append(.processStarted(order.attempt, ProcessIdentity(pid: 100, startTicks: 1)))
+        if order.request.kind == .process {
+          inputs.append(.processStarted(order.attempt, ProcessIdentity(pid: 100, startTicks: 1)))
+        }
       case .stopAttempt(let attempt, let reason): stage.stop(attempt, reason)
       case .leave: break
       }

@@ -126,6 +126,6 @@ import Testing
     #expect(plan == nil && Set(diagnostics.map(\.code)) == ["not-supported-yet"])
     #expect(
       diagnostics.map { $0.message.prefix { $0 != " " } }
-        == ["'http'", "'http'", "'sql'", "'redis'", "'manual'", "'manual'"])
+        == ["'manual'", "'manual'"])
   }
 }

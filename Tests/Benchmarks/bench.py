@@ -19,6 +19,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 MIB = 1 << 20
 
 
+def checks(count, url):
+    lines = ["belay: 1", "steps:"]
+    return "\n".join(lines + [f"  - {{ check: c{number}, http: \"{url}\" }}" for number in range(count)]) + "\n"
+
+
 def playbook(steps):
     lines = ["belay: 1", "steps:"]
     for number in range(steps):
@@ -78,9 +83,7 @@ class Bench:
     def chain(self):
         steps = 1000
         self.write("chain", playbook(steps))
-        loop = self.folder / "spawn_loop"
-        compiler = os.environ.get("CC", "cc")
-        subprocess.run([compiler, "-O2", "-Wall", "-o", loop, HERE / "spawn_loop.c"], check=True)
+        loop = self.compiled("spawn_loop")
 
         def floor():
             log = self.folder / "floor.log"
@@ -95,6 +98,30 @@ class Bench:
             f"                                {middle(pairs, 1) * 1e3:6.0f} us a step, C {middle(pairs, 0) * 1e3:.0f}",
         ]
 
+    def http(self):
+        count = 1000
+        loop = self.compiled("http_loop", "-lcurl")
+        with subprocess.Popen([self.compiled("http_server")], stdout=subprocess.PIPE, text=True) as server:
+            url = f"http://127.0.0.1:{server.stdout.readline().strip()}/health"
+            self.write("http", checks(count, url))
+            self.write("none", checks(1, url))
+
+            def floor():
+                return float(subprocess.check_output([loop, str(count), url], env=self.environment))
+
+            def ours():
+                start = self.timed("run", "none", "--store", self.store())
+                return self.timed("run", "http", "--store", self.store()) - start
+
+            pairs = self.pairs(floor, ours)
+            server.kill()
+        ratios = [ours / theirs for theirs, ours in pairs]
+        return [
+            f"1,000 checks over HTTP          {statistics.median(ratios):6.2f} x    goal 2; of libcurl's own loop in C, "
+            f"start and plan of a run taken off; {min(ratios):.2f} to {max(ratios):.2f} over {len(ratios)} pairs",
+            f"                                {middle(pairs, 1) * 1e3:6.0f} us a check, C {middle(pairs, 0) * 1e3:.0f}",
+        ]
+
     def output(self):
         quiet, _ = self.peaks("quiet", "true")
         flood, seconds = self.peaks("flood", "head -c 1073741824 /dev/zero")
@@ -105,6 +132,12 @@ class Bench:
         ]
 
     # How.
+
+    def compiled(self, name, *libraries):
+        program = self.folder / name
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, "-O2", "-Wall", "-o", program, HERE / f"{name}.c", *libraries], check=True)
+        return program
 
     def write(self, name, text):
         (self.folder / "playbooks" / f"{name}.yaml").write_text(text)
@@ -148,7 +181,7 @@ def middle(pairs, side):
 
 def main(arguments):
     names = [word for word in arguments[1:] if not word.startswith("--")]
-    for name in names or ["version", "plan", "chain", "output"]:
+    for name in names or ["version", "plan", "chain", "http", "output"]:
         # Beside what was built, not in /tmp: that may be memory, where a sync costs nothing.
         with tempfile.TemporaryDirectory(prefix="bench-", dir=HERE.parent.parent / ".build") as folder:
             bench = Bench(os.path.abspath(arguments[0]), pathlib.Path(folder), 1 if "--once" in arguments else 9)

@@ -40,12 +40,12 @@ struct Logs: ParsableCommand {
   private func print(_ attempt: AttemptRecord, in folder: String) {
     let end = attempt.end
     let how = end.map { end in
-      end.exitCode.map { "exit status \($0)" } ?? end.signal.map { "signal \($0)" } ?? end.failure?.message
-        ?? ""
+      end.exitCode.map { "exit status \($0)" } ?? end.signal.map { "signal \($0)" }
+        ?? end.status.map { "status \($0)" } ?? end.failure?.message ?? ""
     }
     Output.standard.line("== \(attempt.node), attempt \(attempt.intent.number): \(how ?? "not ended")")
     guard let end else { return }
-    Output.standard.write(ended(text(end.stdout, in: folder)))
+    Output.standard.write(ended(text(end.stdout, in: folder) + text(end.answer, in: folder)))
     let errors = text(end.stderr, in: folder)
     if !errors.isEmpty {
       Output.standard.line("-- stderr")
@@ -69,6 +69,10 @@ struct Logs: ParsableCommand {
       "number": .int(Int64(attempt.intent.number)), "started_at": .string(attempt.intendedAt.text),
       "exit_code": attempt.end?.exitCode.map { .int(Int64($0)) },
       "signal": attempt.end?.signal.map { .int(Int64($0)) },
+      "status": attempt.end?.status.map { .int(Int64($0)) },
+      "answer": attempt.end.flatMap {
+        $0.answer == KeptStream() ? nil : .string(text($0.answer, in: folder))
+      },
       "stdout": attempt.end.map { .string(text($0.stdout, in: folder)) },
       "stderr": attempt.end.map { .string(text($0.stderr, in: folder)) },
       "left_running": attempt.leftRunning.isEmpty ? nil : .array(attempt.leftRunning.map(JSON.string)),

@@ -1,0 +1,106 @@
+/// One request, complete: what is secret in it stands in it as it is.
+public struct HTTPCall: Sendable {
+  public struct Header: Sendable {
+    public var name: String
+    public var value: String
+    /// Goes to the host that it was meant for, and to no other.
+    public var isSecret: Bool
+
+    public init(name: String, value: String, isSecret: Bool) {
+      self.name = name
+      self.value = value
+      self.isSecret = isSecret
+    }
+  }
+
+  /// For `Authorization: Basic`.
+  public struct Login: Sendable {
+    public var user: String
+    public var password: String
+
+    public init(user: String, password: String) {
+      self.user = user
+      self.password = password
+    }
+  }
+
+  public var method: String
+  public var url: String
+  public var headers: [Header] = []
+  public var body: [UInt8]?
+  public var login: Login?
+  /// How many redirects are followed.
+  public var redirects = 0
+  public var trust = TLSTrust()
+  /// Of the whole, redirects too; nanoseconds.
+  public var timeout: Int64
+  /// Bytes of a response's body; what comes after them is read and forgotten.
+  public var keeps = 1 << 20
+
+  public init(method: String, url: String, timeout: Int64) {
+    self.method = method
+    self.url = url
+    self.timeout = timeout
+  }
+
+  /// Asked again, nothing has happened twice.
+  ///
+  /// - Source: RFC 9110, section 9.2.1.
+  var isSafe: Bool { ["GET", "HEAD", "OPTIONS"].contains(method) }
+}
+
+/// Where certificates come from: files in PEM.
+public struct TLSTrust: Sendable {
+  /// Trusted instead of the system's.
+  public var authorities: String?
+  public var certificate: String?
+  public var key: String?
+  /// False takes any certificate.
+  public var verify = true
+
+  public init() {}
+}
+
+/// What came of a request.
+public struct HTTPOutcome: Sendable {
+  public struct Reply: Sendable {
+    public var status = 0
+    /// Names in small letters, each as often as it came.
+    public var headers: [(name: String, value: String)] = []
+    public var body: [UInt8] = []
+    /// More has come than was kept.
+    public var isCut = false
+  }
+
+  /// From the start of the attempt, in nanoseconds; 0 where it was not reached.
+  public struct Times: Sendable {
+    public var dns: Int64 = 0
+    public var connect: Int64 = 0
+    public var tls: Int64 = 0
+    public var firstByte: Int64 = 0
+    public var total: Int64 = 0
+  }
+
+  public var result: Result<Reply, TransferError>
+  public var times: Times
+}
+
+/// Why there is no answer.
+public struct TransferError: Error, Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable {
+    case connect, dns, tls, timeout, parse, limit
+    /// Broken off by who asked.
+    case stopped
+  }
+
+  public var kind: Kind
+  public var message: String
+  /// Bytes of a request have left.
+  public var sent: Bool
+
+  public init(_ kind: Kind, _ message: String, sent: Bool) {
+    self.kind = kind
+    self.message = message
+    self.sent = sent
+  }
+}

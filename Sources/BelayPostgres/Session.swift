@@ -1,0 +1,227 @@
+/// One attempt: a connection, the statements, the receipt. Every end says whether the effect can have happened.
+///
+/// Of a transaction nothing has happened before its COMMIT has left: PostgreSQL undoes it when the connection ends.
+struct Session {
+  private let call: PostgresCall
+  private let deadline: Int64
+  private let connection: Connection
+  private var kept = 0
+  /// A COMMIT, or a statement outside of a transaction.
+  private var hasLeft = false
+
+  /// Ends a session early.
+  private enum Ending: Error {
+    case refused(PostgresRefusal)
+    case silent(PostgresSilence)
+  }
+
+  private init(_ call: PostgresCall, _ deadline: Int64, _ connection: Connection) {
+    self.call = call
+    self.deadline = deadline
+    self.connection = connection
+  }
+
+  /// - Parameter finished: gets the outcome; what has to be tidied up after it may take longer.
+  static func run(_ call: PostgresCall, brake: Brake, finished: (PostgresOutcome) -> Void) {
+    let deadline = Monotonic.now() + call.timeout
+    let connection: Connection
+    do throws(Connection.Interruption) {
+      connection = try Connection(call.url, database: call.database, deadline: deadline, brake: brake)
+    } catch {
+      return finished(.unanswered(PostgresSilence(error, mayHaveHappened: false)))
+    }
+    var session = Session(call, deadline, connection)
+    do throws(Ending) {
+      finished(try session.run())
+    } catch {
+      switch error {
+      case .refused(let refusal): finished(.refused(refusal))
+      case .silent(let silence):
+        finished(.unanswered(silence))
+        if silence.kind != .connect { connection.cancel() }
+      }
+    }
+  }
+
+  private mutating func run() throws(Ending) -> PostgresOutcome {
+    switch call.mode {
+    case .noTransaction:
+      try settings(local: false)
+      hasLeft = true
+      return .answered(try tables())
+    case .readOnlyTransaction:
+      _ = try table("BEGIN READ ONLY")
+      try settings(local: true)
+      let tables = try tables()
+      try commit()
+      return .answered(tables)
+    case .transaction(let receipt):
+      _ = try table("BEGIN")
+      try settings(local: true)
+      if let receipt, let outcome = try begin(receipt) { return outcome }
+      let tables = try tables()
+      if let receipt { try complete(receipt, tables) }
+      try commit()
+      return .answered(tables)
+    }
+  }
+
+  /// The server gives up by itself before we do, and says so.
+  private func settings(local: Bool) throws(Ending) {
+    let rest = max(1, (deadline - Monotonic.now()) / 1_000_000)
+    let patience = "\(max(1, rest - min(500, rest / 10)))ms"
+    var settings = [("statement_timeout", patience), ("idle_in_transaction_session_timeout", "\(rest)ms")]
+    if let lockTimeout = call.lockTimeout { settings.append(("lock_timeout", "\(lockTimeout)ms")) }
+    if local { settings.append(("synchronous_commit", "on")) }
+    // Not in every version.
+    settings.append(("client_connection_check_interval", "10s"))
+    let names = "{" + settings.map(\.0).joined(separator: ",") + "}"
+    let values = "{" + settings.map(\.1).joined(separator: ",") + "}"
+    _ = try table(
+      """
+      SELECT set_config(s.name, v.value, $3) FROM unnest($1::text[], $2::text[]) AS v(name, value) \
+      JOIN pg_settings s ON s.name = v.name
+      """, [names, values, local ? "true" : "false"])
+  }
+
+  // MARK: Statements
+
+  private mutating func tables() throws(Ending) -> [PostgresTable] {
+    var tables: [PostgresTable] = []
+    for statement in call.statements {
+      tables.append(try table(statement.text, statement.parameters, keeps: call.keeps - kept))
+      kept += tables.last.map(Session.size) ?? 0
+      guard case .noTransaction = call.mode else {
+        if connection.isInTransaction { continue }
+        hasLeft = true
+        throw .silent(
+          PostgresSilence(
+            kind: .limit, message: "the statement has ended the transaction that it stood in",
+            mayHaveHappened: true))
+      }
+    }
+    return tables
+  }
+
+  private static func size(_ table: PostgresTable) -> Int {
+    table.rows.reduce(0) { $0 + $1.reduce(0) { $0 + ($1?.utf8.count ?? 0) } }
+  }
+
+  /// - Throws: PostgreSQL's refusal, after its whole answer was read.
+  private func table(
+    _ text: String, _ parameters: [String?] = [], keeps: Int = .max
+  ) throws(Ending) -> PostgresTable {
+    var table = PostgresTable()
+    var refusal: PostgresRefusal?
+    var size = 0
+    do throws(Connection.Interruption) {
+      try connection.send(text, parameters)
+      while let answer = try connection.next() {
+        if answer.isCopy { throw .broken("COPY from or to a client is not possible here") }
+        refusal = refusal ?? answer.refusal
+        table.columns = answer.columns.isEmpty ? table.columns : answer.columns
+        guard answer.isRow else {
+          table.affected = answer.affected
+          continue
+        }
+        table.rowCount += 1
+        size += answer.size
+        if size <= keeps { table.rows.append(answer.values) } else { table.isCut = true }
+      }
+    } catch { throw silent(error) }
+    if let refusal { throw refused(refusal) }
+    return table
+  }
+
+  /// An operator or a timeout has ended a statement: outside of a transaction nobody knows what is left of it.
+  ///
+  /// - Source: PostgreSQL, "PostgreSQL Error Codes": class 57 is operator intervention.
+  private func refused(_ refusal: PostgresRefusal) -> Ending {
+    guard refusal.sqlstate.hasPrefix("57"), hasLeft || refusal.sqlstate == "57014" else {
+      return .refused(refusal)
+    }
+    return .silent(
+      PostgresSilence(
+        kind: refusal.sqlstate == "57014" ? .timeout : .connect,
+        message: "\(refusal.message) (\(refusal.sqlstate))", mayHaveHappened: hasLeft))
+  }
+
+  private func silent(_ interruption: Connection.Interruption) -> Ending {
+    .silent(PostgresSilence(interruption, mayHaveHappened: hasLeft))
+  }
+
+  /// - Throws: silence when the answer does not come: whether it was done, nobody knows.
+  private mutating func commit() throws(Ending) {
+    if case .readOnlyTransaction = call.mode {} else { hasLeft = true }
+    var tag = ""
+    var refusal: PostgresRefusal?
+    do throws(Connection.Interruption) {
+      try connection.send("COMMIT")
+      while let answer = try connection.next() {
+        tag = answer.tag
+        refusal = refusal ?? answer.refusal
+      }
+    } catch { throw silent(error) }
+    // A constraint that is checked last has undone it all; an operator's word says nothing.
+    if let refusal { throw refused(refusal) }
+    guard tag == "COMMIT" else {
+      throw .refused(PostgresRefusal(sqlstate: "25P02", message: "the transaction was rolled back"))
+    }
+  }
+}
+
+// Receipts.
+extension Session {
+  /// Writes the receipt down; it waits for an earlier attempt that is still at work.
+  ///
+  /// - Returns: the outcome if it was there already: an earlier attempt has committed.
+  private mutating func begin(_ receipt: PostgresCall.Receipt) throws(Ending) -> PostgresOutcome? {
+    do throws(Ending) {
+      let inserted = try table(
+        """
+        INSERT INTO belay.receipt (key, digest, xid, at) VALUES ($1, $2, pg_current_xact_id()::text, now()) \
+        ON CONFLICT (key) DO NOTHING
+        """, [receipt.key, receipt.digest])
+      if inserted.affected == 1 { return nil }
+    } catch {
+      throw Session.unknown(error)
+    }
+    _ = try table("ROLLBACK")
+    let found = try table("SELECT result::text FROM belay.receipt WHERE key = $1", [receipt.key])
+    return .doneBefore(receipt: found.rows.first?.first ?? nil)
+  }
+
+  /// Who waits for another attempt and gives up knows nothing of it.
+  private static func unknown(_ ending: Ending) -> Ending {
+    let reason: String
+    switch ending {
+    case .refused(let refusal) where ["55P03", "57014"].contains(refusal.sqlstate): reason = refusal.message
+    case .silent(let silence): reason = silence.message
+    case .refused(let refusal) where ["42P01", "3F000", "42501"].contains(refusal.sqlstate):
+      return .refused(
+        PostgresRefusal(
+          sqlstate: refusal.sqlstate,
+          message: "\(refusal.message): receipts are kept where 'belay receipts init' was run"))
+    case .refused: return ending
+    }
+    return .silent(
+      PostgresSilence(
+        kind: .timeout, message: "an earlier attempt may still be at work: \(reason)", mayHaveHappened: true))
+  }
+
+  private func complete(_ receipt: PostgresCall.Receipt, _ tables: [PostgresTable]) throws(Ending) {
+    let result = ReceiptResult.text(of: tables, withRows: receipt.keepsResults)
+    _ = try table("UPDATE belay.receipt SET result = $2::jsonb WHERE key = $1", [receipt.key, result])
+  }
+}
+
+extension PostgresSilence {
+  init(_ interruption: Connection.Interruption, mayHaveHappened: Bool) {
+    switch interruption {
+    case .timeout:
+      self.init(kind: .timeout, message: "no answer within its timeout", mayHaveHappened: mayHaveHappened)
+    case .stopped(let reason): self.init(kind: .stopped, message: reason, mayHaveHappened: mayHaveHappened)
+    case .broken(let words): self.init(kind: .connect, message: words, mayHaveHappened: mayHaveHappened)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+internal import BelayHTTP
+internal import BelayModel
+internal import BelayPostgres
+internal import BelayRedis
+
+/// Requests with the values of their secrets: the last step before they are sent.
+struct RevealedRequest {
+  private let secrets: Secrets
+  private let timeout: Int64
+  private let sensitive: Bool
+
+  init(_ secrets: Secrets, timeout: Int64, sensitive: Bool) {
+    self.secrets = secrets
+    self.timeout = timeout
+    self.sensitive = sensitive
+  }
+
+  func call(_ request: HTTPRequest) throws(CannotStart) -> HTTPCall {
+    var url = secrets.reveal(request.url)
+    guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+      throw CannotStart("the URL is none of http or https")
+    }
+    if !request.query.isEmpty { url += (url.contains("?") ? "&" : "?") + request.query }
+    var call = HTTPCall(method: request.method, url: url, timeout: timeout)
+    for header in request.headers {
+      let value = try line(header.value, "the header \(header.name)")
+      call.headers.append(HTTPCall.Header(name: header.name, value: value, isSecret: header.value.isSecret))
+    }
+    switch request.credentials {
+    case nil: break
+    case .bearer(let token):
+      let value = "Bearer \(try line(token, "the bearer's token"))"
+      call.headers.append(HTTPCall.Header(name: "Authorization", value: value, isSecret: true))
+    case .basic(let user, let password):
+      call.login = HTTPCall.Login(user: secrets.reveal(user), password: secrets.reveal(password))
+    }
+    call.body = request.body.map { Array($0.utf8) }
+    call.redirects = request.redirects
+    call.trust.authorities = request.trust.authorities
+    call.trust.certificate = request.trust.certificate
+    call.trust.key = request.trust.key
+    call.trust.verify = request.trust.verify
+    return call
+  }
+
+  /// A line end would begin another header.
+  private func line(_ text: BoundText, _ what: String) throws(CannotStart) -> String {
+    let value = secrets.reveal(text)
+    guard !value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
+      throw CannotStart("\(what) is more than one line")
+    }
+    return value
+  }
+
+  func call(_ request: SQLRequest, digest: String) -> PostgresCall {
+    let mode: PostgresCall.Mode =
+      switch request.mode {
+      case .readOnlyTransaction: .readOnlyTransaction
+      case .noTransaction: .noTransaction
+      case .transaction(let receipt):
+        .transaction(
+          receipt.map { PostgresCall.Receipt(key: $0, digest: digest, keepsResults: !sensitive) })
+      }
+    var call = PostgresCall(
+      url: secrets.reveal(request.url),
+      statements: request.statements.map {
+        PostgresCall.Statement(text: $0.text, parameters: $0.parameters)
+      }, mode: mode, timeout: timeout)
+    call.database = request.database
+    call.lockTimeout = request.lockTimeout.map { max(1, $0.nanoseconds / 1_000_000) }
+    return call
+  }
+
+  func call(_ request: RedisRequest) -> RedisCall {
+    RedisCall(url: secrets.reveal(request.url), commands: request.commands, timeout: timeout)
+  }
+}
+
+extension BoundText {
+  fileprivate var isSecret: Bool {
+    parts.contains { if case .text = $0 { false } else { true } }
+  }
+}
