@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test endure simulate mutants lint bench crash build install
+.PHONY: help demo lab lab-test test endure simulate mutants lint bench crash build install
 
 PREFIX ?= /usr/local
 # A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
@@ -13,7 +13,7 @@ BINARIES := .build/release
 SEEDS ?= 10000
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r target text; do \
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r target text; do \
 	  printf '  make %-9s %s\n' "$$target" "$$text"; done
 
 demo: build ## deploy a service, watch a bad version roll back, kill the engine, resume it, verify the record
@@ -22,6 +22,10 @@ demo: build ## deploy a service, watch a bad version roll back, kill the engine,
 lab: ## bring up a small Echo AI on loopback, with the vendors around it, for the playbooks to be tried on
 	@.ci/packages lab
 	@examples/echo-ai/lab up
+
+lab-test: build ## play the playbooks in the lab, with its faults; ONLY=NAME for some of them: `Tests/Lab/lab_test.py --list`
+	@.ci/packages lab
+	@Tests/Lab/lab_test.py $(BINARIES)/belay --only "$(ONLY)"
 
 test: ## build, and run every test
 	@.ci/packages

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -78,6 +79,11 @@ class Lab:
                 return json.load(answer)
         except (OSError, ValueError):
             return {}
+
+    def samples(self, query):
+        address = f"http://127.0.0.1:{FIRST_PORT + 5}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
 
     def railway(self, *words):
         done = subprocess.run(

@@ -23,7 +23,7 @@ def interfaces(lab):
     """`interfaces` finds every tool and token good, and names the one that is not."""
     lab.run("interfaces").ends(0)
     lab.fault("bad-key", "anthropic")
-    lab.fault("slack-not-ok")
+    lab.fault("rate-limited", "slack")
     run = lab.run("interfaces").ends(1)
     bad = run.node("verdict").get("outputs", {}).get("bad")
     expect(sorted(bad or []) == ["anthropic", "slack"], f"{bad}\n{run.tail()}")
@@ -76,6 +76,8 @@ def monitor(lab):
         ("provider-outage", "providers", "failed"), ("redis-down", "redis", "unknown"),
     ):
         lab.fault(fault)
+        if fault == "blind-prometheus":
+            lab.until("Prometheus has forgotten its targets", lambda: lab.samples('up{job="echo-ai"}') == [])
         run = lab.run("monitor").ends(1)
         expect(states(run, node) == {node: state}, f"{fault}: {states(run, node)}\n{run.tail()}")
         lab.calm()
