@@ -162,7 +162,8 @@ extension Engine {
             attempt: attempt, node: watch.id, key: nil, request: request, timeout: timeout, sensitive: false))
       )
       if watching.tripsAfter > .zero {
-        alarms.set(.silence(index), at: clock.boot.adding(watching.tripsAfter))
+        // Not before the next question would be due: an answer takes its time.
+        alarms.set(.silence(index), at: clock.boot.adding(max(watching.tripsAfter, watching.every)))
       }
     } catch {
       answered(watch: index, Judgement(verdict: .unknown, failure: error))
@@ -210,7 +211,7 @@ extension Engine {
     guard let watch = watching[index], watch.attempt != nil else { return }
     let since = watch.silentSince ?? watch.askedAt
     trip(
-      index, .unknown, "no answer", after: TimeSpan(nanoseconds: clock.boot.nanoseconds - since.nanoseconds))
+      index, .unknown, "", after: TimeSpan(nanoseconds: clock.boot.nanoseconds - since.nanoseconds))
   }
 
   // MARK: Trips
@@ -230,7 +231,7 @@ extension Engine {
       case .rollback: isGoingBack ? .tell : .rollback
       }
     let running = activities.keys.sorted().filter { activities[$0]?.part == .acting && !isGroup($0) }
-    var what = verdict == .fail ? reason : "no answer: \(reason)"
+    var what = verdict == .fail ? reason : reason.isEmpty ? "no answer" : "no answer: \(reason)"
     if let watching = watching[index], watching.tripsAfter > .zero { what += ", for \(span.rounded.text)" }
     let trip = WatchTrip(verdict: verdict, reason: what, rule: rule, waitsFor: running.map(id))
     record(.watchTripped(watch.id, trip))

@@ -97,6 +97,14 @@ import Testing
     #expect(stage.stopped == ["rate?"])
   }
 
+  @Test("an answer that takes longer than it may fail is no missing answer")
+  func slowAnswers() throws {
+    let stage = try Stage(WatchTests.playbook("    trips_after: 1s"))
+    stage.acts["rate?"] = [Act(takes: .seconds(3))]
+    #expect(try stage.drive() == .succeeded)
+    #expect(trips(stage).isEmpty)
+  }
+
   @Test("a blind one rolls back where its author says so")
   func blindRollback() throws {
     let stage = try Stage(WatchTests.playbook("    on_unknown: rollback"))
