@@ -123,6 +123,7 @@ class Run:
         self.lab, self.playbook = lab, playbook
         words = [word for name, value in (params or {}).items() for word in ("-p", f"{name}={value}")]
         self.output = HOME / f"out-{len(lab.runs)}-{playbook}"
+        self.output.unlink(missing_ok=True)
         self._start(["run", playbook, "-e", "lab", *words, *flags])
         self.id = None
 
