@@ -94,7 +94,7 @@ extension Referee {
       guard let due = node.due?.literal.flatMap({ TimeSpan(text: $0) }), !durable[node.id].status.hasEnded,
         isCertain(node.id),
         !durable[node.id].isOverdue, let moment = created + due,
-        let late = machine.clock.wall.since(moment), late > .seconds(1)
+        let late = restedAt?.since(moment), late > .seconds(1)
       else { continue }
       blame(.told, "\(node.id) is overdue by \(late.text), and nobody was told")
     }

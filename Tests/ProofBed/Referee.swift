@@ -34,6 +34,8 @@ final class Referee: SimulationObserver {
   var measured = Measured()
   var soaks: [NodeID: SoakProgress] = [:]
   var noticeStarts = 0
+  /// When the run last came to rest, by the wall clock.
+  var restedAt: Timestamp?
 
   init(_ plan: Plan, _ machine: SimulatedMachine) {
     self.plan = plan
@@ -75,6 +77,7 @@ final class Referee: SimulationObserver {
 
   private func note(_ event: RunEvent, at time: Timestamp) {
     switch event {
+    case .rested, .closed: restedAt = time
     case .sampled(let node, let progress): sampled(node, progress)
     case .nodeFinished(let node, let end): soakEnded(node, end)
     case .overdue(let node, let due): overdue(node, due: due, at: time)
