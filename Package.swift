@@ -63,12 +63,14 @@ let package = Package(
         "BelayHTTP", "BelayPostgres", "BelayRedis", "CSystem",
       ]),
 
+    library("BelayPresentation", ["BelayModel", "BelayPlan", "BelayJournal"]),
+
     tool("belay-keeper", ["BelayKeeper"]),
     tool(
       "belay",
       [
         "BelayModel", "BelayExpressions", "BelayYAML", "BelayDigest", "BelayPlan", "BelayJournal",
-        "BelayEngine", "BelayActions", "BelayAuthoring", "BelayStore", "BelayWorld",
+        "BelayEngine", "BelayActions", "BelayAuthoring", "BelayPresentation", "BelayStore", "BelayWorld",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -113,6 +115,9 @@ let package = Package(
       ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),
     tests(
       "BelayPlanTests", ["BelayPlan", "BelayActions", "BelayDigest", "BelayModel", "BelayYAML"]),
+    tests(
+      "BelayPresentationTests",
+      ["BelayPresentation", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),
     tests("BelayExpressionsTests", ["BelayExpressions", "BelayModel"]),
   ]
 )

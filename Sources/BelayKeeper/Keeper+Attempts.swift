@@ -47,14 +47,16 @@ extension Keeper {
       pid: pid, session: pid, space: space, startedBetween: before...max(before, now(CLOCK_BOOTTIME)),
       time: now(CLOCK_REALTIME))
     log.append([slot(.started, request.attempt, record.payload, time: record.time)])
+    let live = request.sensitive ? nil : LiveOutput(of: request.attempt, startedAt: startedAt)
     let outputs = [(OutputStream.stdout, stdout), (.stderr, stderr)].map { stream, pipe in
       OpenOutput(
         pipe.reading, tag: newTag(),
         keeper: StreamKeeper(
           stream, of: request.attempt, limits: request.limits, sensitive: request.sensitive,
-          patterns: patterns, folder: folder))
+          patterns: patterns, folder: folder, live: live))
     }
-    let attempt = RunningAttempt(request, start: record, startedAt: startedAt, outputs: outputs)
+    let attempt = RunningAttempt(
+      request, start: record, startedAt: startedAt, outputs: outputs, live: live)
     running[pid] = attempt
     tell(.started(request.attempt, record))
   }
@@ -116,6 +118,7 @@ extension Keeper {
       if attempt.outputs.allSatisfy({ $0.file == nil }) || time >= keepUntil { return finish(attempt) }
     }
     if let watchAt = attempt.watchAt, time >= watchAt || attempt.hasEnded { watchOutputs(of: attempt) }
+    attempt.live?.write(now: time)
   }
 
   func stop(_ attempt: RunningAttempt, _ cause: StopCause, now time: UInt64) {
@@ -144,6 +147,7 @@ extension Keeper {
   private func finish(_ attempt: RunningAttempt) {
     if attempt.watchAt != nil { watchOutputs(of: attempt) }
     running[attempt.start.pid] = nil
+    defer { attempt.live?.remove() }
     let streams = attempt.outputs.map { output -> StreamRecord in
       let open = output.close()
       if let open {

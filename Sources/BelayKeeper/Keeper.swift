@@ -91,7 +91,10 @@ final class Keeper {
     watch(signalFile.number, .signals)
     watch(listener.number, .listener)
     // A new log has nothing to adopt, and takes a millisecond to be looked through.
-    if begunAt > 0 { try adopt() }
+    if begunAt > 0 {
+      try adopt()
+      LiveOutput.clear()
+    }
     admit(first)
   }
 

@@ -16,14 +16,17 @@ final class RunningAttempt {
   let startedAt: UInt64
   let deadline: UInt64?
   var outputs: [OpenOutput]
+  /// Nil for a sensitive one.
+  let live: LiveOutput?
   /// Of the first process.
   var end: ProcessEnd?
   var stop: StopLadder?
   /// What is still open then is not kept any longer.
   var keepUntil: UInt64?
 
-  init(_ request: SpawnRequest, start: StartRecord, startedAt: UInt64, outputs: [OpenOutput]) {
+  init(_ request: SpawnRequest, start: StartRecord, startedAt: UInt64, outputs: [OpenOutput], live: LiveOutput?) {
     id = request.attempt
+    self.live = live
     self.start = start
     sensitive = request.sensitive
     grace = request.grace
@@ -42,8 +45,8 @@ final class RunningAttempt {
   /// When something must be done for it though nothing happens.
   var wakeAt: UInt64? {
     let next = stop.flatMap { $0.isDone ? nil : $0.nextSweep } ?? (hasEnded ? keepUntil ?? 0 : deadline)
-    guard let watchAt else { return next }
-    return min(watchAt, next ?? .max)
+    guard watchAt != nil || live?.writeAt != nil else { return next }
+    return min(watchAt ?? .max, live?.writeAt ?? .max, next ?? .max)
   }
 }
 

@@ -20,6 +20,8 @@ final class StreamKeeper {
   private let sensitive: Bool
   private let folder: OutputFolder
   private let masker: Masker
+  /// Nil for a sensitive one.
+  private let live: LiveOutput?
   private var hash: SHA256?
   private var count: UInt64 = 0
   private var store = Store.small
@@ -29,7 +31,7 @@ final class StreamKeeper {
 
   init(
     _ stream: OutputStream, of attempt: AttemptID, limits: OutputLimits, sensitive: Bool,
-    patterns: MaskPatterns, folder: OutputFolder
+    patterns: MaskPatterns, folder: OutputFolder, live: LiveOutput? = nil
   ) {
     self.attempt = attempt
     self.stream = stream
@@ -37,6 +39,7 @@ final class StreamKeeper {
     self.sensitive = sensitive
     self.folder = folder
     masker = Masker(patterns)
+    self.live = live
   }
 
   private var inlineLimit: Int {
@@ -50,6 +53,7 @@ final class StreamKeeper {
 
   private func keep(_ bytes: UnsafeRawBufferPointer) {
     count += UInt64(bytes.count)
+    live?.take(bytes)
     if !sensitive {
       let hash = self.hash ?? SHA256()
       self.hash = hash

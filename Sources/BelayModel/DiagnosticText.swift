@@ -116,6 +116,23 @@ public enum DisplayText {
   /// A line with all that it holds; tabs stay.
   public static func line(_ text: String) -> String { escaping(text) { $0 != "\t" && isDangerous($0) } }
 
+  /// Columns of a text without line ends; a tab counts as one.
+  public static func width(_ text: String) -> Int {
+    text.unicodeScalars.reduce(0) { $0 + width($1) }
+  }
+
+  /// As much of the start as fits into so many columns.
+  public static func prefix(_ text: String, columns: Int) -> String {
+    var rest = columns
+    var end = text.unicodeScalars.startIndex
+    for index in text.unicodeScalars.indices {
+      rest -= width(text.unicodeScalars[index])
+      if rest < 0 { break }
+      end = text.unicodeScalars.index(after: index)
+    }
+    return String(text.unicodeScalars[..<end])
+  }
+
   private static func escaping(_ text: String, _ isEscaped: (Unicode.Scalar) -> Bool) -> String {
     guard text.unicodeScalars.contains(where: isEscaped) else { return text }
     return text.unicodeScalars.map { isEscaped($0) ? escaped($0) : String($0) }.joined()

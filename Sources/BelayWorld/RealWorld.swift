@@ -45,12 +45,15 @@ public struct DrivingRun {
   public var listener: (RunEvent, Timestamp, Int) -> Void
   /// Told of what an engine before this one has left running when it is waited for; true: until it has been ended.
   public var waiting: ([LivingAttempt], Bool) -> Void
+  /// Called so often while nothing happens, for who shows the time that passes.
+  public var ticks: (every: TimeSpan, call: () -> Void)?
 
   public init(
     plan: Plan, state: RunState, folder: String, keeperExecutable: String, version: String,
     caller: [String: String], secrets: Secrets, stopsStrays: Bool = false,
     listener: @escaping (RunEvent, Timestamp, Int) -> Void,
-    waiting: @escaping ([LivingAttempt], Bool) -> Void = { _, _ in }
+    waiting: @escaping ([LivingAttempt], Bool) -> Void = { _, _ in },
+    ticks: (every: TimeSpan, call: () -> Void)? = nil
   ) {
     self.plan = plan
     self.state = state
@@ -62,6 +65,7 @@ public struct DrivingRun {
     self.stopsStrays = stopsStrays
     self.listener = listener
     self.waiting = waiting
+    self.ticks = ticks
   }
 }
 
@@ -83,6 +87,8 @@ public struct RealWorld: World {
   private var nextInput = 0
   /// The store's reserve is used up: what is committed now is the end of what runs.
   private var isFull = false
+  /// By the boot clock.
+  private var tickAt = TimeSpan.zero
   /// Set when the world cannot go on; `next` then ends.
   public private(set) var failure: WorldError?
   /// The signals that came, in order.
@@ -194,6 +200,7 @@ public struct RealWorld: World {
         continue
       }
       if let deadline, deadline <= clock.boot() { return (.timePassed, clock.read()) }
+      tick()
       collect(waiting: patience(deadline))
     }
     return nil
@@ -243,7 +250,14 @@ public struct RealWorld: World {
     if let since = journal.waitingSince {
       until = min(until ?? .max, since.nanoseconds + RealWorld.flushAfter.nanoseconds)
     }
+    if run.ticks != nil { until = min(until ?? .max, tickAt.nanoseconds) }
     return until.map { TimeSpan(nanoseconds: max(0, $0 - now)) }
+  }
+
+  private mutating func tick() {
+    guard let ticks = run.ticks, clock.boot() >= tickAt else { return }
+    ticks.call()
+    tickAt = TimeSpan(nanoseconds: clock.boot().nanoseconds + ticks.every.nanoseconds)
   }
 
   private mutating func collect(waiting patience: TimeSpan?) {

@@ -26,7 +26,10 @@ import Glibc
       CommandGroup(
         name: "Deciding", subcommands: [Resolve.self, Pause.self, Cancel.self, Close.self]),
       CommandGroup(
-        name: "Looking", subcommands: [List.self, Show.self, Runs.self, Status.self, Logs.self, Audit.self]),
+        name: "Looking",
+        subcommands: [
+          List.self, Show.self, Runs.self, Status.self, Logs.self, Report.self, Audit.self,
+        ]),
       CommandGroup(name: "Writing", subcommands: [New.self, Validate.self, Eval.self, Schema.self]),
       CommandGroup(name: "Checking", subcommands: [Doctor.self, ReceiptsCommand.self]),
     ])

@@ -22,10 +22,12 @@ private let arrows: [String: Set<String>] = [
     "BelayModel", "BelayDigest", "BelayPlan", "BelayJournal", "BelayEngine", "BelayKeeper", "BelayStore",
     "BelayHTTP", "BelayPostgres", "BelayRedis", "CSystem", "Glibc", "Synchronization",
   ],
+  "BelayPresentation": ["BelayModel", "BelayPlan", "BelayJournal"],
   "belay-keeper": ["BelayKeeper", "Glibc"],
   "belay": [
     "ArgumentParser", "BelayModel", "BelayExpressions", "BelayYAML", "BelayDigest", "BelayPlan",
-    "BelayJournal", "BelayEngine", "BelayActions", "BelayAuthoring", "BelayStore", "BelayWorld", "Glibc",
+    "BelayJournal", "BelayEngine", "BelayActions", "BelayAuthoring", "BelayPresentation", "BelayStore",
+    "BelayWorld", "Glibc",
     "Synchronization",
   ],
 ]

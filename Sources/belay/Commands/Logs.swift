@@ -11,12 +11,18 @@ struct Logs: ParsableCommand {
       Examples:
         belay logs last
         belay logs last migrate
+        belay logs last migrate -f                   as it is printed, until nobody drives the run any more
       """)
 
   @OptionGroup var target: RunArgument
   @Argument(help: "Only of this node.") var node: String?
+  @Flag(name: .shortAndLong, help: "Go on printing what is printed.") var follow = false
   @OptionGroup var store: StoreOptions
   @OptionGroup var format: FormatOption
+
+  func validate() throws {
+    if follow, format.isJSON { throw ValidationError("--follow prints text") }
+  }
 
   func run() throws {
     let opened = try store.existing()
@@ -24,11 +30,27 @@ struct Logs: ParsableCommand {
     let recorded = try RecordedRun(row, in: opened)
     if let node { try recorded.requireNode(node) }
     let folder = opened.runFolder(row.run)
+    if follow { return try goOn(row, in: opened) }
     var entries: [JSON] = []
     for attempt in attempts(of: recorded) {
       if format.isJSON { entries.append(json(attempt, in: folder)) } else { print(attempt, in: folder) }
     }
     if format.isJSON { Output.standard.json(.array(entries)) }
+  }
+
+  private func goOn(_ row: RunRow, in opened: SQLiteStore) throws {
+    var follower = try RunFollower(row, in: opened)
+    var printer = LogFollower()
+    try follower.follow { follower, _ in
+      for attempt in attempts(of: follower.run) {
+        if let end = attempt.end {
+          let whole = text(end.stdout, in: follower.folder) + text(end.stderr, in: follower.folder)
+          printer.ended(attempt, whole: whole)
+        } else {
+          printer.goesOn(attempt, LiveTail(of: attempt.intent.attempt, runFolder: follower.folder))
+        }
+      }
+    }
   }
 
   private func attempts(of recorded: RecordedRun) -> [AttemptRecord] {

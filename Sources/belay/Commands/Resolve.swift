@@ -1,6 +1,7 @@
 import ArgumentParser
 import BelayJournal
 import BelayModel
+import BelayPresentation
 import BelayStore
 import BelayWorld
 

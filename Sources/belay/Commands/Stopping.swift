@@ -1,6 +1,7 @@
 import ArgumentParser
 import BelayEngine
 import BelayJournal
+import BelayPresentation
 import BelayStore
 import BelayWorld
 

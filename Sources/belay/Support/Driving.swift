@@ -3,6 +3,7 @@ import BelayEngine
 import BelayJournal
 import BelayModel
 import BelayPlan
+import BelayPresentation
 import BelayStore
 import BelayWorld
 import Glibc
@@ -36,6 +37,7 @@ struct Driving {
     let keeper = try ready?.keeper ?? Driving.prepare(store)
     let clock = SystemClock()
     let (caller, secrets) = try Driving.surroundings(of: recorded.plan)
+    progress.begins(recorded, folder: folder)
     var world: RealWorld
     do {
       world = try RealWorld(
@@ -43,7 +45,7 @@ struct Driving {
           plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: keeper,
           version: Version.text, caller: caller, secrets: secrets,
           stopsStrays: purpose.stopsWhatRuns, listener: progress.heard,
-          waiting: Driving.tellOfWaiting),
+          waiting: tellOfWaiting, ticks: progress.interval.map { ($0, progress.tick) }),
         store: store, clock: clock)
     } catch { throw Failure(error, run: row.run) }
     var engine = Engine(
@@ -57,9 +59,9 @@ struct Driving {
     return try end(status, engine.run, world)
   }
 
-  private static func tellOfWaiting(for attempts: [LivingAttempt], toBeEnded: Bool) {
+  private func tellOfWaiting(for attempts: [LivingAttempt], toBeEnded: Bool) {
     for attempt in attempts {
-      Output.error.line("belay: \(toBeEnded ? "ending" : "waiting"): \(printable(attempt.text))")
+      progress.say("\(toBeEnded ? "ending" : "waiting"): \(printable(attempt.text))")
     }
   }
 

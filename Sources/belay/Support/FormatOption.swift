@@ -17,11 +17,20 @@ struct FormatOption: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Print the end only.")
   var quiet = false
 
+  @Flag(name: .shortAndLong, help: "On a terminal: also a line for each thing that happens.")
+  var verbose = false
+
+  @Option(name: .long, help: "auto, always or never; NO_COLOR is heeded.")
+  var color = Terminal.Colour.auto
+
   var isJSON: Bool { format == .json }
 
+  /// A tree that is painted over where that can be, else a line for each thing that happens.
   func progress(_ run: String) -> any ProgressListener {
     if isJSON { return SilentProgress() }
-    return quiet ? QuietProgress(output: .standard) : PlainProgress(output: .standard, run: run)
+    if quiet { return QuietProgress(output: .standard) }
+    guard Terminal(output: .standard).isLive else { return PlainProgress(output: .standard, run: run) }
+    return LiveProgress(output: .standard, run: run, colour: color, isVerbose: verbose)
   }
 
   /// The plan: its text, or its exact bytes.

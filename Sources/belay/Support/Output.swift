@@ -26,8 +26,13 @@ struct Output: Sendable {
   }
 
   /// On a terminal nothing that a file says or a command has printed moves a cursor; elsewhere it is what it is.
-  func write(_ text: String) {
-    var bytes = Array((isTerminal ? harmless(text) : text).utf8)[...]
+  func write(_ text: String) { send(isTerminal ? harmless(text) : text) }
+
+  /// What moves the cursor itself; the texts in it have been made harmless.
+  func paint(_ sequence: String) { send(sequence) }
+
+  private func send(_ text: String) {
+    var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }

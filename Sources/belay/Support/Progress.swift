@@ -1,10 +1,25 @@
 import BelayJournal
 import BelayModel
+import BelayPresentation
 
 /// Told of a run's events as they become durable.
 protocol ProgressListener {
+  /// Before anything happens: the run as it is recorded, and the folder of what it has printed.
+  func begins(_ run: RecordedRun, folder: String)
   func heard(_ event: RunEvent, at time: Timestamp, number: Int)
+  /// Something that is no event of the run.
+  func say(_ text: String)
   func rested(_ run: RunState)
+  /// How often it wants to be asked for a picture though nothing has happened; nil: never.
+  var interval: TimeSpan? { get }
+  func tick()
+}
+
+extension ProgressListener {
+  func begins(_ run: RecordedRun, folder: String) {}
+  func say(_ text: String) { Output.error.line("belay: \(text)") }
+  var interval: TimeSpan? { nil }
+  func tick() {}
 }
 
 /// One plain line for each thing that matters to whoever watches; no control characters.
@@ -20,15 +35,19 @@ final class PlainProgress: ProgressListener {
   }
 
   func heard(_ event: RunEvent, at time: Timestamp, number: Int) {
-    guard let text = text(of: event) else { return }
-    output.line("\(time.clockText)  \(printable(text))")
+    if let line = line(of: event, at: time) { output.line(line) }
+  }
+
+  /// Nil for what matters to nobody who watches.
+  func line(of event: RunEvent, at time: Timestamp) -> String? {
+    text(of: event).map { "\(time.clockText)  \(printable($0))" }
   }
 
   func rested(_ run: RunState) {
     for line in RestReport(run).lines { output.line(line) }
   }
 
-  private func text(of event: RunEvent) -> String? {
+  func text(of event: RunEvent) -> String? {
     switch event {
     case .driverStarted(let driver): driver.epoch == 1 ? "run \(run)" : "run \(run): \(driver.purpose)"
     case .stopRequested(let request, let actor): "\(request.rawValue) asked for by \(actor.name)"
@@ -205,26 +224,6 @@ extension NodeRecord {
   }
 }
 
-extension RunStatus {
-  /// For people.
-  var words: String { rawValue.split(separator: "_").joined(separator: " ") }
-}
-
-extension NodeStatus {
-  /// For people.
-  var words: String { rawValue.split(separator: "_").joined(separator: " ") }
-}
-
-extension SkipReason {
-  var text: String {
-    switch self {
-    case .condition: "its condition is false"
-    case .alreadyDone: "already done"
-    case .person: "by a person"
-    }
-  }
-}
-
 extension Answer.Question {
   fileprivate var text: String {
     switch self {
@@ -233,14 +232,5 @@ extension Answer.Question {
     case .verify: "verify: "
     case .skipIf: "skip_if: "
     }
-  }
-}
-
-extension Timestamp {
-  /// `02:11:09`, UTC.
-  var clockText: String {
-    let civil = civil
-    return [civil.hour, civil.minute, civil.second].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(
-      separator: ":")
   }
 }

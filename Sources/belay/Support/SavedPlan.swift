@@ -3,6 +3,7 @@ import BelayDigest
 import BelayJournal
 import BelayModel
 import BelayPlan
+import BelayPresentation
 import BelayStore
 import BelayWorld
 import Glibc

@@ -1,0 +1,184 @@
+internal import BelayJournal
+internal import BelayModel
+internal import BelayPlan
+
+/// What stands on the screen while a run goes on: a head, the tree or the part of it that matters, how far it is.
+public struct LiveFrame {
+  public struct Size: Hashable, Sendable {
+    public var columns: Int
+    public var rows: Int
+
+    public init(columns: Int, rows: Int) {
+      self.columns = columns
+      self.rows = rows
+    }
+  }
+
+  private static let barColumns = 24
+
+  let picture: RunPicture
+  let marks: Marks
+  let size: Size
+
+  public init(_ picture: RunPicture, marks: Marks, size: Size) {
+    self.picture = picture
+    self.marks = marks
+    self.size = size
+  }
+
+  /// Never more lines than the terminal has, one left for the cursor.
+  public func lines() -> [Line] {
+    let head = [self.head()]
+    let foot = foot()
+    let room = max(1, size.rows - 1 - head.count - foot.count)
+    let lines = head + tree(in: room) + foot
+    return Array(lines.prefix(max(1, size.rows - 1)))
+  }
+
+  /// All of it, as it is left behind.
+  public func whole() -> [Line] {
+    [head()] + RunTree(picture: picture, marks: marks, columns: size.columns).rows().flatMap(\.lines)
+  }
+
+  private func head() -> Line {
+    var line = Line(picture.plan.title, .bold)
+    if let environment = picture.plan.environment { line.append(marks.dot + environment, .bold) }
+    line.append(marks.dot + picture.plan.run, .dim)
+    let state = picture.state
+    if state.rollback != nil {
+      line.append(marks.dot + "rolling back: " + state.rollbackCause, .undone)
+    } else if let stop = state.stop {
+      line.append(marks.dot + stop.words, .attention)
+    } else if state.status != .running {
+      line.append(marks.dot + state.status.words, state.status.ink)
+    }
+    return line.cut(to: size.columns, ellipsis: marks.ellipsis)
+  }
+
+  private func foot() -> [Line] {
+    let forecast = RunForecast(picture)
+    let share = forecast.all == 0 ? 1 : Double(forecast.ended) / Double(forecast.all)
+    var line = marks.bar(share, columns: min(LiveFrame.barColumns, max(4, size.columns / 4)))
+    line.append("  \(forecast.ended) of \(forecast.all)")
+    if let elapsed = picture.runElapsed { line.append(marks.dot + elapsed.counted) }
+    if picture.state.rollback == nil, let rest = forecast.remaining, rest > .zero {
+      line.append(marks.dot + (forecast.isAtLeast ? "at least " : "about ") + "\(rest.rounded) left")
+    }
+    var lines = [line.cut(to: size.columns, ellipsis: marks.ellipsis)]
+    if size.rows >= 12 {
+      let hint =
+        picture.state.stop == nil
+        ? "Ctrl-C: what runs ends, nothing new starts. Twice: what runs is stopped."
+        : "Ctrl-C again: what runs is stopped."
+      lines.append(Line(hint, .dim).cut(to: size.columns, ellipsis: marks.ellipsis))
+    }
+    return lines
+  }
+
+  // MARK: What there is room for
+
+  private func tree(in room: Int) -> [Line] {
+    let rows = RunTree(picture: picture, marks: marks, columns: size.columns).rows()
+    if rows.reduce(0, { $0 + $1.lines.count }) <= room { return rows.flatMap(\.lines) }
+    var chosen = Excerpt(rows, groups: outer)
+    chosen.fill(room)
+    return chosen.lines { count in
+      Line("  \(marks.gap) \(count) more", .dim).cut(to: size.columns, ellipsis: marks.ellipsis)
+    }
+  }
+
+  private func outer(_ index: Int) -> Int? { picture.plan.nodes[index].parent }
+}
+
+/// The rows that matter, those next to them as long as there is room, and a line for each gap.
+private struct Excerpt {
+  private let rows: [RunTree.Row]
+  private var isChosen: [Bool]
+
+  /// What is at work or needs somebody, and the groups around it.
+  init(_ rows: [RunTree.Row], groups: (Int) -> Int?) {
+    self.rows = rows
+    isChosen = rows.map(\.isActive)
+    let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1.index, $0) })
+    for place in rows.indices where isChosen[place] {
+      var outer = groups(rows[place].index)
+      while let group = outer {
+        if let at = places[group] { isChosen[at] = true }
+        outer = groups(group)
+      }
+    }
+  }
+
+  private func height(of chosen: [Bool]) -> Int {
+    var height = 0
+    var inGap = false
+    for place in rows.indices {
+      if chosen[place] { height += rows[place].lines.count } else if !inGap { height += 1 }
+      inGap = !chosen[place]
+    }
+    return height
+  }
+
+  mutating func fill(_ room: Int) {
+    dropUntilItFits(room)
+    var anchors = rows.indices.filter { isChosen[$0] && rows[$0].isActive }
+    if anchors.isEmpty, !rows.isEmpty { anchors = [rows.firstIndex { !$0.hasEnded } ?? rows.count - 1] }
+    // From what is chosen outwards, what came just before first.
+    for distance in 0..<room {
+      for place in anchors.flatMap({ [$0 - distance, $0 + distance] }) {
+        guard rows.indices.contains(place), !isChosen[place] else { continue }
+        isChosen[place] = true
+        if height(of: isChosen) <= room { continue }
+        isChosen[place] = false
+        return
+      }
+    }
+  }
+
+  /// More is at work than there is room for: the first of it is shown.
+  private mutating func dropUntilItFits(_ room: Int) {
+    let chosen = rows.indices.filter { isChosen[$0] }
+    for place in chosen.dropFirst(room) { isChosen[place] = false }
+    for place in chosen.prefix(room).reversed() where height(of: isChosen) > room {
+      isChosen[place] = false
+    }
+  }
+
+  func lines(gap: (Int) -> Line) -> [Line] {
+    var lines: [Line] = []
+    var hidden = 0
+    for place in rows.indices {
+      guard isChosen[place] else {
+        hidden += 1
+        continue
+      }
+      if hidden > 0 { lines.append(gap(hidden)) }
+      hidden = 0
+      lines += rows[place].lines
+    }
+    if hidden > 0 { lines.append(gap(hidden)) }
+    return lines
+  }
+}
+
+extension StopRequest {
+  fileprivate var words: String {
+    switch self {
+    case .pause: "pausing: what runs ends by itself"
+    case .kill: "pausing: what runs is stopped"
+    case .cancel: "cancelling"
+    }
+  }
+}
+
+extension RunStatus {
+  var ink: Ink {
+    switch self {
+    case .succeeded: .good
+    case .failed, .rollbackIncomplete: .bad
+    case .rollingBack, .rolledBack: .undone
+    case .waiting, .held, .paused: .attention
+    case .planned, .running, .closed: .dim
+    }
+  }
+}

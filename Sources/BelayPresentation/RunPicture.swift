@@ -1,0 +1,68 @@
+public import BelayJournal
+public import BelayModel
+public import BelayPlan
+
+/// All that a picture of a run is drawn from. The same values give the same picture.
+public struct RunPicture {
+  public var plan: Plan
+  public var state: RunState
+  public var now: Timestamp
+  /// The last lines that a running step has printed.
+  public var tail: (NodeID) -> [String]
+
+  public init(
+    plan: Plan, state: RunState, now: Timestamp,
+    tail: @escaping (NodeID) -> [String] = { _ in [] }
+  ) {
+    self.plan = plan
+    self.state = state
+    self.now = now
+    self.tail = tail
+  }
+
+  func record(of index: Int) -> NodeRecord { state[plan.nodes[index].id] }
+
+  func isGroup(_ index: Int) -> Bool {
+    if case .group = plan.nodes[index].detail { true } else { false }
+  }
+
+  func depth(of index: Int) -> Int {
+    var depth = 0
+    var at = plan.nodes[index].parent
+    while let parent = at {
+      depth += 1
+      at = plan.nodes[parent].parent
+    }
+    return depth
+  }
+
+  /// Rollbacks and the steady state only when something has happened to them.
+  func isShown(_ index: Int) -> Bool {
+    switch plan.nodes[index].role {
+    case .main: true
+    case .rollback, .steadyState: state.nodes[plan.nodes[index].id] != nil
+    }
+  }
+
+  /// Something goes on in it, or it needs somebody.
+  func isActive(_ index: Int) -> Bool {
+    switch record(of: index).status {
+    case .intended, .running, .waiting, .held, .inDoubt, .compensating, .compensationFailed: true
+    case .failed, .unknown: !record(of: index).continued
+    case .pending, .ready, .succeeded, .skipped, .compensated: false
+    }
+  }
+
+  /// For how long it has been at work, or was.
+  func elapsed(_ index: Int) -> TimeSpan? {
+    let record = record(of: index)
+    guard let start = record.startedAt else { return nil }
+    return (record.finishedAt ?? (record.status.hasEnded ? start : now)).since(start)
+  }
+
+  public var runElapsed: TimeSpan? {
+    guard let start = state.createdAt else { return nil }
+    let isOver = state.status.hasLetGo || state.status == .failed
+    return (isOver ? state.changedAt ?? now : now).since(start)
+  }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayPresentation
+import BelayStore
+import BelayWorld
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how far a run is, node by node.",
+    discussion: """
+      Examples:
+        belay status last
+        belay status last --watch                    until nobody drives it any more
+        belay status last --format json
+      """)
+
+  @OptionGroup var target: RunArgument
+  @Flag(name: .shortAndLong, help: "Go on showing it while somebody drives it.") var watch = false
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var format: FormatOption
+
+  func validate() throws {
+    if watch, format.isJSON { throw ValidationError("--watch shows text; for tools there is 'audit export'") }
+  }
+
+  func run() throws {
+    let opened = try store.existing()
+    let row = try target.find(in: opened, to: .reading)
+    if watch { return try follow(row, in: opened) }
+    let recorded = try RecordedRun(row, in: opened)
+    if format.isJSON { return Output.standard.json(RestReport(recorded.state).json) }
+    let header = "\(row.run)  \(row.title)  \(row.words(in: opened))"
+    Output.standard.line(printable(header))
+    if let driver = DriverLock.driver(of: opened.runFolder(row.run)) {
+      Output.standard.line("  driven by \(driver.text)")
+    }
+    if !recorded.state.claims.isEmpty {
+      Output.standard.line("  claims: \(recorded.state.claims.joined(separator: ", "))")
+    }
+    for node in recorded.plan.nodes where isShown(node, recorded.state) {
+      Output.standard.line("  " + printable(line(node.id, recorded.state[node.id])))
+    }
+    if !row.isInterrupted(in: opened), recorded.state.status != .running {
+      for line in RestReport(recorded.state).lines { Output.standard.line(line) }
+    }
+  }
+
+  /// As who drives it sees it.
+  private func follow(_ row: RunRow, in opened: SQLiteStore) throws {
+    var follower = try RunFollower(row, in: opened)
+    let progress = format.progress(row.run)
+    progress.begins(follower.run, folder: follower.folder)
+    try follower.follow { _, lines in
+      for line in lines { progress.heard(line.event, at: line.at, number: line.number) }
+      progress.tick()
+    }
+    progress.rested(follower.run.state)
+  }
+
+  /// Rollbacks only when they have begun.
+  private func isShown(_ node: PlanNode, _ state: RunState) -> Bool {
+    if case .rollback = node.role { state.nodes[node.id] != nil } else { true }
+  }
+
+  private func line(_ node: NodeID, _ record: NodeRecord) -> String {
+    let words = record.status.words
+    let why = record.heldBecause ?? record.failure?.message ?? ""
+    return "\(padded(words, 20)) \(node)\(why.isEmpty ? "" : "  \(shortened(why))")"
+  }
+}

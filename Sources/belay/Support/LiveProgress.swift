@@ -1,0 +1,107 @@
+import BelayJournal
+import BelayModel
+import BelayPlan
+import BelayPresentation
+import BelayWorld
+
+/// The run as a tree that is painted over in place; what it leaves behind is the tree at the end.
+final class LiveProgress: ProgressListener {
+  private let output: Output
+  private let terminal: Terminal
+  private let painter: RunPainter
+  /// With what would be printed elsewhere, above the tree.
+  private let plain: PlainProgress?
+
+  let interval: TimeSpan? = .milliseconds(200)
+
+  init(output: Output, run: String, colour: Terminal.Colour, isVerbose: Bool) {
+    self.output = output
+    terminal = Terminal(output: output)
+    painter = RunPainter(output: output, colour: colour)
+    plain = isVerbose ? PlainProgress(output: output, run: run) : nil
+  }
+
+  func begins(_ run: RecordedRun, folder: String) {
+    painter.take(run, folder: folder)
+    tick()
+  }
+
+  func heard(_ event: RunEvent, at time: Timestamp, number: Int) {
+    painter.follow(event, at: time)
+    if let line = plain?.line(of: event, at: time) { return say(line) }
+    if case .leftRunning(let node, _, let processes) = event {
+      say("\(node): left running: \(processes.joined(separator: ", "))")
+    }
+  }
+
+  func say(_ text: String) {
+    painter.clear()
+    output.line(printable(text))
+    tick()
+  }
+
+  func tick() {
+    if terminal.isInFront { painter.paint(at: SystemClock.wall()) }
+  }
+
+  func rested(_ run: RunState) {
+    painter.clear()
+    painter.leave(at: SystemClock.wall())
+    for line in RestReport(run).lines { output.line(line) }
+  }
+}
+
+/// Holds a run's picture and the screen that it is painted on.
+final class RunPainter {
+  private static let tailLines = 3
+
+  private let output: Output
+  private let terminal: Terminal
+  private let inColour: Bool
+  private var screen: Screen
+  private var plan: Plan?
+  private(set) var state: RunState?
+  private var folder = ""
+
+  init(output: Output, colour: Terminal.Colour) {
+    self.output = output
+    terminal = Terminal(output: output)
+    inColour = terminal.isColoured(colour)
+    screen = Screen(inColour: inColour)
+  }
+
+  func take(_ run: RecordedRun, folder: String) {
+    plan = run.plan
+    state = run.state
+    self.folder = folder
+  }
+
+  /// The event is on the record: it can follow what came before, or the journal would not have it.
+  func follow(_ event: RunEvent, at time: Timestamp) {
+    do { try state?.apply(event, at: time) } catch { state = nil }
+  }
+
+  func paint(at now: Timestamp) {
+    guard let frame = frame(at: now) else { return }
+    output.paint(screen.paint(frame.lines()))
+  }
+
+  func clear() { output.paint(screen.clear()) }
+
+  /// The whole tree, as lines that stay.
+  func leave(at now: Timestamp) {
+    guard let frame = frame(at: now) else { return }
+    for line in frame.whole() { output.paint(line.rendered(inColour: inColour) + "\n") }
+  }
+
+  private func frame(at now: Timestamp) -> LiveFrame? {
+    guard let plan, let state else { return nil }
+    let picture = RunPicture(plan: plan, state: state, now: now, tail: { self.tail(of: $0) })
+    return LiveFrame(picture, marks: terminal.marks, size: terminal.size)
+  }
+
+  private func tail(of node: NodeID) -> [String] {
+    guard let attempt = state?[node].openAttempt else { return [] }
+    return LiveTail(of: attempt, runFolder: folder)?.lines(RunPainter.tailLines) ?? []
+  }
+}
