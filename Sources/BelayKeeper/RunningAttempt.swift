@@ -24,7 +24,9 @@ final class RunningAttempt {
   /// What is still open then is not kept any longer.
   var keepUntil: UInt64?
 
-  init(_ request: SpawnRequest, start: StartRecord, startedAt: UInt64, outputs: [OpenOutput], live: LiveOutput?) {
+  init(
+    _ request: SpawnRequest, start: StartRecord, startedAt: UInt64, outputs: [OpenOutput], live: LiveOutput?
+  ) {
     id = request.attempt
     self.live = live
     self.start = start

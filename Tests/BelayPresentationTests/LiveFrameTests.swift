@@ -44,7 +44,8 @@ private func picture(
   let read = PlaybookReader(actions: builtInActions).read(
     bytes: Array(yaml.utf8), path: "playbooks/deploy.yaml", environment: nil)
   let request = PlanRequest(
-    playbook: try #require(read.0, "\(read.1)"), environment: nil, params: ValueMap(), run: "20270115-080000-k7qm",
+    playbook: try #require(read.0, "\(read.1)"), environment: nil, params: ValueMap(),
+    run: "20270115-080000-k7qm",
     version: "1", createdAt: start, project: "/srv", searchPath: "/bin", sources: [],
     findProgram: { Plan.Program(name: $0, path: "/bin/" + $0, size: 1, changedAt: 1) })
   var plan = try #require(PlanBuilder.plan(request, actions: builtInActions).plan)
@@ -52,7 +53,7 @@ private func picture(
   let ana = Actor(name: "ana", assurance: .os, uid: 1000)
   var state = RunState(run: plan.run)
   let created = RunCreated(
-    planDigest: "", playbook: "deploy", title: plan.title, environment: nil, initiator: ana, host: "h",
+    planDigest: "plan", playbook: "deploy", title: plan.title, environment: nil, initiator: ana, host: "h",
     version: "1", project: "/srv", commit: nil, dirty: false, claims: [])
   let driver = DriverStarted(epoch: 1, pid: 1, host: "h", bootID: "b", purpose: "run", actor: ana)
   for (second, event) in [(0, .runCreated(created)), (0, .driverStarted(driver))] + events {
@@ -67,7 +68,8 @@ private func moment(_ seconds: Int64) -> Moment {
 
 private func intended(_ node: NodeID, _ number: Int) -> RunEvent {
   let intent = Intent(
-    attempt: "1.\(number)", number: 1, key: "k\(number)", actionDigest: "", rollback: nil, timeout: .seconds(60),
+    attempt: "1.\(number)", number: 1, key: "k\(number)", actionDigest: "", rollback: nil,
+    timeout: .seconds(60),
     rerun: 0)
   return .attemptIntended(node, intent)
 }
@@ -95,7 +97,7 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
         "Deploy main · 20270115-080000-k7qm",
         "✓ green  Checks are green                                                   0:04",
         "▸ release                                                                   1:00",
-        "  ▸ migrate  Migrate the database                                  1:00 / ~1:30",
+        "  ▸ migrate  Migrate the database                                   1:00 / ~1:30",
         "    │ two\\u{1B}[2J",
         "    │ three",
         "    │ four",
@@ -110,11 +112,12 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
   @Test("40 columns: no titles, reasons on a line of their own; ASCII where the language has no more")
   func narrow() throws {
     let failed = NodeEnd(
-      status: .failed, failure: Failure(kind: "exit", message: "exit status 3, and a long reason that goes on"))
+      status: .failed,
+      failure: Failure(kind: "exit", message: "exit status 3, and a long reason that goes on"))
     let picture = try picture(underWay + [(9, .nodeFinished("migrate", failed))], at: 10)
     let lines = text(picture, columns: 40, isUnicode: false)
     #expect(lines.allSatisfy { $0.unicodeScalars.count <= 40 && $0.unicodeScalars.allSatisfy(\.isASCII) })
-    #expect(lines.contains("  x migrate                        0:05"))
+    #expect(lines.contains("  x migrate                         0:05"))
     #expect(lines.contains { $0.hasPrefix("      exit status 3, and a long rea") && $0.hasSuffix("...") })
   }
 
@@ -127,14 +130,21 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
     let asked = text(try picture(events, at: 3), columns: 100)
     #expect(asked[1].contains("not yet: status is 503, asked again until 08:01:00 UTC"))
     let gate = underWay.prefix(2) + [(9, .nodeStarted("settle", waitsUntil: moment(99)))]
-    #expect(text(try picture(Array(gate), at: 10), columns: 100).contains { $0.contains("until 08:01:39 UTC, in 89 s") })
+    #expect(
+      text(try picture(Array(gate), at: 10), columns: 100).contains {
+        $0.contains("until 08:01:39 UTC, in 89 s")
+      })
   }
 
-  @Test("what does not fit is counted; what is at work is seen, with the groups around it", arguments: [8, 12, 20])
+  @Test(
+    "what does not fit is counted; what is at work is seen, with the groups around it",
+    arguments: [8, 12, 20])
   func excerpt(rows: Int) throws {
     let steps = (1...200).map { "  - step: s\($0)\n    run: x\n    rollback: nothing\n" }.joined()
     let events: [(Int64, RunEvent)] =
-      (1...99).map { (0, .nodeSkipped("s\($0)", reason: .alreadyDone, note: nil, by: nil)) } + [(1, intended("s100", 1))]
+      (1...99).map { (0, .nodeSkipped("s\($0)", reason: .alreadyDone, note: nil, by: nil)) } + [
+        (1, intended("s100", 1))
+      ]
     let lines = text(
       try picture(events, at: 5, of: "belay: 1\nsteps:\n" + steps), columns: 80, rows: rows)
     #expect(lines.count <= rows - 1)

@@ -30,7 +30,9 @@ import Testing
 
   @Test(
     "a line is cut by columns, of wide characters too",
-    arguments: [("abcdef", 4, "abc…"), ("日本語", 5, "日本…"), ("日本語", 4, "日…"), ("abc", 3, "abc"), ("abc", 0, "")])
+    arguments: [
+      ("abcdef", 4, "abc…"), ("日本語", 5, "日本…"), ("日本語", 4, "日…"), ("abc", 3, "abc"), ("abc", 0, ""),
+    ])
   func cut(text: String, columns: Int, expected: String) {
     let cut = Line(text).cut(to: columns)
     #expect(cut.text == expected)

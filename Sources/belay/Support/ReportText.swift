@@ -61,7 +61,9 @@ struct ReportText {
 
   private var decisions: [String] {
     let rows = events.compactMap { line -> [String]? in
-      guard let (subject, decision, note) = line.event.decision, let actor = line.event.actor else { return nil }
+      guard let (subject, decision, note) = line.event.decision, let actor = line.event.actor else {
+        return nil
+      }
       return [line.at.secondText, markdown(subject), decision, actor.words, markdown(note)]
     }
     return rows.isEmpty ? [] : table(["time", "node", "decision", "by", "note"], rows)
@@ -94,11 +96,13 @@ struct ReportText {
 
   private var rollback: [String] {
     let rows = plan.nodes.compactMap { node -> [String]? in
-      guard case .rollback(let index) = node.role, node.parent == nil, let record = state.nodes[node.id] else {
+      guard case .rollback(let index) = node.role, node.parent == nil, let record = state.nodes[node.id]
+      else {
         return nil
       }
       return [
-        markdown(plan.nodes[index].id), record.status.words, record.finishedAt?.secondText ?? "", took(record),
+        markdown(plan.nodes[index].id), record.status.words, record.finishedAt?.secondText ?? "",
+        took(record),
       ]
     }
     return rows.isEmpty ? [] : table(["of", "result", "at", "took"], rows)
@@ -109,7 +113,8 @@ struct ReportText {
       guard let failure = state[node].failure else { return [] }
       let evidence = failure.stderr.split(separator: "\n").suffix(ReportText.evidenceLines)
       let lines = ["- **\(markdown(node))**: \(markdown(failure.message))"]
-      return evidence.isEmpty ? lines : lines + ["", "  ```"] + evidence.map { "  \(printable(String($0)))" } + ["  ```"]
+      return evidence.isEmpty
+        ? lines : lines + ["", "  ```"] + evidence.map { "  \(printable(String($0)))" } + ["  ```"]
     }
   }
 
@@ -161,7 +166,8 @@ extension RunEvent {
     case .runCreated(let facts): facts.initiator
     case .driverStarted(let driver): driver.actor
     case .stopRequested(_, let actor), .closed(_, let actor), .resolved(_, _, _, _, let actor): actor
-    case .rollbackStarted(_, _, let actor), .nodeSkipped(_, _, _, let actor), .nodesReset(_, _, let actor): actor
+    case .rollbackStarted(_, _, let actor), .nodeSkipped(_, _, _, let actor), .nodesReset(_, _, let actor):
+      actor
     default: nil
     }
   }

@@ -40,11 +40,14 @@ struct Terminal {
   /// Asked each time: windows are resized.
   var size: LiveFrame.Size {
     var window = winsize()
-    guard ioctl(output.descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else {
+    guard ioctl(output.descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0
+    else {
       return LiveFrame.Size(columns: number("COLUMNS") ?? 80, rows: number("LINES") ?? 24)
     }
     return LiveFrame.Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
   }
 
-  private func number(_ name: String) -> Int? { variable(name).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
+  private func number(_ name: String) -> Int? {
+    variable(name).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+  }
 }
