@@ -114,7 +114,8 @@ let package = Package(
       "BelayEngineTests",
       ["BelayEngine", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),
     tests(
-      "BelayPlanTests", ["BelayPlan", "BelayActions", "BelayDigest", "BelayModel", "BelayYAML"]),
+      "BelayPlanTests",
+      ["BelayPlan", "BelayActions", "BelayDigest", "BelayModel", "BelayYAML", "TestFiles"]),
     tests(
       "BelayPresentationTests",
       ["BelayPresentation", "BelayActions", "BelayJournal", "BelayModel", "BelayPlan", "BelayYAML"]),

@@ -102,16 +102,3 @@ struct ActionFields {
     }
   }
 }
-
-/// A world that this version does not ask yet.
-enum NotYet {
-  static func request(_ keyword: String) -> StepFailure {
-    StepFailure(
-      kind: StepFailure.notStarted,
-      message: "'\(keyword)' cannot be run by this version: it has no client for it")
-  }
-
-  static func answer(_ keyword: String) -> ActionAnswer {
-    ActionAnswer(fields: ValueMap(), failure: request(keyword), answered: false, definite: true)
-  }
-}

@@ -12,7 +12,6 @@ public struct ManualAction: Action {
   public static let keyword = "manual"
   public static let summary = "What a person does or looks at, and what is recorded of the answer."
   public static let shape = Shape.either([.script, .table(table)])
-  public static let isRunnable = false
   public static let asksPerson = true
   public static let declarations = ["record"]
   public static let results = [
@@ -32,7 +31,7 @@ public struct ManualAction: Action {
 
   private let text: Template
   private var people: [Template] = []
-  private var recorded: [(name: String, type: String)] = []
+  private var recorded: [Parameter] = []
   public let templates: [Template]
 
   public init?(_ source: ActionSource, diagnostics: inout [Diagnostic]) {
@@ -76,27 +75,14 @@ public struct ManualAction: Action {
   }
 
   /// The reader has checked each as a parameter.
-  private static func recorded(_ fields: inout ActionFields) -> [(name: String, type: String)] {
-    let found = fields.inner("record", help: "record: { passed: { type: boolean } }") { inner in
+  private static func recorded(_ fields: inout ActionFields) -> [Parameter] {
+    fields.inner("record", help: "record: { passed: { type: boolean } }") { inner in
       let entries = inner.entries
-      return entries.map { entry in
-        var type = "dyn"
-        if case .text(let written)? = entry.value["type"]?.content {
-          type = ManualAction.typeNames[written.source] ?? "dyn"
-        }
-        return (name: entry.key, type: type)
-      }
-    }
-    return found ?? []
+      return entries.compactMap(Parameter.init(recorded:))
+    } ?? []
   }
 
-  /// CEL's names of the types of parameters.
-  private static let typeNames = [
-    "string": "string", "integer": "int", "number": "double", "boolean": "bool", "list": "list", "map": "map",
-    "duration": "google.protobuf.Duration", "timestamp": "google.protobuf.Timestamp",
-  ]
-
-  public var ownResults: [ResultField] { recorded.map { ResultField($0.name, $0.type) } }
+  public var ownResults: [ResultField] { recorded.map { ResultField($0.name, $0.kind.expressionType) } }
 
   /// A person looks.
   public var effect: ActionEffect { .read }
@@ -110,10 +96,57 @@ public struct ManualAction: Action {
   }
 
   public func request(_ context: borrowing some ActionContext) throws(StepFailure) -> EffectRequest {
-    throw NotYet.request(ManualAction.keyword)
+    var names: [String] = []
+    for template in people { names += try ManualAction.names(template, context) }
+    return .person(
+      PersonRequest(text: try ManualAction.text(text, context), by: names, record: recorded))
+  }
+
+  private static func text(
+    _ template: Template, _ context: borrowing some ActionContext
+  ) throws(StepFailure) -> String {
+    var text = ""
+    for segment in template.segments {
+      switch segment {
+      case .text(let part): text += part
+      case .expression(let expression): text += try context.evaluate(expression).text
+      }
+    }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return text
+  }
+
+  /// Of a list each one, of a person of `roles` the id.
+  private static func names(
+    _ template: Template, _ context: borrowing some ActionContext
+  ) throws(StepFailure) -> [String] {
+    guard let whole = template.whole else { return [try text(template, context)] }
+    let value = try context.evaluate(whole)
+    let items = if case .list(let items) = value { items } else { [value] }
+    return items.map { item in
+      if case .map(let person) = item { person["id"]?.text ?? item.text } else { item.text }
+    }
   }
 
   public func answer(_ result: EffectResult, isRepeat: Bool) -> ActionAnswer {
-    NotYet.answer(ManualAction.keyword)
+    guard case .person(let person) = result else { return ManualAction.wrongWorld }
+    var fields: ValueMap = [
+      "by": .string(person.by), "at": .timestamp(person.at), "note": .string(person.note),
+    ]
+    for (name, value) in person.values.entries { fields[name] = value }
+    switch person.ending {
+    case .done: return ActionAnswer(fields: fields, failure: nil, answered: true, definite: true)
+    case .failed:
+      let note = person.note.isEmpty ? "" : ": \(person.note)"
+      let failure = StepFailure(kind: "person", message: "\(person.by) says that it failed\(note)")
+      return ActionAnswer(fields: fields, failure: failure, answered: true, definite: true)
+    case .unanswered(let why):
+      let failure = StepFailure(kind: "timeout", message: why)
+      return ActionAnswer(fields: ValueMap(), failure: failure, answered: false, definite: false)
+    }
   }
+
+  private static let wrongWorld = ActionAnswer(
+    fields: ValueMap(), failure: StepFailure(kind: "person", message: "no person has answered this"),
+    answered: false, definite: false)
 }

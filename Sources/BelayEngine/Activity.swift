@@ -13,6 +13,19 @@ struct Activity: Hashable {
     case awaitingRetry
     /// A gate's clock.
     case awaitingTime
+    case awaitingPeople(Awaited)
+  }
+
+  /// What people are asked for.
+  enum Awaited: Hashable {
+    case gate
+    /// That a gate is passed outside of its window.
+    case override
+    /// Before a step that cannot be undone.
+    case irreversible
+    /// What they do is the step.
+    case deed
+    case look(Question)
   }
 
   var part: Part

@@ -9,10 +9,12 @@ extension Engine {
     scheduleNotices()
     scheduleDeadlines()
     fates = begin.fates
+    isAttended = begin.isAttended
     markUndoneGroups()
     goesForward = isForward(begin.purpose)
     countWhatIsMissing()
     skip(begin)
+    override(begin)
     // Who comes to undo, cancel or close lets nothing go on by what is found.
     if !goesForward { turnBack(begin) }
     if case .resume(let retry) = begin.purpose, goesForward { prepare(retry: retry, by: begin.driver.actor) }
@@ -60,7 +62,7 @@ extension Engine {
       // A part of a rollback cannot be left out: what is left would look undone.
       let node = isMainOrSteady(named) ? named : root(of: named)
       guard graph.subtree(node).allSatisfy({ record(of: $0).openAttempt == nil }),
-        ![.succeeded, .skipped, .compensated].contains(record(of: node).status)
+        ![.succeeded, .skipped, .compensated].contains(record(of: node).status), !isGuarded(node)
       else { continue }
       let stale = [node] + groupsThatFailed(around: node)
       let ended = stale.filter { record(of: $0).status.hasEnded || record(of: $0).status == .held }

@@ -94,6 +94,7 @@ extension Engine {
   /// Goes on with an attempt of which the journal knows the intent, and the keeper perhaps more.
   mutating func takeUp(_ node: Int, _ step: PlanStep, _ attempt: AttemptRecord) {
     let name = attempt.intent.attempt
+    if attempt.intent.effect == .person { return takeUpDeed(node, step, attempt.intent) }
     activities[node]?.part = .acting
     carry(name, of: node, attempt.intent.effect)
     switch fates[name] ?? .unknown("nothing is known of it") {
@@ -142,7 +143,7 @@ extension Engine {
     lost(node, step, name, reason)
   }
 
-  private mutating func lost(_ node: Int, _ step: PlanStep, _ name: AttemptName, _ reason: String) {
+  mutating func lost(_ node: Int, _ step: PlanStep, _ name: AttemptName, _ reason: String) {
     owners[name] = nil
     activities[node]?.attempt = nil
     let failure = Failure(kind: "lost", message: reason)
@@ -170,7 +171,7 @@ extension Engine {
         if case .step(let step) = plan.nodes[node].detail, let attempt = run.attempts[name] {
           takeUp(node, step, attempt)
         }
-      case .awaitingRetry, .awaitingTime: break
+      case .awaitingRetry, .awaitingTime, .awaitingPeople: break
       }
     }
   }

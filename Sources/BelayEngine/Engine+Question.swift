@@ -64,6 +64,7 @@ extension Engine {
         answered(node, question, judgement)
         return
       }
+      if case .person(let person) = request { return try awaitLook(node, question, person) }
       let timeout = try timeout(of: question.body, node: question.subject)
       let attempt = newAttempt()
       carry(attempt, of: node, request.kind)

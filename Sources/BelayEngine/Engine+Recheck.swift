@@ -17,7 +17,9 @@ extension Engine {
       switch plan.nodes[next].detail {
       case .step: continue
       case .check(let check):
-        if check.recheck, record(of: next).status == .succeeded { found.insert(next) }
+        // Whoever has looked is not asked twice.
+        let isByPerson = check.body.action.flatMap { actions[$0.keyword] }?.asksPerson ?? false
+        if check.recheck, !isByPerson, record(of: next).status == .succeeded { found.insert(next) }
       case .gate: break
       case .group:
         let parts = graph.subtree(next)

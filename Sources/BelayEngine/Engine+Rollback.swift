@@ -84,7 +84,7 @@ extension Engine {
 
   // MARK: Barriers
 
-  private func isBarrier(_ node: Int) -> Bool {
+  func isBarrier(_ node: Int) -> Bool {
     guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else {
       return false
     }
@@ -92,7 +92,7 @@ extension Engine {
     return (try? context(node).evaluate(condition)) != .bool(false)
   }
 
-  private func barrierText(_ node: Int) -> String {
+  func barrierText(_ node: Int) -> String {
     guard case .step(let step) = plan.nodes[node].detail, let irreversible = step.irreversible else {
       return ""
     }

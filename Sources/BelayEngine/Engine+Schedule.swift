@@ -45,6 +45,7 @@ extension Engine {
 
   /// The stage ends when nothing of it is going on.
   private mutating func settleStage() -> Bool {
+    if restWaiting() { return true }
     switch stage {
     case .forward: return restStalled()
     case .stopping(let stop): return settleStop(stop)
@@ -169,28 +170,6 @@ extension Engine {
     nodeEnded(node)
   }
 
-  /// A plan for a run has no other gates: they are refused when it is made.
-  private mutating func startGate(_ node: Int, _ gate: PlanGate) {
-    guard case .wait(let duration) = gate.wait else {
-      let failure = Failure(kind: "gate", message: "this version cannot open this gate")
-      return ended(node, NodeEnd(status: .failed, failure: failure))
-    }
-    startWait(node, duration)
-  }
-
-  private mutating func startWait(_ node: Int, _ duration: Template) {
-    do throws(StepFailure) {
-      let span = try context(node).span(duration)
-      var until = clock.after(span)
-      if let begun = record(of: node).waitsUntil { until = begun }
-      if record(of: node).status != .waiting { record(.nodeStarted(id(node), waitsUntil: until)) }
-      activities[node] = Activity(part: .awaitingTime, hasPlace: false)
-      timers.set(node, at: clock.boot(of: until, atMost: span))
-    } catch {
-      ended(node, NodeEnd(status: .failed, failure: error.failure))
-    }
-  }
-
   // MARK: Places
 
   mutating func takePlace(_ node: Int, _ part: Activity.Part) {
@@ -201,6 +180,7 @@ extension Engine {
 
   mutating func leavePlace(_ node: Int) {
     timers.cancel(node)
+    wallTimers[node] = nil
     guard let activity = activities.removeValue(forKey: node) else { return }
     if let attempt = activity.attempt { owners[attempt] = nil }
     guard activity.hasPlace else { return }

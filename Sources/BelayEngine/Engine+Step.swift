@@ -6,12 +6,27 @@ extension Engine {
   /// Takes a step on from where its record stands; also after a crash.
   mutating func goOn(_ node: Int, _ step: PlanStep) {
     let record = record(of: node)
+    if let asking = standing(node) { return goOn(node, step, asking: asking.inquiry.subject) }
     switch record.status {
     case .pending, .ready: askWhetherDone(node, step)
     case .waiting: awaitRetry(node)
     case .inDoubt: settleDoubt(node, step)
     case .intended, .running: goOnWithAttempt(node, step, record)
     default: leavePlace(node)
+    }
+  }
+
+  /// From where people were asked.
+  private mutating func goOn(_ node: Int, _ step: PlanStep, asking subject: Inquiry.Subject) {
+    let record = record(of: node)
+    switch subject {
+    case .irreversible: askBeforeIrreversible(node, step)
+    case .look where record.status == .inDoubt: settleDoubt(node, step)
+    case .look where record.openAttempt != nil: goOnWithAttempt(node, step, record)
+    case .look("skip_if"): askWhetherDone(node, step)
+    case .look: capture(node, from: 0)
+    case .deed: goOnWithAttempt(node, step, record)
+    case .approval, .override: leavePlace(node)
     }
   }
 
@@ -31,14 +46,14 @@ extension Engine {
       case .verified: step.verify
       case .body(let body): body
       }
-    guard let body else { return capture(node, from: 0) }
+    guard let body else { return askBeforeIrreversible(node, step) }
     if let question = question(.skipIf, body, of: node) { ask(question, of: node) }
   }
 
   mutating func skipAnswered(_ node: Int, _ judgement: Judgement) {
     switch judgement.verdict {
     case .pass: skip(node, .alreadyDone, note: nil, by: nil)
-    case .fail: capture(node, from: 0)
+    case .fail: if case .step(let step) = plan.nodes[node].detail { askBeforeIrreversible(node, step) }
     case .unknown:
       let failure = Failure(
         kind: judgement.failure?.kind ?? "", message: "skip_if has no answer: \(judgement.reason)")
@@ -101,7 +116,7 @@ extension Engine {
     let key = "\(run.run)/\(id(node))\(round)/\(record.number)"
     do throws(StepFailure) {
       let request = try request(step.body, of: node, key: key)
-      let timeout = try timeout(of: step.body, node: node)
+      let timeout = try request?.kind == .person ? .zero : timeout(of: step.body, node: node)
       let name = newAttempt()
       self.record(
         .attemptIntended(
@@ -125,6 +140,7 @@ extension Engine {
     _ node: Int, _ name: AttemptName, _ request: EffectRequest?, _ timeout: TimeSpan, key: String
   ) {
     guard let request else { return }
+    if case .person(let person) = request { return awaitDeed(node, person, within: deadline(of: node)) }
     activities[node]?.part = .acting
     carry(name, of: node, request.kind)
     order(
@@ -152,7 +168,7 @@ extension Engine {
     switch activity.part {
     case .asking(let question): answerArrived(node, question, report)
     case .acting: attemptEnded(node, attempt, report, recovered: recovered)
-    case .awaitingRetry, .awaitingTime: break
+    case .awaitingRetry, .awaitingTime, .awaitingPeople: break
     }
   }
 
@@ -282,8 +298,7 @@ extension Engine {
     switch activity.part {
     case .asking(let question): ask(question, of: node)
     case .awaitingTime where isGroup(node): waitedForRound(node)
-    case .awaitingTime:
-      ended(node, NodeEnd(status: .succeeded, outputs: ["opened_at": .timestamp(clock.wall)]))
+    case .awaitingTime: opened(node)
     case .awaitingRetry:
       guard case .step(let step) = plan.nodes[node].detail else { return }
       if isUnwatched(node) {
@@ -293,7 +308,7 @@ extension Engine {
       }
       takePlace(node, .acting)
       attempt(node, step)
-    case .acting: break
+    case .acting, .awaitingPeople: break
     }
   }
 }

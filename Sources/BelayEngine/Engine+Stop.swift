@@ -131,7 +131,8 @@ extension Engine {
       } else if cause == .noSpace, let attempt = activity.attempt, takeBack(attempt) {
         neverStarted(node, attempt, "the disk was full before it was started")
       }
-    case .awaitingRetry, .awaitingTime: leavePlace(node)
+    case .awaitingPeople(.deed): leaveDeed(node)
+    case .awaitingRetry, .awaitingTime, .awaitingPeople: leavePlace(node)
     }
   }
 

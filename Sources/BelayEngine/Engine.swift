@@ -11,6 +11,12 @@ public struct Engine {
   let actions: ActionTable
   /// Some check is asked again before what needs it.
   let hasRechecks: Bool
+  /// Who of the roster is which user here.
+  let accounts: Accounts
+  /// Of the windows' time zones, by name.
+  let zones: [String: ZoneRules]
+  /// Somebody at a terminal may answer: people are waited for.
+  var isAttended = false
   /// The fold of every event that was appended, durable or not.
   public internal(set) var run: RunState
 
@@ -59,6 +65,8 @@ public struct Engine {
   var alarms = TimerHeap<Alarm>()
   /// The numbers of the notices on their way, by the plan's notice.
   var telling: [Int: Int] = [:]
+  /// What people and windows wait for, by the wall clock.
+  var wallTimers: [Int: Timestamp] = [:]
   /// Roots of temporaries' rollbacks at work because a list has ended, with what comes next.
   var undos: [Int: Undo] = [:]
   /// Roots of rollbacks one of whose nodes has failed, until the others have ended.
@@ -87,10 +95,15 @@ public struct Engine {
   var urgent = false
   var orders: [Command] = []
 
-  public init(plan: Plan, digest: String, actions: ActionTable, run: RunState) {
+  public init(
+    plan: Plan, digest: String, actions: ActionTable, run: RunState, accounts: Accounts = Accounts(),
+    zones: [String: ZoneRules] = [:]
+  ) {
     self.plan = plan
     planDigest = digest
     self.actions = actions
+    self.accounts = accounts
+    self.zones = zones
     self.run = run
     graph = Graph(plan)
     hasRechecks = plan.nodes.contains { node in
@@ -101,7 +114,9 @@ public struct Engine {
   }
 
   /// When the engine wants to be woken, by the boot clock; nil: only by an input.
-  public var nextDeadline: TimeSpan? { [timers.first, alarms.first].compactMap { $0 }.min() }
+  public var nextDeadline: TimeSpan? {
+    [timers.first, alarms.first, firstWallTimer].compactMap { $0 }.min()
+  }
 
   /// Applies one input and appends what the world should do.
   public mutating func apply(_ input: Input, at clock: Clock, into commands: inout [Command]) {
@@ -114,12 +129,14 @@ public struct Engine {
     case .keeperLost(let fates): keeperLost(fates)
     case .attemptLost(let attempt, let reason, let left): attemptLost(attempt, reason, notStopped: left)
     case .stop(let request, let actor): stopAsked(request, by: actor)
+    case .decided(let proposal, let actor, let ticket): decide(proposal, by: actor, ticket: ticket)
     case .diskFull(let what): diskFull(what)
     case .notTaken(let attempt): notTaken(attempt)
     case .timePassed: break
     }
     while let node = timers.popDue(at: clock.boot) { timerFired(node) }
     while let alarm = alarms.popDue(at: clock.boot) { alarmRang(alarm) }
+    while let node = popWallTimer() { wallTimerFired(node) }
     advance()
     flush(into: &commands)
   }

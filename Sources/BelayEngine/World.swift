@@ -15,6 +15,8 @@ public enum Input: Hashable, Sendable {
   /// signalled.
   case attemptLost(AttemptName, reason: String, notStopped: [String])
   case stop(StopRequest, by: Actor)
+  /// Somebody answers a question of the run, by the kernel's word or a signature's; answered by `reply`.
+  case decided(Proposal, by: Actor, ticket: Int)
   /// There is room for the record of what ends, and for nothing else. Comes before the commit that did not fit, so
   /// that nothing is started by it; with what was full, for people.
   case diskFull(String)
@@ -53,16 +55,24 @@ public struct Begin: Hashable, Sendable {
   /// Nodes that a person skips.
   public var skips: [NodeID]
   public var skipNote: String?
+  /// Gates that a person lets pass outside of their windows.
+  public var overrides: [NodeID]
+  public var overrideNote: String?
+  /// Somebody at a terminal may answer: people are waited for. Else the run rests where only they are.
+  public var isAttended: Bool
 
   public init(
     purpose: Purpose, driver: DriverStarted, fates: [AttemptName: Fate], skips: [NodeID] = [],
-    skipNote: String? = nil
+    skipNote: String? = nil, overrides: [NodeID] = [], overrideNote: String? = nil, isAttended: Bool = false
   ) {
     self.purpose = purpose
     self.driver = driver
     self.fates = fates
     self.skips = skips
     self.skipNote = skipNote
+    self.overrides = overrides
+    self.overrideNote = overrideNote
+    self.isAttended = isAttended
   }
 }
 
@@ -114,6 +124,8 @@ public enum Command: Hashable, Sendable {
   case append([RunEvent], at: Timestamp, row: RunRow, urgent: Bool)
   case start(EffectOrder)
   case stopAttempt(AttemptName, reason: String)
+  /// What became of a proposal; accepted ones are durable by then.
+  case reply(Int, Reply)
   /// The run has come to rest and that is durable: the loop ends.
   case leave(RunStatus)
 }

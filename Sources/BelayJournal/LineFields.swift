@@ -76,7 +76,12 @@ struct LineFields {
   }
 
   mutating func time(_ key: String) throws(EventLineError) -> Timestamp {
-    let text = try text(key)
+    guard let moment = try optionalTime(key) else { throw missing(key) }
+    return moment
+  }
+
+  mutating func optionalTime(_ key: String) throws(EventLineError) -> Timestamp? {
+    guard let text = try optionalText(key) else { return nil }
     // One moment has one text: anything else would not come back as the bytes that were read.
     guard let moment = Timestamp(text: text), moment.fixedText == text else {
       throw wrong(key, "a moment in UTC with nine decimals")
@@ -95,6 +100,27 @@ struct LineFields {
     let texts = items.compactMap(\.string)
     guard texts.count == items.count else { throw wrong(key, "a list of strings") }
     return texts
+  }
+
+  mutating func ints(_ key: String) throws(EventLineError) -> [Int] {
+    guard let items = try required(key).array else { throw wrong(key, "a list") }
+    let numbers = items.compactMap(\.int)
+    guard numbers.count == items.count else { throw wrong(key, "a list of integers") }
+    return numbers.map(Int.init)
+  }
+
+  mutating func objects<Result>(
+    _ key: String, _ read: (inout LineFields) throws(EventLineError) -> Result
+  ) throws(EventLineError) -> [Result] {
+    guard let items = try required(key).array else { throw wrong(key, "a list") }
+    var results: [Result] = []
+    for item in items {
+      guard let members = item.members else { throw wrong(key, "a list of objects") }
+      var fields = LineFields(members, path: path + key + ".")
+      results.append(try read(&fields))
+      try fields.finish()
+    }
+    return results
   }
 
   mutating func value(_ key: String) throws(EventLineError) -> Value {

@@ -52,6 +52,30 @@ struct LineWriter {
     bytes.append(UInt8(ascii: "]"))
   }
 
+  mutating func ints(_ key: String, _ items: [Int]) {
+    begin(key)
+    bytes.append(UInt8(ascii: "["))
+    for (index, item) in items.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      number(item)
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+
+  mutating func objects<Item>(
+    _ key: String, _ items: [Item], _ members: (Item, inout LineWriter) -> Void
+  ) {
+    begin(key)
+    bytes.append(UInt8(ascii: "["))
+    for (index, item) in items.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      bytes.append(UInt8(ascii: "{"))
+      members(item, &self)
+      bytes.append(UInt8(ascii: "}"))
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+
   mutating func value(_ key: String, _ value: Value) {
     begin(key)
     value.exactJSON.write(into: &bytes)

@@ -26,6 +26,10 @@ public struct NodeRecord: Hashable, Sendable {
   public internal(set) var isOverdue = false
   /// How many of those who are told when it waits have been.
   public internal(set) var escalated = 0
+  /// What people were asked last.
+  public internal(set) var asking: Asking?
+  /// A person lets it pass outside of its window.
+  public internal(set) var override: WindowOverride?
   /// Of the next attempt; grows only after a definite failure.
   public internal(set) var number = 1
   /// Repetitions by recovery of the current number.
@@ -43,11 +47,13 @@ public struct NodeRecord: Hashable, Sendable {
     openAttempt = intent.attempt
     number = intent.number
     reruns = intent.rerun
+    asking?.isTaken = true
     waitsUntil = nil
     effects += 1
   }
 
   mutating func end(_ end: AttemptEnd) {
+    asking?.isTaken = true
     outputs = end.outputs
     failure = end.failure
     // What never started changed nothing.
@@ -66,10 +72,12 @@ public struct NodeRecord: Hashable, Sendable {
     finishedAt = time
     waitsUntil = nil
     openAttempt = nil
+    asking?.isTaken = true
   }
 
   /// The effect of the doubtful attempt is there or not; who settles it says what comes next.
   mutating func settle(_ settlement: Settlement) {
+    asking?.isTaken = true
     switch settlement.verdict {
     case .done, .failed: status = .running
     case .notDone:
@@ -83,9 +91,27 @@ public struct NodeRecord: Hashable, Sendable {
     }
   }
 
+  mutating func ask(_ inquiry: Inquiry, number: Int, at time: Timestamp) {
+    asking = Asking(number: number, inquiry: inquiry, askedAt: time)
+    startedAt = startedAt ?? time
+    // A doubt stays one while somebody looks.
+    if status != .inDoubt { status = .waiting }
+  }
+
+  mutating func take(_ decision: Decision) {
+    asking?.decisions.append(decision)
+    if status == .waiting, asking?.state != .open { status = .running }
+  }
+
+  /// What somebody has seen is known by now.
+  mutating func takeLook() {
+    if case .look? = asking?.inquiry.subject, asking?.state != .open { asking?.isTaken = true }
+  }
+
   mutating func resolve(_ resolution: Resolution, note: String, values: ValueMap, at time: Timestamp) {
     heldBecause = nil
     waitsUntil = nil
+    asking?.isTaken = true
     switch resolution {
     case .done:
       status = .succeeded
@@ -126,6 +152,17 @@ public struct NodeRecord: Hashable, Sendable {
     effects = before.effects
     number = before.failure == nil ? before.number : before.number + 1
     if before.effects > 0 { captures = before.captures }
+  }
+}
+
+/// A person's word that a gate may pass outside of its window.
+public struct WindowOverride: Hashable, Sendable {
+  public var note: String
+  public var by: Actor
+
+  public init(note: String, by: Actor) {
+    self.note = note
+    self.by = by
   }
 }
 

@@ -27,6 +27,9 @@ extension RunEvent {
     case .nodeHeld: "node_held"
     case .nodesReset: "nodes_reset"
     case .nodesUndone: "nodes_undone"
+    case .asked: "asked"
+    case .decided: "decided"
+    case .windowOverridden: "window_overridden"
     case .attemptIntended: "attempt_intended"
     case .attemptStarted: "attempt_started"
     case .attemptFinished: "attempt_finished"
@@ -53,6 +56,7 @@ extension RunEvent {
       .retryScheduled,
       .nodeHeld, .nodesReset, .nodesUndone, .resolved:
       writeNode(into: &writer)
+    case .asked, .decided, .windowOverridden: writePeople(into: &writer)
     case .attemptIntended, .attemptStarted, .attemptFinished, .leftRunning, .doubted, .doubtSettled:
       writeAttempt(into: &writer)
     case .watchAnswered, .watchTripped, .watchEnded, .overdue, .escalated,
@@ -135,6 +139,22 @@ extension RunEvent {
       writer.text("as", resolution.rawValue)
       writer.text("note", note)
       writer.map("values", values)
+      writer.actor("by", actor)
+    default: break
+    }
+  }
+
+  private func writePeople(into writer: inout LineWriter) {
+    switch self {
+    case .asked(let node, let inquiry):
+      writer.text("node", node)
+      inquiry.write(into: &writer)
+    case .decided(let node, let decision):
+      writer.text("node", node)
+      decision.write(into: &writer)
+    case .windowOverridden(let node, let note, let actor):
+      writer.text("node", node)
+      writer.text("note", note)
       writer.actor("by", actor)
     default: break
     }

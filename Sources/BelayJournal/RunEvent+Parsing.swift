@@ -8,6 +8,8 @@ extension RunEvent {
       self = event
     } else if let event = try RunEvent.ofAttempt(type, &fields) {
       self = event
+    } else if let event = try RunEvent.ofPeople(type, &fields) {
+      self = event
     } else if let event = try RunEvent.ofNode(type, &fields) {
       self = event
     } else if let event = try RunEvent.beside(type, &fields) {
@@ -79,6 +81,19 @@ extension RunEvent {
       .resolved(
         try fields.text("node"), as: try fields.word("as"), note: try fields.text("note"),
         values: try fields.map("values"), by: try fields.actor("by"))
+    default: nil
+    }
+  }
+
+  private static func ofPeople(
+    _ type: String, _ fields: inout LineFields
+  ) throws(EventLineError) -> RunEvent? {
+    switch type {
+    case "asked": .asked(try fields.text("node"), try Inquiry(&fields))
+    case "decided": .decided(try fields.text("node"), try Decision(&fields))
+    case "window_overridden":
+      .windowOverridden(
+        try fields.text("node"), note: try fields.text("note"), by: try fields.actor("by"))
     default: nil
     }
   }

@@ -30,6 +30,12 @@ public enum RunEvent: Hashable, Sendable {
   case nodesReset([NodeID], reason: String, by: Actor?)
   /// The rollback of the group they stand in has undone them all.
   case nodesUndone([NodeID], with: NodeID)
+  /// People are asked: the node waits for them.
+  case asked(NodeID, Inquiry)
+  /// A person has answered, and may.
+  case decided(NodeID, Decision)
+  /// A person lets a gate pass outside of its window.
+  case windowOverridden(NodeID, note: String, by: Actor)
 
   // An attempt of a step
   case attemptIntended(NodeID, Intent)
@@ -64,12 +70,8 @@ public typealias AttemptName = String
 
 /// Who did something, and how sure that is.
 public struct Actor: Hashable, Sendable {
-  public enum Assurance: String, Hashable, Sendable, CaseIterable {
-    /// Said by the environment.
-    case asserted
-    /// The kernel's word: uid and login uid.
-    case os
-  }
+  /// `asserted`: said by the environment. `os`: the kernel's word, uid and login uid. `signature`: by a key of theirs.
+  public typealias Assurance = Approval.Assurance
 
   public var name: String
   public var assurance: Assurance

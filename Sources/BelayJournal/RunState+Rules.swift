@@ -1,8 +1,8 @@
-private import BelayModel
+internal import BelayModel
 
 extension RunState {
   /// What may follow what. A journal that breaks one of these was not written by an engine that works.
-  func admit(_ event: RunEvent) throws(FoldError) {
+  func admit(_ event: RunEvent, at time: Timestamp) throws(FoldError) {
     if case .runCreated(let facts) = event {
       try require(events == 0, "the run is created twice")
       try require(!facts.planDigest.isEmpty, "a run without a plan")
@@ -14,6 +14,7 @@ extension RunState {
     try admitForAttempt(event)
     try admitForNode(event)
     try admitBeside(event)
+    try admitForPeople(event, at: time)
   }
 
   private func admitForRun(_ event: RunEvent) throws(FoldError) {
@@ -75,12 +76,60 @@ extension RunState {
       try require(!self[node].status.hasEnded || isUndone, "\(node) ends twice")
       let ends: [NodeStatus] = [.succeeded, .failed, .unknown]
       try require(ends.contains(end.status), "\(node) cannot end as \(end.status.rawValue)")
-    case .resolved(let node, _, _, _, _):
+    case .resolved(let node, let resolution, _, _, _):
+      let isApproval = self[node].asking?.inquiry.subject.isApproval ?? false
+      try require(
+        resolution != .done || !isApproval || self[node].openAttempt != nil
+          || self[node].asking?.state == .met,
+        "\(node) has to be approved: nobody's word but that makes it done")
       let open: [NodeStatus] = [.inDoubt, .held, .failed, .unknown]
       try require(
         open.contains(self[node].status), "\(node) is \(self[node].status.rawValue): nothing to resolve")
     default: break
     }
+  }
+
+  private func admitForPeople(_ event: RunEvent, at time: Timestamp) throws(FoldError) {
+    switch event {
+    case .asked(let node, let inquiry):
+      try require(!self[node].status.hasEnded, "\(node) has ended and asks")
+      try require(!inquiry.requirements.isEmpty, "\(node) asks nobody")
+      try require(inquiry.requirements.allSatisfy { $0.count > 0 }, "\(node) asks for no answer")
+    case .decided(let node, let decision): try admit(decision, of: node, at: time)
+    case .windowOverridden(let node, _, _):
+      try require(!self[node].status.hasEnded, "\(node) has ended and goes on")
+    case .nodeFinished(let node, let end) where end.status == .succeeded:
+      try requireApproval(.approval, of: node)
+      try requireApproval(.override, of: node)
+    case .attemptIntended(let node, _): try requireApproval(.irreversible, of: node)
+    default: break
+    }
+  }
+
+  /// Nothing passes without the people that it was to be approved by.
+  private func requireApproval(_ subject: Inquiry.Subject, of node: NodeID) throws(FoldError) {
+    guard let asking = self[node].asking, asking.inquiry.subject == subject, !asking.isTaken else { return }
+    try require(asking.state == .met, "\(node) goes on without those who have to approve it")
+  }
+
+  private func admit(_ decision: Decision, of node: NodeID, at time: Timestamp) throws(FoldError) {
+    guard let asking = self[node].asking, !asking.isTaken else { throw FoldError("\(node) asks nothing") }
+    try require(asking.number == decision.asked, "\(node) was asked anew, and the old question is answered")
+    try require(asking.state == .open, "\(node) is answered already")
+    try require(!asking.isExpired(at: time), "the time in which \(node) could be answered is over")
+    try require(
+      decision.word.isRefusal || !decision.meets.isEmpty, "\(node) is answered by who may not answer")
+    let known = asking.inquiry.requirements
+    for index in decision.meets {
+      try require(known.indices.contains(index), "\(node) has no requirement \(index)")
+      try require(
+        decision.by.assurance >= known[index].assurance,
+        "\(node) is answered by \(decision.by.name), of whom that is not sure enough")
+    }
+    // Who has said yes may take it back.
+    try require(
+      decision.word.isRefusal || !asking.decisions.contains { $0.who == decision.who },
+      "\(decision.who) answers \(node) twice")
   }
 
   func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(FoldError) {

@@ -49,7 +49,7 @@ public struct RunState: Hashable, Sendable {
   ///
   /// - Throws: `FoldError` when the event cannot follow what came before; the state is then as it was.
   public mutating func apply(_ event: RunEvent, at time: Timestamp) throws(FoldError) {
-    try admit(event)
+    try admit(event, at: time)
     switch event {
     case .runCreated(let facts):
       created = facts
@@ -80,9 +80,12 @@ public struct RunState: Hashable, Sendable {
       planDigest = adopted.plan
       voided.formUnion(adopted.voided)
       for node in adopted.voided { change(node) { $0.reset() } }
+      // What was said of another plan does not count: whoever goes on asks anew.
+      for node in touched where nodes[node]?.asking?.isTaken == false { nodes[node]?.asking = nil }
     case .nodeStarted, .nodeSkipped, .captured, .answered, .sampled, .withdrawn, .nodeFinished,
       .retryScheduled, .nodeHeld, .nodesReset, .nodesUndone, .resolved:
       applyToNode(event, at: time)
+    case .asked, .decided, .windowOverridden: applyToPeople(event, at: time)
     case .attemptIntended, .attemptStarted, .attemptFinished, .leftRunning, .doubted, .doubtSettled:
       applyToAttempt(event, at: time)
     case .watchAnswered, .watchTripped, .watchEnded, .overdue, .escalated,
@@ -122,8 +125,16 @@ public struct RunState: Hashable, Sendable {
       }
       // Who skips a compensation leaves what it would have undone in the world.
       follow(node, reason == .person ? .compensationFailed : .compensated)
-    case .captured(let node, let name, let value): change(node) { $0.captures[name] = value }
-    case .answered(let node, let answer): change(node) { $0.lastAnswer = answer }
+    case .captured(let node, let name, let value):
+      change(node) { record in
+        record.captures[name] = value
+        record.takeLook()
+      }
+    case .answered(let node, let answer):
+      change(node) { record in
+        record.lastAnswer = answer
+        record.takeLook()
+      }
     case .sampled(let node, let progress): change(node) { $0.soak = progress }
     case .withdrawn(let node): change(node) { $0.status = .pending }
     case .nodeFinished(let node, let end):
@@ -159,6 +170,19 @@ public struct RunState: Hashable, Sendable {
     }
   }
 
+  private mutating func applyToPeople(_ event: RunEvent, at time: Timestamp) {
+    switch event {
+    case .asked(let node, let inquiry):
+      let number = events + 1
+      change(node) { $0.ask(inquiry, number: number, at: time) }
+      follow(node, .compensating)
+    case .decided(let node, let decision): change(node) { $0.take(decision) }
+    case .windowOverridden(let node, let note, let actor):
+      change(node) { $0.override = WindowOverride(note: note, by: actor) }
+    default: break
+    }
+  }
+
   private mutating func applyToAttempt(_ event: RunEvent, at time: Timestamp) {
     switch event {
     case .attemptIntended(let node, let intent):
@@ -174,7 +198,10 @@ public struct RunState: Hashable, Sendable {
     case .leftRunning(_, let name, let processes): attempts[name]?.leftRunning = processes
     case .doubted(let node, let name, let reason):
       attempts[name]?.doubt = reason
-      change(node) { $0.status = .inDoubt }
+      change(node) { record in
+        record.status = .inDoubt
+        record.asking?.isTaken = true
+      }
     case .doubtSettled(let node, let name, let settlement):
       attempts[name]?.settlement = settlement
       change(node) { $0.settle(settlement) }

@@ -4,6 +4,7 @@ public enum EffectRequest: Hashable, Sendable {
   case http(HTTPRequest)
   case sql(SQLRequest)
   case redis(RedisRequest)
+  case person(PersonRequest)
 
   public var kind: EffectKind {
     switch self {
@@ -11,6 +12,7 @@ public enum EffectRequest: Hashable, Sendable {
     case .http: .http
     case .sql: .sql
     case .redis: .redis
+    case .person: .person
     }
   }
 
@@ -21,6 +23,7 @@ public enum EffectRequest: Hashable, Sendable {
     case .http(let http): http.lines
     case .sql(let sql): sql.lines
     case .redis(let redis): redis.lines
+    case .person(let person): person.lines
     }
   }
 }
@@ -31,8 +34,10 @@ public enum EffectKind: String, Hashable, Sendable, CaseIterable {
   case process
   /// The engine's own: with it dies every knowledge of what has come of them.
   case http, sql, redis
+  /// People's: the question stands in the journal.
+  case person
 
-  public var outlivesEngine: Bool { self == .process }
+  public var outlivesEngine: Bool { self == .process || self == .person }
 }
 
 /// What came back from the world.
@@ -41,6 +46,7 @@ public enum EffectResult: Hashable, Sendable {
   case http(HTTPResult)
   case sql(SQLResult)
   case redis(RedisResult)
+  case person(PersonResult)
 
   public var duration: TimeSpan {
     switch self {
@@ -48,6 +54,7 @@ public enum EffectResult: Hashable, Sendable {
     case .http(let http): http.time.total
     case .sql(let sql): sql.duration
     case .redis(let redis): redis.duration
+    case .person(let person): person.duration
     }
   }
 }

@@ -22,8 +22,20 @@ public struct Gate: Hashable, Sendable {
 /// One requirement of a gate.
 public struct Approval: Hashable, Sendable {
   /// How an approver has to prove who they are, from the weakest to the strongest.
-  public enum Assurance: String, Hashable, Sendable, CaseIterable {
+  public enum Assurance: String, Hashable, Comparable, Sendable, CaseIterable {
     case asserted, os, database, token, signature
+
+    /// A database's role and a token prove the same: that whoever has it is there.
+    private var rank: Int {
+      switch self {
+      case .asserted: 0
+      case .os: 1
+      case .database, .token: 2
+      case .signature: 3
+      }
+    }
+
+    public static func < (left: Assurance, right: Assurance) -> Bool { left.rank < right.rank }
   }
 
   /// Roles or people.

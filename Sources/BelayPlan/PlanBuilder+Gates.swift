@@ -2,18 +2,19 @@ internal import BelayModel
 
 // What waits for people or the clock, what is watched, and who is told.
 extension PlanBuilder {
-  mutating func gate(_ gate: Gate) -> PlanGate {
+  mutating func gate(_ gate: Gate, at place: SourceSpan) -> PlanGate {
     switch gate.wait {
     case .approve(let written):
       var approvals: [PlanApproval] = []
       for approval in written { approvals.append(self.approval(approval)) }
       if approvals.count > 1 { approvals = approvals.map(PlanBuilder.signed) }
+      for (approval, source) in zip(approvals, written) { checkAssurance(approval, at: source.span) }
       let day = Template(literal: PlanBuilder.approvalTime.text, at: .nowhere("default"))
       return PlanGate(
         wait: .approve(approvals), message: gate.message.map(filled),
         within: gate.within.map(filled) ?? day)
     case .window(let source):
-      let wait = window(source).map { PlanGate.Wait.window($0) }
+      let wait = window(source, at: place).map { PlanGate.Wait.window($0) }
       return other(gate, wait ?? .wait(Template(literal: "0s", at: .nowhere("none"))))
     case .until(let moment): return other(gate, .until(moment))
     case .wait(let duration): return other(gate, .wait(filled(duration)))
@@ -126,9 +127,11 @@ extension PlanBuilder {
 
   // MARK: Windows
 
-  private mutating func window(_ source: WindowSource) -> PlanWindow? {
+  private mutating func window(_ source: WindowSource, at place: SourceSpan) -> PlanWindow? {
     switch source {
-    case .written(let window): return PlanWindow(name: nil, window: window)
+    case .written(let window):
+      checkZone(of: window, at: place)
+      return PlanWindow(name: nil, window: window)
     case .named(let written):
       for expression in written.expressions where knownValue(of: expression) == nil { return nil }
       guard let name = text(of: written) else { return nil }
@@ -142,6 +145,7 @@ extension PlanBuilder {
             help: "'windows' of the environment says when it is open"))
         return nil
       }
+      checkZone(of: named.window, at: written.span)
       return PlanWindow(name: name, window: named.window)
     }
   }

@@ -35,18 +35,9 @@ extension PlanBuilder {
         if check.body.calls, check.body.polling != Polling() {
           later("asking a called playbook again", at: node.span)
         }
-      case .gate(let gate): refuse(gate, node)
+      case .gate: break
       case .group(let group): refuse(group)
       }
-    }
-  }
-
-  private mutating func refuse(_ gate: Gate, _ node: Node) {
-    switch gate.wait {
-    case .approve: later("'approve'", at: node.span)
-    case .window: later("'window'", at: node.span)
-    case .until: later("'until'", at: node.span)
-    case .wait: refuse(gate.within.map { ("'within' of a gate", $0.span) })
     }
   }
 

@@ -51,7 +51,7 @@ extension PlanBuilder {
         nodes[index].detail = .check(self.check(check, in: outer))
       }
     case .gate(let gate):
-      nodes[index].detail = .gate(self.gate(gate))
+      nodes[index].detail = .gate(self.gate(gate, at: node.span))
     case .group(let group): layOut(group, node, at: index, in: outer)
     }
     return index

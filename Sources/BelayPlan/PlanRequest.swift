@@ -19,6 +19,8 @@ public struct PlanRequest: Sendable {
   public var history = PlanHistory.none
   /// Looks a program up in `searchPath`; looking is all that it does.
   public var findProgram: @Sendable (String) -> Plan.Program
+  /// Whether the machine knows a time zone of that name.
+  public var knowsZone: @Sendable (String) -> Bool
 
   public init(
     playbook: Playbook, environment: EnvironmentFile?, files: ProjectFiles = ProjectFiles(), params: ValueMap,
@@ -27,7 +29,7 @@ public struct PlanRequest: Sendable {
     willRun: Bool = false,
     findProgram: @escaping @Sendable (String) -> Plan.Program = {
       Plan.Program(name: $0, path: nil, size: 0, changedAt: 0)
-    }
+    }, knowsZone: @escaping @Sendable (String) -> Bool = { _ in true }
   ) {
     self.playbook = playbook
     self.environment = environment
@@ -41,5 +43,6 @@ public struct PlanRequest: Sendable {
     self.sources = sources
     self.willRun = willRun
     self.findProgram = findProgram
+    self.knowsZone = knowsZone
   }
 }

@@ -22,6 +22,8 @@ enum Happening {
   case effect(AttemptName)
   case ends(AttemptName, version: Int)
   case timeout(AttemptName)
+  /// Somebody says something to the run.
+  case speaks(Int)
   /// The commit of a driver is durable.
   case landed(driver: Int)
 }

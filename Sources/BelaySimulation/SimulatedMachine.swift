@@ -12,6 +12,8 @@ public protocol SimulationObserver: AnyObject {
   func heard(_ input: Input)
   /// The store's newest events may be more than before.
   func committed()
+  /// Somebody's word was taken, or was not.
+  func replied(_ reply: Reply)
 }
 
 /// One computer: clocks, a disk, a keeper, processes. Outlives the drivers of a run, and its own restarts.
@@ -46,6 +48,10 @@ public final class SimulatedMachine {
   var delay: Int64 = 0
   /// How long the next commit takes.
   var commitTakes: Int64?
+  /// What somebody says at their turn: told to the driver, or, where there is none, to ``undriven``.
+  public var voice: ((Int) -> (proposal: Proposal, by: Actor)?)?
+  public var undriven: ((Proposal, Actor) -> Void)?
+  private var isDriven = true
   /// Wakes a driver that was frozen.
   public var thaw: (() -> Void)?
   var thawAt: Int?
@@ -99,8 +105,19 @@ public final class SimulatedMachine {
     case .effect(let name): effect(of: name)
     case .ends(let name, let version): if processes[name]?.version == version { end(name) }
     case .timeout(let name): if keeperLives, processes[name]?.isOrphan == false { stop(name, "timeout") }
+    case .speaks(let turn): return speak(turn)
     case .landed(let driver): return .landed(driver)
     }
+    return .silently
+  }
+
+  /// Somebody speaks after a while.
+  public func letSpeak(_ turn: Int, after span: TimeSpan) { schedule(.speaks(turn), after: span.nanoseconds) }
+
+  private func speak(_ turn: Int) -> Happened {
+    guard let (proposal, actor) = voice?(turn) else { return .silently }
+    if isDriven { return .told(.decided(proposal, by: actor, ticket: turn)) }
+    undriven?(proposal, actor)
     return .silently
   }
 
@@ -258,11 +275,15 @@ public final class SimulatedMachine {
 
   /// Time passes without a driver, until nothing of the node lives.
   public func waitForEnd(of node: NodeID) {
+    isDriven = false
+    defer { isDriven = true }
     while lives(node), queue.first != nil { _ = happen(until: nil) }
   }
 
   /// Nobody drives: what comes for a driver is lost.
   public func pass(_ span: TimeSpan) {
+    isDriven = false
+    defer { isDriven = true }
     let until = now + span.nanoseconds
     while let at = queue.first, at <= until { _ = happen(until: until) }
     pass(to: until)

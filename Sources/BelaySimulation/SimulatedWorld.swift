@@ -30,6 +30,7 @@ public final class SimulatedWorld: World {
   private var sent: [AttemptName] = []
   private var killsAfterCommands: Int?
   private var freezesUntil: Int?
+  private var isAttended = false
 
   /// More than any run needs.
   private static let inputLimit = 5_000
@@ -46,7 +47,11 @@ public final class SimulatedWorld: World {
   }
 
   /// Takes the run up: the keeper is found or started, and tells what became of the open attempts.
-  public func begin(_ purpose: Begin.Purpose, run: RunState, skips: [NodeID] = []) {
+  public func begin(
+    _ purpose: Begin.Purpose, run: RunState, skips: [NodeID] = [], overrides: [NodeID] = [],
+    isAttended: Bool = false
+  ) {
+    self.isAttended = isAttended
     let open = run.attempts.values.filter { $0.end == nil }.map(\.intent.attempt)
     machine.attach(driver: driver, epoch: run.epoch + 1, open: Set(open))
     let fates = machine.fates(of: open)
@@ -60,7 +65,8 @@ public final class SimulatedWorld: World {
       .begin(
         Begin(
           purpose: purpose, driver: start, fates: fates, skips: skips,
-          skipNote: skips.isEmpty ? nil : "simulated")))
+          skipNote: skips.isEmpty ? nil : "simulated", overrides: overrides,
+          overrideNote: overrides.isEmpty ? nil : "simulated", isAttended: isAttended)))
   }
 
   public func next(until deadline: TimeSpan?) -> (input: Input, clock: Clock)? {
@@ -81,10 +87,17 @@ public final class SimulatedWorld: World {
           guard let input = deliver(.timePassed) else { continue }
           return (input, machine.clock)
         }
-        if until == nil { ending = .stuck }
+        if until == nil { waitedInVain() }
       }
     }
     return nil
+  }
+
+  /// Whoever sits at the terminal and waits for people goes home once; without anybody there nothing waits.
+  private func waitedInVain() {
+    guard isAttended else { return ending = .stuck }
+    isAttended = false
+    queue.append(.stop(.pause, by: actor))
   }
 
   // MARK: The journal
@@ -237,6 +250,7 @@ public final class SimulatedWorld: World {
       } else {
         machine.schedule(.order(.stop(name, reason: reason), link: link), after: machine.latency())
       }
+    case .reply(_, let reply): machine.observer?.replied(reply)
     case .leave: break
     }
   }
@@ -283,7 +297,7 @@ extension Input {
   fileprivate var mayRepeat: Bool {
     switch self {
     case .committed, .processStarted, .effectEnded, .attemptLost, .timePassed: true
-    case .begin, .keeperLost, .stop, .diskFull, .notTaken: false
+    case .begin, .keeperLost, .stop, .diskFull, .notTaken, .decided: false
     }
   }
 }

@@ -24,12 +24,13 @@ final class OpenFile {
   let path: String
   private let descriptor: Int32
 
-  /// - Parameter flags: of open(2); O_CLOEXEC is added. New files have mode 0600.
+  /// - Parameter flags: of open(2); O_CLOEXEC is added. New files have mode 0600, in a shared store 0660.
   init(_ path: String, _ flags: Int32) throws(FileError) {
     let descriptor = open(path, flags | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileError(call: "open", path: path, code: errno) }
     self.path = path
     self.descriptor = descriptor
+    if flags & O_CREAT != 0 { StoreFolder.share(path, as: 0o660) }
   }
 
   deinit { close(descriptor) }

@@ -52,7 +52,8 @@ struct StoreFolder {
     try StoreFolder.makeFolders(runs)
   }
 
-  /// Makes a folder where it is missing, with its parents, 0700; the names of those it makes are durable.
+  /// Makes a folder where it is missing, with its parents, 0700, in a shared one 2770; the names of those it makes are
+  /// durable.
   static func makeFolders(_ path: String) throws(StoreError) {
     let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
     if mkdir(path, 0o700) != 0 {
@@ -65,6 +66,7 @@ struct StoreFolder {
         throw FileError(call: "create folder", path: path, code: errno).asStoreError
       }
     }
+    share(path, as: sharedMode)
     try syncNames(in: parent.isEmpty ? "/" : parent)
   }
 
@@ -74,17 +76,10 @@ struct StoreFolder {
       throw FileError(call: "stat", path: path, code: errno).asStoreError
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw .unusable("\(path) is no folder") }
-    guard status.st_uid == geteuid() else {
-      throw .unusable("\(path) belongs to uid \(status.st_uid), not to uid \(geteuid()) that runs this")
-    }
-    guard status.st_mode & 0o077 != 0 else { return }
-    // An empty folder that was made for it becomes the store; what holds other files may be open on purpose.
-    guard rmdirWouldWork, chmod(path, 0o700) == 0 else {
-      throw .unusable("\(path) is open to other users: chmod 700 \(path)")
-    }
+    try checkRights(status)
   }
 
-  private var rmdirWouldWork: Bool {
+  var rmdirWouldWork: Bool {
     guard let folder = opendir(path) else { return false }
     defer { closedir(folder) }
     var count = 0

@@ -1,4 +1,5 @@
 public import BelayJournal
+private import BelayModel
 private import CSystem
 private import Glibc
 
@@ -17,10 +18,12 @@ public enum Caller {
     var credentials = ucred()
     var size = socklen_t(MemoryLayout<ucred>.size)
     guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else { return nil }
-    guard credentials.uid == getuid() || credentials.uid == 0 else { return nil }
     let login = (try? SmallFile.read("/proc/\(credentials.pid)/loginuid")).flatMap { Int(trimmed($0)) }
     return actor(uid: credentials.uid, loginUid: login)
   }
+
+  /// Who drives the run, or the superuser.
+  static func isTrusted(_ actor: Actor) -> Bool { actor.uid == Int(getuid()) || actor.uid == 0 }
 
   private static func actor(uid: uid_t, loginUid: Int?) -> Actor {
     // 2³² - 1: no login.

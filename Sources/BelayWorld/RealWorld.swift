@@ -47,13 +47,16 @@ public struct DrivingRun {
   public var waiting: ([LivingAttempt], Bool) -> Void
   /// Called so often while nothing happens, for who shows the time that passes.
   public var ticks: (every: TimeSpan, call: () -> Void)?
+  /// Nil: nobody is there, and people are asked elsewhere.
+  public var terminal: (any TerminalAnswers)?
 
   public init(
     plan: Plan, state: RunState, folder: String, keeperExecutable: String, version: String,
     caller: [String: String], secrets: Secrets, stopsStrays: Bool = false,
     listener: @escaping (RunEvent, Timestamp, Int) -> Void,
     waiting: @escaping ([LivingAttempt], Bool) -> Void = { _, _ in },
-    ticks: (every: TimeSpan, call: () -> Void)? = nil
+    ticks: (every: TimeSpan, call: () -> Void)? = nil,
+    terminal: (any TerminalAnswers)? = nil
   ) {
     self.plan = plan
     self.state = state
@@ -66,6 +69,7 @@ public struct DrivingRun {
     self.listener = listener
     self.waiting = waiting
     self.ticks = ticks
+    self.terminal = terminal
   }
 }
 
@@ -76,14 +80,15 @@ public struct RealWorld: World {
   private let journal: JournalWriter
   private let clock: SystemClock
   private let environment: CommandEnvironment
-  private let poller: Poller
+  let poller: Poller
   private let signals: SignalSource
-  private let control: ControlSocket
+  private let clockWatch: ClockWatch
+  let control: ControlSocket
   private let requests: Requests
   private(set) var keeper: KeeperConnection?
   /// Read at the start, when the keeper of an engine before this one was found.
   private(set) var records: KeeperRecords?
-  private var inputs: [Input] = []
+  var inputs: [Input] = []
   private var nextInput = 0
   /// The store's reserve is used up: what is committed now is the end of what runs.
   private var isFull = false
@@ -111,8 +116,11 @@ public struct RealWorld: World {
       control = try ControlSocket(folder: run.folder)
       requests = try Requests(run.secrets, version: run.version, clock: clock)
       try poller.watch(signals.descriptor)
+      clockWatch = try ClockWatch()
       try poller.watch(control.descriptor)
       try poller.watch(requests.descriptor)
+      try poller.watch(clockWatch.descriptor)
+      if let terminal = run.terminal { try poller.watch(terminal.descriptor) }
     } catch { throw .system(error) }
     let open = openAttempts()
     try takeUpKeeper()
@@ -265,9 +273,14 @@ public struct RealWorld: World {
       if descriptor == signals.descriptor {
         inputs += signals.take().map { .stop($0, by: Caller.actor()) }
       } else if descriptor == control.descriptor {
-        if let (request, actor) = control.take() { inputs.append(.stop(request, by: actor)) }
+        hearControl()
       } else if descriptor == requests.descriptor {
         inputs += requests.take().map { .effectEnded($0, $1) }
+      } else if descriptor == clockWatch.descriptor {
+        clockWatch.take()
+        inputs.append(.timePassed)
+      } else if descriptor == run.terminal?.descriptor {
+        hearTerminal()
       } else {
         hearKeeper()
       }
@@ -318,6 +331,7 @@ public struct RealWorld: World {
       case .start(let order): start(order)
       case .stopAttempt(let attempt, let reason):
         if !requests.stop(attempt, reason), let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
+      case .reply(let ticket, let reply): self.reply(reply, to: ticket)
       case .leave: break
       }
     }

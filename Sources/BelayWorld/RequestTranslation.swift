@@ -29,7 +29,7 @@ struct RequestTranslation {
   /// Of whatever kind it was.
   private func report(_ silence: NoAnswer) -> EffectReport {
     switch order.request {
-    case .process:
+    case .process, .person:
       let nothing = ProcessResult.Stream(text: "", truncated: false)
       return EffectReport(
         result: ProcessResult(

@@ -81,6 +81,7 @@ final class Requests {
     do throws(CannotStart) {
       switch order.request {
       case .process: throw CannotStart("a process is the keeper's")
+      case .person: throw CannotStart("a person answers in the journal")
       case .http(let request): try client().start(try revealed.call(request), id: order.attempt)
       case .sql(let request):
         let digest = Engine.digest(of: order.request)
@@ -95,7 +96,7 @@ final class Requests {
   /// - Returns: false for an attempt that is none of these.
   func stop(_ attempt: AttemptName, _ reason: String) -> Bool {
     switch running[attempt]?.order.request.kind {
-    case nil, .process: return false
+    case nil, .process, .person: return false
     case .http: http?.stop(attempt, reason: reason)
     case .sql: postgres?.stop(attempt, reason: reason)
     case .redis: redis?.stop(attempt, reason: reason)

@@ -24,7 +24,10 @@ import Glibc
       CommandGroup(
         name: "Running", subcommands: [Run.self, PlanCommand.self, Diff.self, Resume.self, Rollback.self]),
       CommandGroup(
-        name: "Deciding", subcommands: [Resolve.self, Pause.self, Cancel.self, Close.self]),
+        name: "Deciding",
+        subcommands: [
+          Approve.self, Reject.self, AnswerCommand.self, Resolve.self, Pause.self, Cancel.self, Close.self,
+        ]),
       CommandGroup(
         name: "Looking",
         subcommands: [

@@ -44,14 +44,28 @@ import Testing
     #expect(diagnostics.map(\.code) == [row.code])
   }
 
-  @Test("none of the actions without a client says that it could be run")
-  func notYet() throws {
-    for kind in builtInActions.kinds {
-      #expect(kind.isRunnable == ["run", "exec"].contains(kind.keyword), "\(kind.keyword)")
+  @Test("what a person is asked is bound, and what they have said is the answer")
+  func answers() throws {
+    let manual = try #require(
+      Actions.make(
+        ManualAction.self, ["text": "Look.\n", "by": "oncall", "record": ["calm": ["type": "boolean"]]]
+      ).action)
+    guard case .person(let person) = try manual.request(Values(values: [:])) else {
+      Issue.record("no person is asked")
+      return
     }
-    let manual = try #require(Actions.make(ManualAction.self, "Look.").action)
-    #expect { try manual.request(Values(values: [:])) } throws: {
-      ($0 as? StepFailure)?.kind == StepFailure.notStarted
+    #expect(person.text == "Look." && person.by == ["oncall"] && person.record.map(\.name) == ["calm"])
+    let at = Timestamp(seconds: 1)
+    func answer(_ ending: PersonResult.Ending) -> ActionAnswer {
+      manual.answer(
+        .person(
+          PersonResult(
+            ending: ending, by: "ana", at: at, note: "red", values: ["calm": .bool(false)], duration: .zero)),
+        isRepeat: false)
     }
+    #expect(answer(.done).fields["calm"] == .bool(false) && answer(.done).failure == nil)
+    #expect(answer(.failed).failure?.message == "ana says that it failed: red" && answer(.failed).definite)
+    let none = answer(.unanswered("nobody came"))
+    #expect(!none.answered && !none.definite && none.failure?.kind == "timeout")
   }
 }

@@ -36,7 +36,7 @@ final class Stage {
   private(set) var started: [String] = []
   /// Those that were told to stop while they ran, in order.
   private(set) var stopped: [String] = []
-  fileprivate(set) var journal: [(event: RunEvent, at: Timestamp)] = []
+  var journal: [(event: RunEvent, at: Timestamp)] = []
   /// The engine dies when this many events are durable.
   var diesAfterEvents: Int?
   /// The engine dies when this many processes were started.
@@ -73,18 +73,28 @@ final class Stage {
 
   /// The first arguments of what tells people, in order.
   private(set) var texts: [String] = []
+  /// What people say, and when.
+  var words: [Word] = []
+  fileprivate(set) var replies: [Reply] = []
+  /// Somebody at a terminal is waited for.
+  var isAttended = false
+  var zones: [String: ZoneRules] = ["UTC": .utc]
+  /// Gates that whoever drives lets pass outside of their windows.
+  var overrides: [NodeID] = []
 
   /// - Parameters:
   ///   - others: playbooks that it may call, by name.
   ///   - files: of the project, by path.
+  ///   - roster: `playbooks/roster.yaml`; its people are the users `Stage.uids` here.
   init(
     _ yaml: String, calling others: [String: String] = [:], files given: [String: String] = [:],
-    params: ValueMap = ValueMap()
+    params: ValueMap = ValueMap(), roster: String? = nil, isProtected: Bool = false
   ) throws {
     var reader = ProjectReader(
       actions: builtInActions, playbookNames: others.keys.sorted(),
       find: { path in
         if let file = given[path] { return .bytes(Array(file.utf8)) }
+        if path == "playbooks/roster.yaml", let roster { return .bytes(Array(roster.utf8)) }
         let other = others.first { path == "playbooks/\($0.key).yaml" }
         return other.map { .bytes(Array($0.value.utf8)) } ?? .missing
       })
@@ -96,8 +106,13 @@ final class Stage {
       }
     }
     try #require(problems.isEmpty, "\(problems.joined())")
+    var environment: EnvironmentFile?
+    if isProtected {
+      environment = EnvironmentFile(name: "production", path: "playbooks/environments/production.yaml")
+      environment?.protected = true
+    }
     let request = PlanRequest(
-      playbook: try #require(playbook), environment: nil, files: files, params: params, run: "r",
+      playbook: try #require(playbook), environment: environment, files: files, params: params, run: "r",
       version: "test",
       createdAt: Timestamp(seconds: 0), project: "/project", searchPath: "/bin", sources: [])
     let (plan, mistakes) = PlanBuilder.plan(request, actions: builtInActions)
@@ -138,7 +153,7 @@ final class Stage {
   @discardableResult
   func drive(_ purpose: Begin.Purpose = .run, skips: [NodeID] = []) throws -> RunStatus? {
     let state = try state()
-    var engine = Engine(plan: plan, digest: "d", actions: builtInActions, run: state)
+    var engine = engine(state)
     var fates: [AttemptName: Fate] = [:]
     for attempt in state.attempts.values where attempt.end == nil {
       let name = attempt.intent.attempt
@@ -155,11 +170,23 @@ final class Stage {
     let driver = DriverStarted(
       epoch: state.epoch + 1, pid: 1, host: "h", bootID: "boot", purpose: "test", actor: Stage.actor)
     var world = StageWorld(
-      stage: self, inputs: [.begin(Begin(purpose: purpose, driver: driver, fates: fates, skips: skips))],
+      stage: self,
+      inputs: [
+        .begin(
+          Begin(
+            purpose: purpose, driver: driver, fates: fates, skips: skips, overrides: overrides,
+            overrideNote: "ticket 1", isAttended: isAttended))
+      ],
       committed: journal.count)
     let status = BelayEngine.drive(&engine, in: &world)
     if status != nil { #expect(try self.state() == engine.run, "the fold of the journal is the live state") }
     return status
+  }
+
+  func engine(_ state: RunState) -> Engine {
+    Engine(
+      plan: plan, digest: "d", actions: builtInActions, run: state, accounts: Accounts(uids: Stage.uids),
+      zones: zones)
   }
 
   /// Of a request: `exit` is its status, 0 is 200.
@@ -252,7 +279,8 @@ private struct StageWorld: World {
     if urgent { return commit() }
     let end = stage.nextEnd(after: told)
     let stop = stage.stopAtSecond.first
-    let moments = [stop?.0, stage.diesAtSecond, stage.keeperDiesAtSecond].map {
+    let word = stage.words.first
+    let moments = [stop?.0, word?.second, stage.diesAtSecond, stage.keeperDiesAtSecond].map {
       $0.map { $0 * 1_000_000_000 }
     }
     let times = ([end?.1.ends, deadline?.nanoseconds] + moments).compactMap { $0 }
@@ -272,6 +300,11 @@ private struct StageWorld: World {
     if let stop, stop.0 * 1_000_000_000 <= stage.now {
       stage.stopAtSecond.removeFirst()
       return (.stop(stop.1, by: Stage.actor), stage.clock)
+    }
+    if let word, word.second * 1_000_000_000 <= stage.now {
+      stage.words.removeFirst()
+      let (proposal, actor) = stage.proposal(word)
+      return (.decided(proposal, by: actor, ticket: 1), stage.clock)
     }
     if let (name, kept) = end, kept.ends <= stage.now {
       told.insert(name)
@@ -323,6 +356,7 @@ private struct StageWorld: World {
           inputs.append(.processStarted(order.attempt, ProcessIdentity(pid: 100, startTicks: 1)))
         }
       case .stopAttempt(let attempt, let reason): stage.stop(attempt, reason)
+      case .reply(_, let reply): stage.replies.append(reply)
       case .leave: break
       }
     }

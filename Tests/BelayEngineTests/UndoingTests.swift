@@ -198,7 +198,9 @@ private let maintenance = """
           rollback: nothing
       """)
     stage.acts["d"] = [.fails()]
-    #expect(try stage.drive() == .held)
+    #expect(try stage.drive() == .waiting)
+    #expect(try stage.say(.init(node: "b", uid: 1000)) == nil)
+    #expect(try stage.drive(.resume(retry: false)) == .held)
     #expect(try stage.state().cause.contains("Restore the backup") == true)
     #expect(stage.started == ["a", "b", "c", "d"])
     #expect(try stage.drive(.rollback(.run)) == .rollbackIncomplete)

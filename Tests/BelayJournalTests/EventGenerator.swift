@@ -31,6 +31,7 @@ struct EventGenerator {
   mutating func int() -> Int {
     [0, 1, -1, 7, 255, 1_000_000, Int.max, Int.min].randomElement(using: &random) ?? 0
   }
+  mutating func int(below limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
   mutating func texts() -> [String] { (0..<Int.random(in: 0...3, using: &random)).map { _ in text() } }
   mutating func maybe<Value>(_ value: Value) -> Value? { flag() ? value : nil }
   mutating func one<Word: CaseIterable>(_: Word.Type = Word.self) -> Word {
@@ -89,7 +90,9 @@ struct EventGenerator {
   }
 
   /// One of each case, in the order of the declaration.
-  mutating func events() -> [RunEvent] { runEvents() + nodeEvents() + attemptEvents() + besideEvents() }
+  mutating func events() -> [RunEvent] {
+    runEvents() + nodeEvents() + attemptEvents() + besideEvents() + peopleEvents()
+  }
 
   private mutating func runEvents() -> [RunEvent] {
     [
@@ -141,6 +144,26 @@ struct EventGenerator {
       .noticeDue(
         NoticeDue(number: int(), notice: int(), kind: text(), node: maybe(text()), text: text(), to: texts())),
       .noticeEnded(int(), failure: maybe(text())),
+    ]
+  }
+
+  private mutating func peopleEvents() -> [RunEvent] {
+    let subjects: [Inquiry.Subject] = [.approval, .irreversible, .override, .deed, .look(text())]
+    return subjects.map { subject in
+      .asked(
+        text(),
+        Inquiry(
+          subject: subject, message: text(),
+          requirements: (0..<int(below: 3)).map { _ in
+            Requirement(by: texts(), count: int(), exclude: texts(), assurance: one())
+          }, expiresAt: maybe(time())))
+    } + [
+      .decided(
+        text(),
+        Decision(
+          asked: int(), word: one(), note: maybe(text()), values: map(), by: actor(), person: maybe(text()),
+          meets: (0..<int(below: 3)).map { _ in int() }, signature: maybe(text()))),
+      .windowOverridden(text(), note: text(), by: actor()),
     ]
   }
 

@@ -30,7 +30,7 @@ import Testing
   func types() {
     var generator = EventGenerator(seed: 1)
     let types = generator.events().map(\.type)
-    #expect(Set(types).count == 35)
+    #expect(Set(types).count == 38)
     #expect(types.filter { $0 == "rollback_started" }.count == 3)
   }
 

@@ -250,7 +250,9 @@ import Testing
     chmod(folder.store, 0o755)
     _ = try OpenFile(folder.store + "/notes.txt", O_RDWR | O_CREAT)
     #expect(
-      throws: StoreError.unusable("\(folder.store) is open to other users: chmod 700 \(folder.store)")
+      throws: StoreError.unusable(
+        "\(folder.store) is open to other users: chmod 700 \(folder.store), or, for a group, chgrp GROUP \(folder.store) && chmod 2770 \(folder.store)"
+      )
     ) { try SQLiteStore.open(folder.store) }
     unlink(folder.store + "/notes.txt")
     _ = try SQLiteStore.open(folder.store)

@@ -16,27 +16,15 @@ import struct
 import subprocess
 import typing
 
+import people
+from crc import crc32c
+
 HERE = pathlib.Path(__file__).resolve().parent
 PATIENCE = 60  # Seconds; longer than anything here takes. Reaching it is a failure.
 TURNS = 30  # Commands until a run must have come to its end.
-RESTS = {"succeeded": 0, "closed": 0, "failed": 1, "held": 3, "paused": 3, "rolled_back": 4, "rollback_incomplete": 5}
-# The event that shows that a command has taken effect; without it, it is typed again.
+RESTS = {"succeeded": 0, "closed": 0, "failed": 1, "held": 3, "paused": 3, "waiting": 3, "rolled_back": 4, "rollback_incomplete": 5}
+# Without this event a command has had no effect, and is typed again.
 MARKS = {"rollback": "rollback_started", "close": "closed", "cancel": "stop_requested", "resume": "driver_started"}
-
-
-CRC = []
-for byte in range(256):
-    for _ in range(8):
-        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-    CRC.append(byte)
-
-
-def crc32c(data):
-    """RFC 3720's."""
-    value = 0xFFFFFFFF
-    for byte in data:
-        value = value >> 8 ^ CRC[(value ^ byte) & 0xFF]
-    return value ^ 0xFFFFFFFF
 
 
 class Strike(typing.NamedTuple):
@@ -59,10 +47,9 @@ class Strike(typing.NamedTuple):
 class Trouble(Exception):
     """What belay has promised and not kept, or what the driver itself could not do."""
 
-
 class Playbook:
     """A file of playbooks/; its first line is `# crash: {…}`: args, variables, environment, the playbooks that it calls
-    (of playbooks/called/), and what is typed then."""
+    (of playbooks/called/), what people answer to each node that asks, and what is typed then."""
 
     def __init__(self, name):
         self.name = name
@@ -133,6 +120,8 @@ class Bed:
             shutil.copy(HERE / "playbooks" / "called" / f"{name}.yaml", self.project / "playbooks")
         for name, text in playbook.facts.get("files", {}).items():
             (self.project / name).write_text(text)
+        if "answers" in playbook.facts:
+            people.write_roster(self.project / "playbooks")
         self.serial, self.typed = 0, {}
         self.commands = []  # (name, exit status, whether it was killed)
         self.decided = []  # (node, attempt, as)
@@ -151,9 +140,8 @@ class Bed:
 
     def ask(self, *words, check=True):
         """A command that drives nothing."""
-        end = subprocess.run(
-            [self.belay, *words], cwd=self.project, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=PATIENCE)
+        end = subprocess.run([self.belay, *words], cwd=self.project, env=self.environment, stdin=subprocess.DEVNULL,
+                             capture_output=True, timeout=PATIENCE)
         if check and end.returncode != 0:
             raise Trouble(f"belay {' '.join(words)}: exit status {end.returncode}: {end.stderr.decode()}{end.stdout.decode()}")
         return end
@@ -257,7 +245,6 @@ class Bed:
         return json.loads(self.ask("runs", "--format", "json").stdout)
 
     def events(self):
-        """Of all runs."""
         rows = map(json.loads, self.ask("audit", "export").stdout.decode().splitlines())
         return [json.loads(row["line"]) for row in rows if row["kind"] == "event"]
 
@@ -300,6 +287,9 @@ class Bed:
             if state is None:
                 self.drive(*run)
             elif state["status"] in ("planned", "running", "rolling_back"):
+                self.drive("resume", "last")
+            elif state["status"] == "waiting":
+                people.answer(self, state)
                 self.drive("resume", "last")
             elif state["status"] == "held" and (self.decide(state) or self.commands[-1][2]):
                 self.drive("resume", "last")

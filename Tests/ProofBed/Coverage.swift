@@ -53,7 +53,8 @@ extension RunEvent {
       .escalated(let node, _, _), .nodeFinished(let node, _), .retryScheduled(let node, _, _),
       .nodeHeld(let node, _), .attemptIntended(let node, _), .attemptStarted(let node, _, _),
       .attemptFinished(let node, _, _), .leftRunning(let node, _, _), .doubted(let node, _, _),
-      .doubtSettled(let node, _, _), .resolved(let node, _, _, _, _):
+      .doubtSettled(let node, _, _), .resolved(let node, _, _, _, _),
+      .asked(let node, _), .decided(let node, _), .windowOverridden(let node, _, _):
       [node] + (RollbackName.undone(by: node).map { [$0] } ?? [])
     }
   }

@@ -29,12 +29,16 @@ final class Episode {
   let plan: Plan
   let referee: Referee
   private let planBytes: [UInt8]
-  private let planDigest: String
+  let planDigest: String
   private var acts: [String: [Act]]
   private let measures: [String: WatchSketch]
   /// Of what commands answer.
   private var answers: Chance
   private(set) var drivers = 0
+  var voices: Voices
+  var words: [Spoken] = []
+  /// Gates that the next driver lets pass outside of their windows.
+  var overrides: [NodeID] = []
   private var frozen: (engine: Engine, world: SimulatedWorld)?
 
   static let driverLimit = 40
@@ -45,6 +49,7 @@ final class Episode {
     var chance = Chance(seed: scenario.world)
     machine = SimulatedMachine(seed: chance.next())
     answers = chance.split()
+    voices = Voices(chance.split(), areKind: scenario.people == nil)
     acts = scenario.sketch.acts
     measures = scenario.sketch.measures
     planBytes = try Episode.plan(scenario.sketch)
@@ -55,6 +60,9 @@ final class Episode {
     machine.observer = referee
     for fault in scenario.faults { machine.faults[fault.at, default: []].append(fault) }
     machine.program = { [unowned self] order in act(order) }
+    referee.asked = { [unowned self] node, inquiry, number in hear(inquiry, of: node, number) }
+    machine.voice = { [unowned self] turn in speak(turn) }
+    machine.undriven = { [unowned self] proposal, actor in writeDown(proposal, by: actor) }
   }
 
   private static let otherFiles = [
@@ -67,6 +75,7 @@ final class Episode {
     var reader = ProjectReader(
       actions: builtInActions, playbookNames: texts.map(\.name),
       find: { path in
+        if path == "playbooks/roster.yaml" { return .bytes(Array(Voices.roster.utf8)) }
         if let other = Episode.otherFiles[path] { return .bytes(Array(other.utf8)) }
         let file = texts.first { path == "playbooks/\($0.name).yaml" }
         return file.map { .bytes(Array($0.text.utf8)) } ?? .missing
@@ -79,8 +88,14 @@ final class Episode {
     guard let playbook, mistakes.isEmpty else {
       throw ScenarioError(description: mistakes.joined(separator: "\n") + "\n" + sketch.text)
     }
+    var environment: EnvironmentFile?
+    if sketch.isProtected {
+      environment = EnvironmentFile(name: "production", path: "playbooks/environments/production.yaml")
+      environment?.protected = true
+    }
     let request = PlanRequest(
-      playbook: playbook, environment: nil, files: files, params: ValueMap(), run: "r", version: "simulated",
+      playbook: playbook, environment: environment, files: files, params: ValueMap(), run: "r",
+      version: "simulated",
       createdAt: Timestamp(seconds: 0), project: "/project", searchPath: "/bin", sources: [])
     let (plan, problems) = PlanBuilder.plan(request, actions: builtInActions)
     guard let plan else { throw ScenarioError(description: "\(problems)\n\(sketch.text)") }
@@ -137,9 +152,11 @@ final class Episode {
   private func drive(_ purpose: Begin.Purpose, _ skips: [NodeID]) -> RunStatus? {
     drivers += 1
     guard let state = read() else { return nil }
-    var engine = Engine(plan: plan, digest: planDigest, actions: builtInActions, run: state)
+    var engine = engine(state)
     var world = SimulatedWorld(machine, driver: drivers, plan: plan, run: state, actor: Episode.actor)
-    world.begin(purpose, run: state, skips: skips)
+    world.begin(
+      purpose, run: state, skips: skips, overrides: overrides, isAttended: scenario.sketch.isAttended)
+    overrides = []
     referee.driverBegins(world, from: state)
     let status = BelayEngine.drive(&engine, in: &world)
     if world.ending == .frozen { freeze(engine, world) }
@@ -149,7 +166,7 @@ final class Episode {
   }
 
   /// From the lines, as `resume` does.
-  private func read() -> RunState? {
+  func read() -> RunState? {
     var state = RunState(run: plan.run)
     do {
       for stored in machine.store.events(of: plan.run, from: 1, limit: .max) {
@@ -259,14 +276,27 @@ extension PlanNode {
       case .steadyState: " of the steady state"
       }
     switch detail {
+    case .check(let check) where check.body.action?.keyword == "manual": return "kind check by a person"
     case .check(let check): return "kind check\(check.body.staysFor == nil ? "" : " that soaks")\(role)"
-    case .gate: return "kind gate that waits"
+    case .gate(let gate): return "kind gate \(gate.manner)"
     case .group(let group): return "kind group, \(group.manner)\(role)"
     case .step(let step):
+      if step.body.action?.keyword == "manual" { return "kind step by a person\(role)" }
       let manner =
         step.temporary
         ? "temporary" : step.irreversible != nil ? "irreversible" : step.idempotent ? "idempotent" : "plain"
       return "kind step, \(manner)\(role)"
+    }
+  }
+}
+
+extension PlanGate {
+  fileprivate var manner: String {
+    switch wait {
+    case .approve(let all): all.count > 1 ? "with several requirements" : "with one requirement"
+    case .window: "with a window"
+    case .until: "until a moment"
+    case .wait: "that waits"
     }
   }
 }

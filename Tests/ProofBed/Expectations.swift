@@ -2,10 +2,12 @@
 /// these lists.
 public enum Expectations {
   /// Each of these happens in any 20,000 seeds.
-  public static let all: [String] = events + faults + kinds + nodes + runs + settlements + trips
+  public static let all: [String] =
+    events + faults + kinds + nodes + runs + settlements + trips + words
 
   private static let events = [
     "event answered",
+    "event asked",
     "event attempt_finished",
     "event attempt_intended",
     "event attempt_started",
@@ -22,6 +24,7 @@ public enum Expectations {
     "event claims_released",
     "event claims_taken",
     "event closed",
+    "event decided",
     "event doubt_settled",
     "event doubted",
     "event driver_started",
@@ -39,6 +42,7 @@ public enum Expectations {
     "event rollback_started",
     "event run_created",
     "event stop_requested",
+    "event window_overridden",
   ]
 
   private static let faults = [
@@ -70,7 +74,12 @@ public enum Expectations {
     "kind check of the steady state",
     "kind check that soaks",
     "kind copy for an item",
+    "kind check by a person",
     "kind gate that waits",
+    "kind gate until a moment",
+    "kind gate with a window",
+    "kind gate with one requirement",
+    "kind gate with several requirements",
     "kind group, choice",
     "kind group, parallel",
     "kind group, parallel, undone as a whole",
@@ -86,6 +95,7 @@ public enum Expectations {
     "kind step, plain",
     "kind step, plain of a rollback",
     "kind step, temporary",
+    "kind step by a person",
   ]
 
   private static let nodes = [
@@ -122,6 +132,7 @@ public enum Expectations {
     "node running -> compensating",
     "node running -> failed",
     "node running -> in_doubt",
+    "node running -> intended",
     "node running -> pending",
     "node running -> succeeded",
     "node running -> waiting",
@@ -132,6 +143,7 @@ public enum Expectations {
     "node succeeded -> pending",
     "node waiting -> compensating",
     "node waiting -> failed",
+    "node waiting -> in_doubt",
     "node waiting -> intended",
     "node waiting -> pending",
     "node waiting -> running",
@@ -158,8 +170,16 @@ public enum Expectations {
     "run running -> paused",
     "run running -> rolling_back",
     "run running -> succeeded",
+    "run running -> waiting",
+    "run waiting -> running",
     "run succeeded -> running",
   ]
+
+  private static let words =
+    Spoken.Kind.allCases.map { "said \($0.rawValue)" } + [
+      "said in vain to a run that is driven", "said in vain to a run that nobody drives",
+      "said to a run that is driven", "said to a run that nobody drives",
+    ]
 
   private static let settlements = [
     "settled again by idempotent",
@@ -192,6 +212,9 @@ public enum Expectations {
     "node unknown -> pending",
     "node waiting -> compensated",
     "node waiting -> unknown",
+    "run waiting -> closed",
+    "run waiting -> rolling_back",
+    "run rolling_back -> waiting",
   ]
 
   public static func isKnown(_ name: String) -> Bool { known.contains(name) }

@@ -15,6 +15,8 @@ struct Generator {
     sketch.maxParallel = chance.int(1...4)
     sketch.onFailure = chance.one(in: 2) ? "rollback" : "stop"
     sketch.locks = chance.one(in: 2)
+    sketch.isProtected = chance.one(in: 3)
+    sketch.isAttended = chance.one(in: 2)
     sketch.nodes = nodes(depth: 0, .sequence)
     if chance.one(in: 3) { sketch.watches = watches() }
     if chance.one(in: 4) { sketch.notices = notices() }
@@ -56,7 +58,7 @@ struct Generator {
     case 0...1 where depth < 3: node = SketchNode(id: id, kind: .group(group(depth)))
     case 9 where depth < 3: node = SketchNode(id: id, kind: .call(call(depth)))
     case 2: node = SketchNode(id: id, kind: .check(check()))
-    case 3: node = SketchNode(id: id, kind: .wait(chance.int(1...20)))
+    case 3: node = SketchNode(id: id, kind: chance.one(in: 3) ? .manual(manual()) : .gate(gate()))
     default: node = SketchNode(id: id, kind: .step(step()))
     }
     if chance.one(in: 12) { node.when = chance.one(in: 2) ? "2 > 1" : "1 > 2" }
@@ -65,6 +67,39 @@ struct Generator {
     if chance.one(in: 8) { node.escalates = chance.int(0...20) }
     if chance.one(in: 10), node.count < 6 { node.each = Array(["a", "b", "c"].prefix(chance.int(1...3))) }
     return node
+  }
+
+  private mutating func gate() -> GateSketch {
+    let within = chance.one(in: 2) ? chance.int(20...400) : nil
+    switch chance.int(0...5) {
+    case 0: return GateSketch(wait: .wait(chance.int(1...20)), within: chance.one(in: 4) ? within : nil)
+    case 1: return GateSketch(wait: .until(chance.int(0...90)), within: chance.one(in: 4) ? within : nil)
+    case 2:
+      // The simulation begins at 22:13:20.
+      let from = chance.pick([1330, 1333, 1334, 1335, 1380, 1439])
+      return GateSketch(
+        wait: .window(from: from, to: (from + chance.pick([1, 5, 60, 600])) % 1440),
+        within: chance.one(in: 4) ? within : nil)
+    default: return GateSketch(wait: .approve(requirements()), within: within)
+    }
+  }
+
+  private mutating func requirements() -> [String] {
+    var all: [String] = []
+    for _ in 0..<(chance.one(in: 3) ? 2 : 1) {
+      var text = "{ by: [\(chance.pick(["release", "database", "ben", "ana, cleo"]))]"
+      if chance.one(in: 6) { text = "{ by: [release, database], count: 2" }
+      if chance.one(in: 3) { text += ", exclude: [\(chance.pick(["initiator", "initiator", "cleo"]))]" }
+      if chance.one(in: 3) { text += ", assurance: \(chance.pick(["os", "signature"]))" }
+      all.append(text + " }")
+    }
+    return all
+  }
+
+  private mutating func manual() -> ManualSketch {
+    ManualSketch(
+      isStep: chance.one(in: 2), by: chance.one(in: 2) ? chance.pick(["release", "cleo"]) : nil,
+      within: chance.one(in: 3) ? chance.int(20...400) : nil)
   }
 
   private mutating func group(_ depth: Int) -> GroupSketch {

@@ -31,11 +31,21 @@ struct People {
   mutating func next(after rest: RunStatus?) -> Next {
     let status = referee.durable.status
     if status.isFinal { return .end }
-    guard acts else { return rest == nil ? .drive(.resume(retry: false), skips: []) : .end }
+    guard acts else { return quietly(after: rest, status) }
     episode.machine.pass(.seconds(Int64(chance.int(0...100))))
     decisions += 1
     if decisions > People.patience { return giveUp(status) }
     return decide(status)
+  }
+
+  /// Nobody acts, but for those who are asked.
+  private mutating func quietly(after rest: RunStatus?, _ status: RunStatus) -> Next {
+    if status == .waiting, decisions < 6 {
+      decisions += 1
+      episode.machine.pass(.seconds(30))
+      return .drive(.resume(retry: false), skips: [])
+    }
+    return rest == nil ? .drive(.resume(retry: false), skips: []) : .end
   }
 
   private mutating func decide(_ status: RunStatus) -> Next {
@@ -53,11 +63,25 @@ struct People {
       if chance.one(in: 3) { return .end }
       mendCompensations()
       return .drive(.resume(retry: chance.one(in: 2)), skips: failedRollbacks())
-    case .planned, .running, .rollingBack, .waiting: return resumeOrElse()
+    case .waiting:
+      episode.machine.pass(.seconds(Int64(chance.int(0...200))))
+      return resumeOrElse()
+    case .planned, .running, .rollingBack: return resumeOrElse()
     }
   }
 
   private mutating func resumeOrElse() -> Next {
+    if chance.one(in: 5) { episode.overrides = gatesWithWindows() }
+    return anyhow()
+  }
+
+  private func gatesWithWindows() -> [NodeID] {
+    episode.plan.nodes.filter { node in
+      if case .gate(let gate) = node.detail, case .window = gate.wait { true } else { false }
+    }.map(\.id)
+  }
+
+  private mutating func anyhow() -> Next {
     switch chance.int(0...15) {
     case 0: .drive(.cancel, skips: [])
     case 1: rollback()

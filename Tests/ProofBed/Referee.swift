@@ -36,6 +36,9 @@ final class Referee: SimulationObserver {
   var noticeStarts = 0
   /// When the run last came to rest, by the wall clock.
   var restedAt: Timestamp?
+  var book = QuestionBook()
+  /// Told of each question that is on the record.
+  var asked: (NodeID, Inquiry, Int) -> Void = { _, _, _ in }
 
   init(_ plan: Plan, _ machine: SimulatedMachine) {
     self.plan = plan
@@ -47,6 +50,15 @@ final class Referee: SimulationObserver {
 
   func blame(_ property: Violation.Property, _ message: String) {
     violations.append(Violation(property: property, message: message))
+  }
+
+  func count(_ name: String) { coverage.add(name) }
+
+  func replied(_ reply: Reply) {
+    switch reply {
+    case .accepted: count("said to a run that is driven")
+    case .refused: count("said in vain to a run that is driven")
+    }
   }
 
   private func require(
@@ -68,6 +80,7 @@ final class Referee: SimulationObserver {
           blame(.transitions, "event \(event.number): \(change)")
         }
         note(line.event, at: line.at)
+        notePeople(line.event, number: event.number, at: line.at)
       } catch {
         blame(.fold, "event \(event.number) cannot be read again: \(error)")
         return
@@ -134,6 +147,7 @@ final class Referee: SimulationObserver {
     require(durable[order.node].openAttempt == name, .attemptRepeats, "\(name) is not open any more")
     if truth.node(order.node)?.role == .main { requireOrder(order.node) }
     if !isThawing { requireWatched(order) }
+    if truth.step(order.node)?.irreversible != nil { requireYes(order.node, .irreversible) }
   }
 
   private func requireOrder(_ node: NodeID) {

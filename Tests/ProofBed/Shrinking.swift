@@ -41,6 +41,8 @@ extension Sketch {
     if locks { all.append(changed { $0.locks = false }) }
     for index in watches.indices { all.append(changed { $0.watches.remove(at: index) }) }
     for index in notices.indices { all.append(changed { $0.notices.remove(at: index) }) }
+    if isProtected { all.append(changed { $0.isProtected = false }) }
+    if isAttended { all.append(changed { $0.isAttended = false }) }
     return all
   }
 
@@ -102,7 +104,7 @@ extension SketchNode {
       case .call(var call):
         call.nodes = nodes
         node.kind = .call(call)
-      case .step, .check, .wait: break
+      case .step, .check, .gate, .manual: break
       }
     }
   }

@@ -4,6 +4,10 @@ import BelaySimulation
 /// A playbook made by chance, as a tree that can be cut down; its text is what the engine gets.
 struct Sketch: Hashable, Sendable {
   var maxParallel = 8
+  /// Who began it approves nothing, and signatures are asked for.
+  var isProtected = false
+  /// Somebody at a terminal is waited for.
+  var isAttended = false
   var onFailure = "stop"
   var locks = false
   var nodes: [SketchNode] = []
@@ -56,8 +60,8 @@ struct SketchNode: Hashable, Sendable {
   enum Kind: Hashable, Sendable {
     case step(StepSketch)
     case check(CheckSketch)
-    /// Seconds.
-    case wait(Int)
+    case gate(GateSketch)
+    case manual(ManualSketch)
     case group(GroupSketch)
     /// A playbook of its own.
     case call(CallSketch)
@@ -80,7 +84,7 @@ struct SketchNode: Hashable, Sendable {
     switch kind {
     case .group(let group): group.nodes
     case .call(let call): call.nodes
-    case .step, .check, .wait: []
+    case .step, .check, .gate, .manual: []
     }
   }
 
@@ -89,7 +93,7 @@ struct SketchNode: Hashable, Sendable {
       switch kind {
       case .group(let group): group.watches
       case .call(let call): call.watches
-      case .step, .check, .wait: []
+      case .step, .check, .gate, .manual: []
       }
     return own + inner.flatMap(\.measures)
   }
@@ -103,7 +107,8 @@ struct SketchNode: Hashable, Sendable {
       acts[id + "~rollback"] = step.undoActs
       acts[id + "_u1"] = step.undoActs
     case .check(let check): acts[id] = check.acts
-    case .wait: break
+    case .manual: acts[id + "~rollback"] = [Act.undoes]
+    case .gate: break
     case .group(let group): acts[id + "~rollback"] = group.undoActs
     case .call(let call):
       acts[id + "~rollback"] = call.undoActs
@@ -123,7 +128,8 @@ struct SketchNode: Hashable, Sendable {
     switch kind {
     case .step(let step): lines = ["step: \(id)"] + step.lines(id)
     case .check(let check): lines = ["check: \(id)"] + check.lines
-    case .wait(let seconds): lines = ["gate: \(id)", "wait: \(seconds)s"]
+    case .gate(let gate): lines = ["gate: \(id)"] + gate.lines
+    case .manual(let manual): lines = manual.lines(id)
     case .group(let group): lines = ["group: \(id)"] + group.lines
     case .call(let call): lines = call.lines(id)
     }

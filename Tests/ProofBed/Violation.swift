@@ -19,6 +19,10 @@ struct Violation: Hashable {
     case quiet = "a run rests when nothing of it runs"
     case rest = "a run always comes to rest"
     case transitions = "nodes and runs change only as they may"
+    case gates = "nothing passes without those who have to say yes"
+    case expiry = "what has expired never passes"
+    case windows =
+      "nothing passes a window that is closed, or that it does not fit into, without a person's word"
     case complete = "a run that succeeded has done everything"
     case watchedFirst = "nothing is changed before each watch has passed once"
     case tripHeeded = "a trip stops what is at work, and nothing new starts after it"

@@ -59,7 +59,8 @@ struct Doctor: ParsableCommand {
         return Finding(
           subject: "store", isGood: true, text: "\(store.folder): none yet, made with the first run")
       }
-      return Finding(subject: "store", isGood: true, text: "\(opened.location), id \(opened.id)")
+      let whose = opened.group.map { ", shared with the group \($0)" } ?? ""
+      return Finding(subject: "store", isGood: true, text: "\(opened.location), id \(opened.id)\(whose)")
     } catch let failure as Failure {
       return Finding(subject: "store", isGood: false, text: failure.message)
     } catch { return Finding(subject: "store", isGood: false, text: "\(error)") }

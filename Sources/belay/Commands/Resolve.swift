@@ -45,7 +45,7 @@ struct Resolve: ChangingCommand {
       try requireOpen(recorded)
       let event = RunEvent.resolved(
         node, as: resolution, note: note, values: try values(), by: Caller.actor())
-      try append(event, to: recorded, in: opened)
+      _ = try recorded.append(event, at: SystemClock.wall(), in: opened)
     } catch let error as DriverError {
       throw Failure(error, run: row.run)
     }
@@ -93,21 +93,5 @@ struct Resolve: ChangingCommand {
       map[String(text[..<equals])] = (try? JSON(parsing: value)).map(Value.init(plain:)) ?? .string(value)
     }
     return map
-  }
-
-  private func append(_ event: RunEvent, to recorded: RecordedRun, in opened: SQLiteStore) throws {
-    var state = recorded.state
-    let now = SystemClock.wall()
-    do {
-      try state.apply(event, at: now)
-      guard let row = state.row else { return }
-      let line = EventLine.encode(event, run: row.run, number: state.events, epoch: state.epoch, at: now)
-      _ = try opened.append(
-        AppendBatch(run: row.run, epoch: state.epoch, firstNumber: state.events, lines: [line], row: row))
-    } catch let error as FoldError {
-      throw Failure(.usage, error.message)
-    } catch let error as StoreError {
-      throw Failure(error)
-    }
   }
 }

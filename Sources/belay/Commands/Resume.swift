@@ -1,4 +1,5 @@
 import ArgumentParser
+import BelayActions
 import BelayEngine
 import BelayJournal
 import BelayStore
@@ -34,11 +35,14 @@ struct Resume: ChangingCommand {
   @Option(name: .long, help: "A node to skip; may be repeated. Needs --note.")
   var skip: [String] = []
 
+  @OptionGroup var outside: OutsideWindow
+
   @Option(name: .long, help: "Why; on the record.")
   var note: String?
 
   func validate() throws {
     if !skip.isEmpty, note?.isEmpty ?? true { throw ValidationError("--skip needs --note") }
+    try outside.validate(note)
   }
 
   func run() throws {
@@ -49,8 +53,10 @@ struct Resume: ChangingCommand {
     }
     try checkSkips(row, in: opened)
     let ready = adopt ? try adopted(row, in: opened) : nil
+    try outside.check(RecordedRun(try opened.run(row.run) ?? row, in: opened).plan)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
-    let status = try driving.drive(.resume(retry: retry), skips: skip, note: note, ready: ready)
+    let status = try driving.drive(
+      .resume(retry: retry), skips: skip, note: note, overrides: outside.gates, ready: ready)
     try format.printEnd(of: row.run, in: opened)
     throw ExitCode(status.rawValue)
   }
@@ -69,6 +75,15 @@ struct Resume: ChangingCommand {
   private func checkSkips(_ row: RunRow, in opened: SQLiteStore) throws {
     guard !skip.isEmpty else { return }
     let recorded = try RecordedRun(row, in: opened)
-    for node in skip { try recorded.requireNode(node) }
+    let engine = Engine(
+      plan: recorded.plan, digest: row.planDigest, actions: builtInActions, run: recorded.state)
+    for node in skip {
+      try recorded.requireNode(node)
+      if engine.isGuarded(node) {
+        throw Failure(
+          .usage, "\(node) has to be passed, and is not skipped: it waits for people or its window",
+          hints: ["\(typed("status \(row.run)")) shows for whom"])
+      }
+    }
   }
 }

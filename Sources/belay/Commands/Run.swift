@@ -29,8 +29,16 @@ struct Run: ChangingCommand {
     name: .long, help: "Answer yes to the question before a start in a protected environment; to no other.")
   var yes = false
 
+  @OptionGroup var outside: OutsideWindow
+
+  @Option(name: .long, help: "Why a gate may pass outside of its window; on the record.")
+  var note: String?
+
+  func validate() throws { try outside.validate(note) }
+
   func run() throws {
     let (plan, bytes) = try planned()
+    try outside.check(plan)
     if dryRun { return format.print(plan, bytes) }
     try confirm(plan)
     // Before the run is on the record and holds its claims.
@@ -38,7 +46,7 @@ struct Run: ChangingCommand {
     let opened = try store.open()
     let (row, ready) = try create(plan, bytes, in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
-    let status = try driving.drive(.run, ready: ready)
+    let status = try driving.drive(.run, note: note, overrides: outside.gates, ready: ready)
     try format.printEnd(of: row.run, in: opened)
     throw ExitCode(status.rawValue)
   }

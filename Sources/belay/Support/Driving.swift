@@ -23,7 +23,8 @@ struct Driving {
   /// - Parameter ready: where the caller had to have it earlier.
   /// - Returns: the status at rest and the exit status that tells it.
   func drive(
-    _ purpose: Begin.Purpose, skips: [NodeID] = [], note: String? = nil, ready: Ready? = nil
+    _ purpose: Begin.Purpose, skips: [NodeID] = [], note: String? = nil, overrides: [NodeID] = [],
+    ready: Ready? = nil
   ) throws -> ExitStatus {
     let folder = store.runFolder(row.run)
     let lock = try ready?.lock ?? Driving.takeDriver(of: row.run, in: store)
@@ -38,23 +39,31 @@ struct Driving {
     let clock = SystemClock()
     let (caller, secrets) = try Driving.surroundings(of: recorded.plan)
     progress.begins(recorded, folder: folder)
+    let terminal = TerminalPrompt(
+      run: row.run, plan: recorded.row.planDigest, standing: recorded.state.standing, say: progress.say)
     var world: RealWorld
     do {
       world = try RealWorld(
         DrivingRun(
           plan: recorded.plan, state: recorded.state, folder: folder, keeperExecutable: keeper,
           version: Version.text, caller: caller, secrets: secrets,
-          stopsStrays: purpose.stopsWhatRuns, listener: progress.heard,
-          waiting: tellOfWaiting, ticks: progress.interval.map { ($0, progress.tick) }),
+          stopsStrays: purpose.stopsWhatRuns,
+          listener: { event, time, number in
+            progress.heard(event, at: time, number: number)
+            terminal?.heard(event, number: number)
+          }, waiting: tellOfWaiting, ticks: progress.interval.map { ($0, progress.tick) }, terminal: terminal),
         store: store, clock: clock)
     } catch { throw Failure(error, run: row.run) }
     var engine = Engine(
-      plan: recorded.plan, digest: recorded.row.planDigest, actions: builtInActions, run: recorded.state)
+      plan: recorded.plan, digest: recorded.row.planDigest, actions: builtInActions, run: recorded.state,
+      accounts: Accounts(of: recorded.plan.roster), zones: SystemZones.rules(of: recorded.plan))
     let driver = DriverStarted(
       epoch: recorded.state.epoch + 1, pid: Int(getpid()), host: hostName(), bootID: clock.bootID,
       purpose: purpose.word, actor: Caller.actor())
     world.begin(
-      Begin(purpose: purpose, driver: driver, fates: world.fates(), skips: skips, skipNote: note))
+      Begin(
+        purpose: purpose, driver: driver, fates: world.fates(), skips: skips, skipNote: note,
+        overrides: overrides, overrideNote: note, isAttended: terminal != nil))
     let status = BelayEngine.drive(&engine, in: &world)
     return try end(status, engine.run, world)
   }

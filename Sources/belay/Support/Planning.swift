@@ -41,7 +41,8 @@ struct PlanningOptions: ParsableArguments {
       run: RunName.make(),
       version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
       searchPath: searchPath, sources: sources.digests, willRun: willRun,
-      findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) })
+      findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) },
+      knowsZone: { SystemZones.rules($0) != nil })
     request.history = history.past(of: sources.playbook.name, in: sources.environment?.name)
     let (plan, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)

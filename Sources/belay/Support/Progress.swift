@@ -76,6 +76,10 @@ final class PlainProgress: ProgressListener {
       "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue)\(because(settlement.reason, node))"
     case .resolved(let node, let resolution, let note, _, let actor):
       "\(node): \(resolution.rawValue) by \(actor.name): \(note)"
+    case .asked(let node, let inquiry): "\(node): \(inquiry.words): \(inquiry.message)"
+    case .decided(let node, let decision): "\(node): \(decision.words)"
+    case .windowOverridden(let node, let note, let actor):
+      "\(node): may pass outside of its window, by \(actor.name): \(note)"
     case .watchAnswered(let watch, let answer):
       "\(watch): \(answer.verdict.rawValue)\(because(answer.reason, watch))"
     case .watchTripped(let watch, let trip): tripped(watch, trip)
@@ -162,6 +166,7 @@ struct RestReport {
         "decide:      \(typed("resolve \(id) \($0) --as done|not_done|failed --note '…'"))"
       }
       return decisions + ["then:        \(typed("resume \(id)"))", closing]
+    case .waiting: return run.standing.prefix(5).map(answering) + ["go on:       \(typed("resume \(id)"))"]
     case .paused: return ["go on:       \(typed("resume \(id)"))"]
     case .rollbackIncomplete:
       let marks = run.undecided.prefix(5).map {
@@ -170,6 +175,12 @@ struct RestReport {
       return ["try again:   \(typed("resume \(id) --retry"))"] + marks + [closing]
     default: return []
     }
+  }
+
+  private func answering(_ node: NodeID, _ asking: Asking) -> String {
+    asking.inquiry.subject.isApproval
+      ? "approve:     \(typed("approve \(run.run) \(node)")), or reject"
+      : "answer:      \(typed("answer \(run.run) \(node)"))"
   }
 
   private var closing: String { "give it up:  \(typed("close \(run.run) --note '…'"))" }
@@ -211,6 +222,7 @@ extension NodeRecord {
       "started_at": startedAt.map { .string($0.text) }, "finished_at": finishedAt.map { .string($0.text) },
       "outputs": outputs.isEmpty ? nil : Value.map(outputs).plainJSON,
       "captures": captures.isEmpty ? nil : Value.map(captures).plainJSON,
+      "asking": asking.flatMap { $0.isTaken ? nil : $0.json },
       "skipped": skipped.map { .string($0.rawValue) }, "continued": continued ? .bool(true) : nil,
       "held_because": heldBecause.map(JSON.string),
       "failure": failure.map { failure in

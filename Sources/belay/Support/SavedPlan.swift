@@ -104,7 +104,8 @@ extension Plan {
       params: scopes.first?.params ?? ValueMap(), run: run, version: Version.text,
       createdAt: createdAt, project: project.folder, searchPath: searchPath,
       sources: sources.digests, willRun: true,
-      findProgram: { [searchPath] in ProgramSearch(path: searchPath, folder: project.folder).find($0) })
+      findProgram: { [searchPath] in ProgramSearch(path: searchPath, folder: project.folder).find($0) },
+      knowsZone: { SystemZones.rules($0) != nil })
     request.history = history
     let (again, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)

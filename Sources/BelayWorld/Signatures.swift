@@ -1,0 +1,141 @@
+private import BelayJournal
+private import CSystem
+private import Glibc
+
+/// Signatures of decisions by keys of OpenSSH, made and verified by its own tool, ssh-keygen(1). Needs no network.
+public enum Signatures {
+  public struct Failure: Error, Hashable, Sendable {
+    public var message: String
+  }
+
+  private static let tool = "/usr/bin/ssh-keygen"
+
+  /// Signs with a key file, or, where that holds a public key, by the agent that has its other half.
+  ///
+  /// - Returns: SSHSIG, armoured.
+  public static func sign(_ text: String, keyFile: String) throws(Failure) -> String {
+    try withFolder { folder throws(Failure) in
+      try write(text, to: folder + "/decision")
+      try run(
+        ["-Y", "sign", "-q", "-f", keyFile, "-n", SignedWords.namespace, folder + "/decision"], in: folder)
+      return try read(folder + "/decision.sig")
+    }
+  }
+
+  /// By the agent, with the first of these public keys that it has.
+  public static func sign(_ text: String, publicKeys: [String]) throws(Failure) -> String {
+    var last = Failure(message: "the roster has no key to sign with")
+    for key in publicKeys {
+      do throws(Failure) {
+        return try withFolder { folder throws(Failure) in
+          try write(key + "\n", to: folder + "/key.pub")
+          return try sign(text, keyFile: folder + "/key.pub")
+        }
+      } catch { last = error }
+    }
+    throw last
+  }
+
+  /// Whether one of these keys has signed exactly this text, for this purpose.
+  public static func isValid(_ signature: String, of text: String, keys: [String]) -> Bool {
+    let found = try? withFolder { folder throws(Failure) in
+      // One key a line and nothing beside it: an option in front of a key, as `cert-authority`, would widen it.
+      let plain = keys.filter { !$0.contains { $0.isNewline } && $0.first?.isLetter == true }
+      try write(
+        plain.map { "person namespaces=\"\(SignedWords.namespace)\" \($0)\n" }.joined(),
+        to: folder + "/signers")
+      try write(signature, to: folder + "/signature")
+      try write(text, to: folder + "/decision")
+      try run(
+        [
+          "-Y", "verify", "-q", "-f", folder + "/signers", "-I", "person", "-n", SignedWords.namespace, "-s",
+          folder + "/signature",
+        ], in: folder, input: folder + "/decision")
+      return true
+    }
+    return found ?? false
+  }
+
+  // MARK: The tool
+
+  private static func withFolder<Result>(
+    _ body: (String) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var template = Array("/tmp/belay-signature-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failure(message: SystemError("mkdtemp", "/tmp").message) }
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer {
+      for name in ["key.pub", "decision", "decision.sig", "signers", "signature", "words"] {
+        unlink(folder + "/" + name)
+      }
+      rmdir(folder)
+    }
+    return try body(folder)
+  }
+
+  private static func write(_ text: String, to path: String) throws(Failure) {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Failure(message: SystemError("open", path).message) }
+    defer { close(file) }
+    let bytes = Array(text.utf8)
+    guard Glibc.write(file, bytes, bytes.count) == bytes.count else {
+      throw Failure(message: SystemError("write", path).message)
+    }
+  }
+
+  private static func read(_ path: String) throws(Failure) -> String {
+    do throws(SystemError) { return try SmallFile.read(path) } catch { throw Failure(message: error.message) }
+  }
+
+  /// - Throws: with its own last words when it says no.
+  private static func run(
+    _ arguments: [String], in folder: String, input: String = "/dev/null"
+  ) throws(Failure) {
+    guard access(tool, X_OK) == 0 else {
+      throw Failure(message: "\(tool) is missing: signatures need Debian's openssh-client")
+    }
+    let files = [
+      open(input, O_RDONLY | O_CLOEXEC), open(folder + "/words", O_RDWR | O_CREAT | O_CLOEXEC, 0o600),
+    ]
+    defer { for file in files where file >= 0 { close(file) } }
+    guard files.allSatisfy({ $0 >= 0 }) else { throw Failure(message: SystemError("open", folder).message) }
+    let names: [String] = ["PATH", "HOME", "USER", "SSH_AUTH_SOCK"]
+    let variables = names.compactMap { name in
+      getenv(name).map { "\(name)=\(String(cString: $0))" }
+    }
+    var pid = pid_t()
+    let code = withCStrings([tool] + arguments) { words in
+      withCStrings(variables) { environment in
+        tool.withCString { path in
+          folder.withCString { place in
+            var process = belay_process(
+              path: path, arguments: words, environment: environment, working_directory: place,
+              input: files[0], output: files[1], error: files[1], extra: -1)
+            return belay_spawn(&process, &pid)
+          }
+        }
+      }
+    }
+    guard code == 0 else { throw Failure(message: SystemError("start", tool, code).message) }
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    guard status == 0 else {
+      let words = (try? SmallFile.read(folder + "/words")) ?? ""
+      let last = words.split(separator: "\n").last.map(String.init) ?? "it says nothing"
+      throw Failure(message: "ssh-keygen: \(last)")
+    }
+  }
+
+  private static func withCStrings<Result>(
+    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+  ) -> Result {
+    var pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else {
+        preconditionFailure("a list that ends in nil is never empty")
+      }
+      return body(base)
+    }
+  }
+}
