@@ -1,5 +1,6 @@
 public import BelayEngine
 public import BelayModel
+private import CSystem
 private import Glibc
 
 extension Accounts {

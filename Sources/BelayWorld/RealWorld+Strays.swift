@@ -1,5 +1,6 @@
 internal import BelayJournal
 internal import BelayKeeper
+private import CSystem
 private import Glibc
 
 // What earlier drivers have left running and nobody waits for. Nothing is started beside it.

@@ -1,3 +1,4 @@
+private import CSystem
 public import Glibc
 
 /// A system call that failed: its name, what it was about, errno.
