@@ -32,8 +32,10 @@ public final class SimulatedWorld: World {
   private var freezesUntil: Int?
   private var isAttended = false
 
-  /// More than any run needs.
-  private static let inputLimit = 5_000
+  /// More than any run needs: one that waits a day for its window and asks a watch all the while.
+  private static let inputLimit = 30_000
+  /// After so many, whoever sits at the terminal goes home.
+  private static let patience = 4_000
 
   /// How long an event that nothing waits for stays in memory.
   private static let flushAfter: Int64 = 100_000_000
@@ -157,6 +159,7 @@ public final class SimulatedWorld: World {
   private func deliver(_ input: Input) -> Input? {
     machine.inputs += 1
     if machine.inputs > SimulatedWorld.inputLimit { ending = .stuck }
+    if machine.inputs > SimulatedWorld.patience, isAttended { waitedInVain() }
     machine.thawIfDue()
     for fault in machine.faults.removeValue(forKey: machine.inputs) ?? [] {
       guard strike(fault.kind, input) else { return nil }

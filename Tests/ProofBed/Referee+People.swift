@@ -111,16 +111,17 @@ extension Referee {
   }
 
   private func requireOpen(_ node: NodeID, _ window: Window, at moment: Timestamp) {
-    if book.overrides[node] != nil {
-      if plan.isProtected { requireYes(node, .override) }
-      return
-    }
+    guard let obstacle = obstacle(to: node, window, at: moment) else { return }
+    guard book.overrides[node] != nil else { return blame(.windows, obstacle) }
+    if plan.isProtected { requireYes(node, .override) }
+  }
+
+  /// Why it may not pass by the clock alone.
+  private func obstacle(to node: NodeID, _ window: Window, at moment: Timestamp) -> String? {
     let second = Int(moment.seconds % 86_400)
     let length = ((window.to - window.from + 1440) % 1440) * 60
     let since = (second - window.from * 60 + 86_400) % 86_400
-    guard since < length else {
-      return blame(.windows, "\(node) passes at \(moment.text), when its window is closed")
-    }
+    guard since < length else { return "\(node) passes at \(moment.text), when its window is closed" }
     // What comes next in any case, at the least.
     let next = plan.nodes.filter { follower in
       follower.needs.contains { plan.nodes[$0].id == node } && follower.when == nil
@@ -131,10 +132,9 @@ extension Referee {
         let timeout = step.body.timeout?.literal.flatMap({ TimeSpan(text: $0) })
       else { continue }
       if timeout > .seconds(Int64(length - since)) {
-        blame(
-          .windows,
-          "\(node) passes with \(length - since) s left, and \(follower.id) may take \(timeout.text)")
+        return "\(node) passes with \(length - since) s left, and \(follower.id) may take \(timeout.text)"
       }
     }
+    return nil
   }
 }
