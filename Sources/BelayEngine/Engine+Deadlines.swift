@@ -28,7 +28,7 @@ extension Engine {
 
   mutating func scheduleDue(_ node: Int) {
     // At once where that has been while nobody drove: the run may rest again before anything else comes.
-    if !record(of: node).isOverdue { isDue(node) }
+    isDue(node)
   }
 
   private mutating func set(_ alarm: Alarm, at moment: Timestamp) {
@@ -38,10 +38,12 @@ extension Engine {
   mutating func isDue(_ node: Int) {
     if case .resting = stage { return }
     // What may never come is not waited for: another choice, a further attempt at a group.
-    guard !record(of: node).status.hasEnded, isReached(node), let due = due(node) else { return }
+    let record = record(of: node)
+    // An alarm may have been set before it was seen to be overdue.
+    guard !record.isOverdue, !record.status.hasEnded, isReached(node), let due = due(node) else { return }
     // The wall clock may have been set back meanwhile.
     if due > clock.wall { return set(.due(node), at: due) }
-    record(.overdue(id(node), due: due))
+    self.record(.overdue(id(node), due: due))
   }
 
   // MARK: Escalation
