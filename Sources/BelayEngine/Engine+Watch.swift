@@ -73,12 +73,19 @@ extension Engine {
   }
 
   private func isWanted(_ index: Int) -> Bool {
-    switch stage {
-    case .forward, .reapplying, .rollingBack, .verifyingRollback: isAtWork(plan.watches[index].scope)
+    let scope = plan.watches[index].scope
+    return switch stage {
+    case .forward, .rollingBack, .verifyingRollback: isAtWork(scope)
+    case .reapplying(let nodes, _): isAtWork(scope) || nodes.contains { isApplied($0, in: scope) }
     // What it finds may be the stronger cause.
     case .stopping(let stop): watching[index] != nil && stop.cause < .trip
     case .undoing, .resting: false
     }
+  }
+
+  /// A temporary is applied again before the group around it begins.
+  private func isApplied(_ node: Int, in scope: Int?) -> Bool {
+    !record(of: node).status.hasEnded && scope.map { graph.subtree($0).contains(node) } ?? true
   }
 
   private func isAtWork(_ scope: Int?) -> Bool {
