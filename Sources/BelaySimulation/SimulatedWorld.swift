@@ -32,8 +32,8 @@ public final class SimulatedWorld: World {
   private var freezesUntil: Int?
   private var isAttended = false
 
-  /// More than any run needs: one that waits a day for its window and asks a watch all the while.
-  private static let inputLimit = 30_000
+  /// More than any run needs: one that waits a day for its window and asks its watches every three seconds meanwhile.
+  private static let inputLimit = 400_000
   /// After so many, whoever sits at the terminal goes home.
   private static let patience = 4_000
 

@@ -252,4 +252,33 @@ import Testing
     #expect(try stage.drive(.rollback(.run)) == .rolledBack)
     #expect(trips(stage).allSatisfy { $0.contains(" tell ") })
   }
+
+  @Test("a temporary is applied again only when the watch of the group around it has passed")
+  func temporaryTriedAgain() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - group: g
+          on_failure: rollback
+          watch:
+            - check: rate
+              exec: [measure]
+              every: 10s
+              on_failure: rollback
+          steps:
+            - step: t
+              exec: [t]
+              temporary: true
+              rollback: { exec: [undo] }
+            - step: a
+              exec: [a]
+              rollback: { exec: [undo] }
+      """)
+    stage.acts["t"] = [.fails(), .ok]
+    #expect(try stage.drive() == .failed)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    let second = stage.started.lastIndex(of: "t") ?? 0
+    #expect(stage.started[..<second].last == "rate?")
+  }
 }

@@ -115,7 +115,18 @@ extension Referee {
 
   /// Or has shown what it only tells.
   private func hasPassed(_ watch: PlanWatch) -> Bool {
-    measured.samples[watch.id]?.contains { $0.verdict == .pass || !isBinding(watch, $0.verdict) } ?? false
+    let samples = measured.samples[watch.id] ?? []
+    return samples.contains { $0.verdict == .pass || !isBinding(watch, $0.verdict) } || isSilent(watch)
+  }
+
+  /// What this driver has asked has had no answer for as long as that may be, and that is only told.
+  private func isSilent(_ watch: PlanWatch) -> Bool {
+    guard !isBinding(watch, .unknown), let span = watch.tripsAfter.literal.flatMap({ TimeSpan(text: $0) })
+    else { return false }
+    return machine.processes.values.contains { process in
+      process.order.node == watch.id && process.order.attempt.hasPrefix("\(live.epoch).")
+        && machine.now - process.startedAt >= span.nanoseconds - Referee.slack
+    }
   }
 
   // MARK: Ends
