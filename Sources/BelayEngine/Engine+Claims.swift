@@ -1,8 +1,9 @@
 internal import BelayJournal
 internal import BelayPlan
 
-// A group's locks: claimed when it begins and while it lives, taken again by a rollback into it, and given back when
-// the run goes on without it. What the run itself has claimed is never given back here.
+// A group's locks: claimed when it begins and while it lives, taken again by a rollback into it and before a temporary
+// in it is applied again, and given back when the run goes on without it. What the run itself has claimed is never
+// given back here.
 
 extension Engine {
   /// Before anything of the group starts: its intents wait until this is durable, and another run's claim refuses it.
@@ -11,10 +12,10 @@ extension Engine {
     if !missing.isEmpty { record(.claimsTaken(missing)) }
   }
 
-  /// Before anything inside of groups that have given theirs back is undone.
-  mutating func takeClaims(toUndo effects: Set<Int>) {
+  /// Before anything inside of groups that have given theirs back is undone, or applied again.
+  mutating func takeClaims(around nodes: Set<Int>) {
     var groups: Set<Int> = []
-    for node in effects {
+    for node in nodes {
       var outer = graph.parents[node]
       while let group = outer {
         groups.insert(group)
@@ -32,7 +33,8 @@ extension Engine {
     }
     guard run.rollback == nil, run.claims.count > plan.claims.count else { return }
     var needed = Set(plan.claims)
-    for group in plan.nodes.indices where !claims(of: group).isEmpty && lives(group) {
+    for group in plan.nodes.indices
+    where !claims(of: group).isEmpty && (lives(group) || keepsInForce(group)) {
       needed.formUnion(claims(of: group))
     }
     let free = run.claims.filter { !needed.contains($0) }
@@ -53,5 +55,10 @@ extension Engine {
       at = graph.parents[node]
     }
     return true
+  }
+
+  /// A temporary in it is still to be undone, also one that was applied again before the group has begun again.
+  private func keepsInForce(_ group: Int) -> Bool {
+    graph.subtree(group).contains { isInForce($0) && !isGivenUp($0) }
   }
 }

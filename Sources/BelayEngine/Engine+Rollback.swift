@@ -37,7 +37,7 @@ extension Engine {
       return rest(
         .held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
     }
-    takeClaims(toUndo: effects)
+    takeClaims(around: effects)
     // What this rollback itself has undone is not applied again by who resumes it.
     let isNew = run.rollback == nil
     let temporaries = isNew ? endedTemporaries(around: effects) : halfReapplied(around: effects)
@@ -330,6 +330,7 @@ extension Engine {
     guard case .reapplying(let nodes, let then) = stage else { return }
     guard let next = nodes.first(where: { !record(of: $0).status.hasEnded }) else { return draw(then) }
     if record(of: next).status == .held { return stayHeld(next) }
+    takeClaims(around: [next])
     do throws(StepFailure) { try giveCalls(around: next) } catch {
       return ended(next, NodeEnd(status: .failed, failure: error.failure))
     }

@@ -8,16 +8,12 @@ internal import BelayPlan
 extension Engine {
   /// Temporary steps whose effect may be in the world, in the order in which they were applied.
   func inForce(among nodes: some Sequence<Int>) -> [Int] {
-    let candidates = nodes.filter { node in
-      guard plan.nodes[node].role == .main, case .step(let step) = plan.nodes[node].detail else {
-        return false
-      }
-      return step.temporary && record(of: node).effects > 0
-    }
-    guard candidates.count > 1 else { return candidates }
-    let order = Dictionary(
-      run.touched.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    return candidates.sorted { order[id($0), default: 0] < order[id($1), default: 0] }
+    // By the intent and not by what happened first to it: it may have been overdue before its turn came.
+    nodes.filter(isInForce).sorted { record(of: $0).firstIntent ?? 0 < record(of: $1).firstIntent ?? 0 }
+  }
+
+  func isInForce(_ node: Int) -> Bool {
+    isTemporary(node) && plan.nodes[node].role == .main && record(of: node).effects > 0
   }
 
   /// The nodes of a list have all ended.

@@ -39,10 +39,14 @@ public struct NodeRecord: Hashable, Sendable {
   /// Attempts since the last compensation that may have changed something.
   public internal(set) var effects = 0
 
+  /// The number of the event by which it was first to change something, in whatever round.
+  public internal(set) var firstIntent: Int?
+
   public init() {}
 
-  mutating func intend(_ intent: Intent, at time: Timestamp) {
+  mutating func intend(_ intent: Intent, number event: Int, at time: Timestamp) {
     status = .intended
+    firstIntent = firstIntent ?? event
     startedAt = startedAt ?? time
     openAttempt = intent.attempt
     number = intent.number
@@ -150,6 +154,7 @@ public struct NodeRecord: Hashable, Sendable {
     round = before.round + 1
     isOverdue = before.isOverdue
     effects = before.effects
+    firstIntent = before.firstIntent
     number = before.failure == nil ? before.number : before.number + 1
     if before.effects > 0 { captures = before.captures }
   }

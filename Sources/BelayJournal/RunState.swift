@@ -187,7 +187,8 @@ public struct RunState: Hashable, Sendable {
     switch event {
     case .attemptIntended(let node, let intent):
       attempts[intent.attempt] = AttemptRecord(node: node, intent: intent, intendedAt: time)
-      change(node) { $0.intend(intent, at: time) }
+      let number = events + 1
+      change(node) { $0.intend(intent, number: number, at: time) }
       follow(node, .compensating)
     case .attemptStarted(let node, let name, let process):
       attempts[name]?.process = process

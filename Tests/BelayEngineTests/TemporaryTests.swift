@@ -201,6 +201,22 @@ private let maintenance = """
 }
 
 @Suite("The undo of what is temporary") struct UndoTests {
+  @Test("comes last first by when each was applied, also where the later one was overdue before")
+  func overdueBefore() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { step: work, exec: [work], rollback: nothing }
+        - { step: one, exec: [one], temporary: true, rollback: { exec: [off] } }
+        - { step: two, exec: [two], temporary: true, rollback: { exec: [off] }, due: 4s }
+      """)
+    stage.acts["work"] = [Act(takes: .seconds(9))]
+    #expect(try stage.drive() == .succeeded)
+    #expect(try stage.state()["two"].isOverdue)
+    #expect(stage.started == ["work", "one", "two", "two~rollback", "one~rollback"])
+  }
+
   @Test("that is at work when its engine dies is waited for, also by a retry, and then all is done again")
   func atWork() throws {
     let stage = try Stage(maintenance)
