@@ -8,8 +8,8 @@ internal import BelayPlan
 extension Engine {
   /// Sets what is due and what escalates, from the journal's state.
   mutating func scheduleDeadlines() {
+    scheduleDues(of: plan.nodes.indices)
     for node in plan.nodes.indices where plan.nodes[node].role == .main {
-      if plan.nodes[node].due != nil { scheduleDue(node) }
       if !plan.nodes[node].escalation.isEmpty { scheduleEscalation(node) }
     }
   }
@@ -27,23 +27,62 @@ extension Engine {
   }
 
   mutating func scheduleDue(_ node: Int) {
-    // At once where that has been while nobody drove: the run may rest again before anything else comes.
-    isDue(node)
+    guard let due = due(node), isOpen(node), !record(of: node).isOverdue else { return }
+    set(.due(node), at: due)
+  }
+
+  private mutating func scheduleDues(of nodes: some Sequence<Int>) {
+    for node in nodes where plan.nodes[node].role == .main { scheduleDue(node) }
+  }
+
+  /// Its moment may have passed while it could not come, or had ended.
+  mutating func scheduleDues(after event: RunEvent) {
+    switch event {
+    case .nodesReset(let ids, _, _):
+      // With what was left out as a whole, and never had a record of its own.
+      scheduleDues(of: Set(ids.compactMap { graph.index[$0] }.flatMap(graph.subtree)).sorted())
+    case .nodeStarted(let id, _):
+      if let node = graph.index[id], group(node)?.mode == .choice { scheduleDues(of: graph.subtree(node)) }
+    case .nodeFinished(let id, let end) where end.status == .failed:
+      guard let node = graph.index[id], isRound(node) else { return }
+      for next in graph.followers[node] { scheduleDues(of: graph.subtree(next)) }
+    default: break
+    }
   }
 
   private mutating func set(_ alarm: Alarm, at moment: Timestamp) {
-    alarms.set(alarm, at: clock.boot.adding(max(moment.since(clock.wall) ?? .zero, .zero)))
+    wallAlarms.set(alarm, at: sinceEpoch(moment))
+  }
+
+  private func sinceEpoch(_ moment: Timestamp) -> TimeSpan {
+    let epoch = Timestamp(seconds: 0)
+    return moment < epoch ? .zero : moment.since(epoch) ?? TimeSpan(nanoseconds: .max)
+  }
+
+  /// Also before a run rests: nobody is there to be told from then on.
+  mutating func ringWallAlarms() {
+    while let alarm = wallAlarms.popDue(at: sinceEpoch(clock.wall)) { alarmRang(alarm) }
+  }
+
+  /// When the first of them comes, by the boot clock, as long as nobody sets the wall clock.
+  var firstWallAlarm: TimeSpan? {
+    guard let first = wallAlarms.first, first.nanoseconds < .max else { return nil }
+    return clock.boot.adding(
+      TimeSpan(nanoseconds: max(first.nanoseconds - sinceEpoch(clock.wall).nanoseconds, 0)))
+  }
+
+  /// What has ended and is undone is late for nothing.
+  private func isOpen(_ node: Int) -> Bool {
+    let record = record(of: node)
+    return !record.status.hasEnded && record.ending == nil
   }
 
   mutating func isDue(_ node: Int) {
     if case .resting = stage { return }
     // What may never come is not waited for: another choice, a further attempt at a group.
-    let record = record(of: node)
-    // An alarm may have been set before it was seen to be overdue.
-    guard !record.isOverdue, !record.status.hasEnded, isReached(node), let due = due(node) else { return }
-    // The wall clock may have been set back meanwhile.
+    guard isOpen(node), !record(of: node).isOverdue, isReached(node), let due = due(node) else { return }
     if due > clock.wall { return set(.due(node), at: due) }
-    self.record(.overdue(id(node), due: due))
+    record(.overdue(id(node), due: due))
   }
 
   // MARK: Escalation
@@ -52,7 +91,7 @@ extension Engine {
   mutating func scheduleEscalation(_ node: Int) {
     let record = record(of: node)
     let chain = plan.nodes[node].escalation
-    guard !record.status.hasEnded, record.escalated < chain.count, let started = record.startedAt,
+    guard isOpen(node), record.escalated < chain.count, let started = record.startedAt,
       let after = try? context(node).span(chain[record.escalated].after)
     else { return }
     set(.escalation(node), at: started + after ?? started)
@@ -62,7 +101,7 @@ extension Engine {
     if case .resting = stage { return }
     let record = record(of: node)
     let chain = plan.nodes[node].escalation
-    guard !record.status.hasEnded, record.escalated < chain.count, let started = record.startedAt else {
+    guard isOpen(node), record.escalated < chain.count, let started = record.startedAt else {
       return
     }
     let context = context(node)

@@ -219,6 +219,7 @@ extension Engine {
   }
 
   mutating func rest(_ status: RunStatus, _ cause: String, _ node: Int?, left: [String] = []) {
+    ringWallAlarms()
     disarmWatches()
     let inForce = inForce(among: 0..<graph.count).filter { !status.hasLetGo || isGivenUp($0) }
     let left = left + inForce.map(stillInForce)

@@ -63,6 +63,8 @@ public struct Engine {
   /// What is asked and done beside the nodes.
   var asides: [AttemptName: Aside] = [:]
   var alarms = TimerHeap<Alarm>()
+  /// By the wall clock, as the time since 1970.
+  var wallAlarms = TimerHeap<Alarm>()
   /// The numbers of the notices on their way, by the plan's notice.
   var telling: [Int: Int] = [:]
   /// What people and windows wait for, by the wall clock.
@@ -115,7 +117,7 @@ public struct Engine {
 
   /// When the engine wants to be woken, by the boot clock; nil: only by an input.
   public var nextDeadline: TimeSpan? {
-    [timers.first, alarms.first, firstWallTimer].compactMap { $0 }.min()
+    [timers.first, alarms.first, firstWallTimer, firstWallAlarm].compactMap { $0 }.min()
   }
 
   /// Applies one input and appends what the world should do.
@@ -137,6 +139,7 @@ public struct Engine {
     while let node = timers.popDue(at: clock.boot) { timerFired(node) }
     while let alarm = alarms.popDue(at: clock.boot) { alarmRang(alarm) }
     while let node = popWallTimer() { wallTimerFired(node) }
+    ringWallAlarms()
     advance()
     flush(into: &commands)
   }
@@ -155,6 +158,7 @@ public struct Engine {
     }
     releaseClaims(after: event)
     tell(of: event)
+    scheduleDues(after: event)
     switch event {
     case .nodeStarted(let id, _), .attemptIntended(let id, _):
       if let node = graph.index[id], !plan.nodes[node].escalation.isEmpty { scheduleEscalation(node) }

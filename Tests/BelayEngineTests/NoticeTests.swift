@@ -102,6 +102,94 @@ import Testing
     #expect(try stage.state()["g"].isOverdue)
   }
 
+  @Test("a node that is to be done again after its moment is overdue before the run rests")
+  func overdueAgain() throws {
+    let stage = try stage(
+      "events: [overdue]", "  - step: b\n    exec: [b]\n    rollback: nothing\n    due: 30s")
+    #expect(try stage.drive() == .succeeded)
+    stage.now += 60_000_000_000
+    #expect(try stage.drive(.rollback(.after("a"))) == .paused)
+    #expect(try stage.state()["b"].isOverdue)
+    #expect(stage.texts.count == 1)
+  }
+
+  @Test("what has ended in time and is undone is not overdue, and waits for nobody")
+  func undoneInTime() throws {
+    let stage = try stage(
+      "events: [overdue, escalated]",
+      "  - step: b\n    exec: [b]\n    rollback: { exec: [undo] }\n    due: 30s\n"
+        + "    escalate: [{ after: 30s, to: ana }]\n  - step: c\n    exec: [c]\n    rollback: nothing\n"
+        + "    on_failure: rollback")
+    stage.acts = ["c": [.fails()], "b~rollback": [Act(takes: .seconds(60))]]
+    #expect(try stage.drive() == .rolledBack)
+    #expect(stage.now >= 60_000_000_000)
+    #expect(stage.texts.isEmpty)
+  }
+
+  /// When each node was called overdue, in seconds from the run's start by the wall clock.
+  private func overdue(_ stage: Stage) -> [String] {
+    stage.journal.compactMap { item in
+      if case .overdue(let node, _) = item.event {
+        "\(node) \(item.at.seconds - Stage.begin / 1_000_000_000)"
+      } else {
+        nil
+      }
+    }
+  }
+
+  @Test("a clock that is set past its moment makes a node overdue at once")
+  func overdueByTheClock() throws {
+    let stage = try stage("events: [overdue]", "  - gate: g\n    wait: 70s\n    due: 5000s")
+    stage.clockSetAtSecond = (30, by: .seconds(6000))
+    #expect(try stage.drive() == .succeeded)
+    #expect(overdue(stage) == ["g 6030"])
+  }
+
+  @Test("what was chosen is overdue before its turn comes")
+  func overdueWhereChosen() throws {
+    let stage = try stage(
+      "events: [overdue]",
+      """
+        - group: g
+          mode: choice
+          steps:
+            - group: h
+              when: 2 > 1
+              steps:
+                - gate: d
+                  wait: 70s
+                - gate: e
+                  wait: 1s
+                  due: 30s
+            - gate: f
+              wait: 1s
+              due: 20s
+      """)
+    #expect(try stage.drive() == .succeeded)
+    #expect(overdue(stage) == ["e 30"])
+  }
+
+  @Test("a further attempt at a group is overdue once it is to come")
+  func overdueInAFurtherAttempt() throws {
+    let stage = try stage(
+      "events: [overdue]",
+      """
+        - group: g
+          retry: { attempts: 2, delay: 50s }
+          steps:
+            - step: d
+              exec: [d]
+              rollback: nothing
+            - gate: e
+              wait: 1s
+              due: 30s
+      """)
+    stage.acts["d"] = [.fails(), .ok]
+    #expect(try stage.drive() == .succeeded)
+    #expect(overdue(stage).count == 1, "\(overdue(stage))")
+    #expect(overdue(stage).first?.hasSuffix(" 30") == true, "\(overdue(stage))")
+  }
+
   @Test("who is next hears of a gate that waits, up to the end of the chain")
   func escalation() throws {
     let stage = try stage(

@@ -47,6 +47,8 @@ final class Stage {
   var diesOnce: ((RunEvent) -> Bool)?
   /// The keeper dies at this moment, and the next one has what runs.
   var keeperDiesAtSecond: Int64?
+  /// When the wall clock is set, and by how much.
+  var clockSetAtSecond: (second: Int64, by: TimeSpan)?
   var stopAtSecond: [(Int64, StopRequest)] = []
   /// Asked for while an event like this waits to be durable.
   var stopBefore: (matches: (RunEvent) -> Bool, request: StopRequest)?
@@ -133,7 +135,7 @@ final class Stage {
   }
 
   /// By the wall clock.
-  private static let begin: Int64 = 86_400_000_000_000
+  static let begin: Int64 = 86_400_000_000_000
   static let actor = Actor(name: "ana", assurance: .os, uid: 1000)
 
   var clock: Clock {
@@ -280,14 +282,19 @@ private struct StageWorld: World {
     let end = stage.nextEnd(after: told)
     let stop = stage.stopAtSecond.first
     let word = stage.words.first
-    let moments = [stop?.0, word?.second, stage.diesAtSecond, stage.keeperDiesAtSecond].map {
-      $0.map { $0 * 1_000_000_000 }
-    }
+    let seconds = [
+      stop?.0, word?.second, stage.diesAtSecond, stage.keeperDiesAtSecond, stage.clockSetAtSecond?.second,
+    ]
+    let moments = seconds.map { $0.map { $0 * 1_000_000_000 } }
     let times = ([end?.1.ends, deadline?.nanoseconds] + moments).compactMap { $0 }
     guard let time = times.min(), time < .max else { return pending.isEmpty ? nil : commit() }
     // As the real world does: nothing stays in memory for longer.
     if !pending.isEmpty, time >= stage.now + 100_000_000 { return commit() }
     stage.now = max(stage.now, time)
+    if let set = stage.clockSetAtSecond, set.second * 1_000_000_000 <= stage.now {
+      stage.clockSetAtSecond = nil
+      stage.wallIsBehind.nanoseconds -= set.by.nanoseconds
+    }
     if let death = stage.diesAtSecond, death * 1_000_000_000 <= stage.now {
       stage.diesAtSecond = nil
       isDead = true

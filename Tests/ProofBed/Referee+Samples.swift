@@ -60,6 +60,7 @@ extension Referee {
 
   func overdue(_ node: NodeID, due: Timestamp, at time: Timestamp) {
     if time < due { blame(.told, "\(node) is called overdue before \(due.text)") }
+    if hasEnded(node) { blame(.told, "\(node) is called overdue, and it has ended") }
   }
 
   /// A notice was sent by a process: as often as it was due, and once more at most for each death.
@@ -77,23 +78,36 @@ extension Referee {
     blame(.told, "the driver leaves, and \(durable.notices.count) notices are not sent")
   }
 
-  /// Nothing around it may leave it out.
+  /// What is undone has ended before, and is late for nothing.
+  private func hasEnded(_ node: NodeID) -> Bool {
+    durable[node].status.hasEnded || durable[node].ending != nil
+  }
+
+  /// Nothing around it may leave it out any more.
   private func isCertain(_ node: NodeID) -> Bool {
-    truth.groups(around: node).allSatisfy { group in
-      let mode = truth.group(group)?.mode
-      return mode != .choice && mode != .rounds && !durable[group].status.hasEnded
+    var inner = node
+    for group in truth.groups(around: node) {
+      if hasEnded(group) { return false }
+      let children = plan.nodes.filter { $0.role == .main && $0.parent.map { plan.nodes[$0].id } == group }
+      switch truth.group(group)?.mode {
+      case .choice:
+        let others = children.filter { $0.id != inner }
+        guard others.allSatisfy({ durable[$0.id].skipped == .condition }) else { return false }
+      case .rounds:
+        let before = children.prefix { $0.id != inner }
+        guard before.allSatisfy({ durable[$0.id].ending == .failed }) else { return false }
+      default: break
+      }
+      inner = group
     }
+    return true
   }
 
   func checkOverdue() {
-    guard !machine.applied.contains(where: { $0.name.hasPrefix("clock") }), let created = durable.createdAt
-    else {
-      return
-    }
+    guard let created = durable.createdAt else { return }
     for node in plan.nodes where node.role == .main {
-      guard let due = node.due?.literal.flatMap({ TimeSpan(text: $0) }), !durable[node.id].status.hasEnded,
-        isCertain(node.id),
-        !durable[node.id].isOverdue, let moment = created + due,
+      guard let due = node.due?.literal.flatMap({ TimeSpan(text: $0) }), !hasEnded(node.id),
+        isCertain(node.id), !durable[node.id].isOverdue, let moment = created + due,
         let late = restedAt?.since(moment), late > .seconds(1)
       else { continue }
       blame(.told, "\(node.id) is overdue by \(late.text), and nobody was told")
