@@ -77,10 +77,21 @@ extension Engine {
     return !record.status.hasEnded && record.ending == nil
   }
 
+  private func standsInOpenGroups(_ node: Int) -> Bool {
+    var outer = graph.parents[node]
+    while let group = outer {
+      if !isOpen(group) { return false }
+      outer = graph.parents[group]
+    }
+    return true
+  }
+
   mutating func isDue(_ node: Int) {
     if case .resting = stage { return }
     // What may never come is not waited for: another choice, a further attempt at a group.
-    guard isOpen(node), !record(of: node).isOverdue, isReached(node), let due = due(node) else { return }
+    guard isOpen(node), standsInOpenGroups(node), !record(of: node).isOverdue, isReached(node),
+      let due = due(node)
+    else { return }
     if due > clock.wall { return set(.due(node), at: due) }
     record(.overdue(id(node), due: due))
   }

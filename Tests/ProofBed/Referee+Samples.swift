@@ -60,7 +60,9 @@ extension Referee {
 
   func overdue(_ node: NodeID, due: Timestamp, at time: Timestamp) {
     if time < due { blame(.told, "\(node) is called overdue before \(due.text)") }
-    if hasEnded(node) { blame(.told, "\(node) is called overdue, and it has ended") }
+    if ([node] + truth.groups(around: node)).contains(where: hasEnded) {
+      blame(.told, "\(node) is called overdue, and it has ended")
+    }
   }
 
   /// A notice was sent by a process: as often as it was due, and once more at most for each death.
