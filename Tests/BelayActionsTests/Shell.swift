@@ -9,6 +9,11 @@ enum Shell {
     var stdout: [UInt8]
   }
 
+  private static let folder: String = {
+    var template = Array("/tmp/belay-actions-XXXXXX".utf8CString)
+    return mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
+  }()
+
   static func run(_ request: ProcessRequest) -> Output? {
     var pipes: [Int32] = [0, 0]
     guard pipe(&pipes) == 0 else { return nil }
@@ -23,8 +28,9 @@ enum Shell {
       ["PATH=/usr/bin:/bin", "LC_ALL=C"]
       + request.environment.map { "\($0.name)=\($0.value.shown)" }
     var id = pid_t()
-    let started = withStrings(request.arguments) { arguments in
-      withStrings(variables) { posix_spawnp(&id, request.arguments[0], &files, nil, arguments, $0) }
+    // Some contexts redirect into files: not here.
+    let started = withStrings(["env", "-C", folder] + request.arguments) { arguments in
+      withStrings(variables) { posix_spawn(&id, "/usr/bin/env", &files, nil, arguments, $0) }
     }
     close(pipes[1])
     defer { close(pipes[0]) }
