@@ -165,6 +165,13 @@ extension Engine {
     return waitingForCommit.count < before
   }
 
+  /// It was ordered, and goes out when what it rests on is durable.
+  func isWaitingForCommit(_ attempt: AttemptName) -> Bool {
+    waitingForCommit.contains { waiting in
+      if case .start(let order) = waiting.command { order.attempt == attempt } else { false }
+    }
+  }
+
   // MARK: When nothing runs
 
   mutating func settleStop(_ stop: Stop) -> Bool {

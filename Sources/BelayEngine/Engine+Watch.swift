@@ -215,9 +215,10 @@ extension Engine {
 
   /// The question on its way has been for so long that there was no answer for as long as there may be none.
   mutating func isSilent(watch index: Int) {
-    guard let watch = watching[index], watch.attempt != nil else { return }
-    // It may have gone out later than it was put.
-    let patience = watch.askedAt.adding(max(watch.tripsAfter, watch.every))
+    guard let watch = watching[index], let attempt = watch.attempt else { return }
+    // It may have gone out later than it was put, or wait for a commit still.
+    let isAsked = !isWaitingForCommit(attempt)
+    let patience = (isAsked ? watch.askedAt : clock.boot).adding(max(watch.tripsAfter, watch.every))
     if patience > clock.boot { return alarms.set(.silence(index), at: patience) }
     let since = watch.silentSince ?? watch.askedAt
     trip(
