@@ -229,9 +229,13 @@ extension PlanBuilder {
     return items
   }
 
+  /// Of so many mistakes in one list each is told, of more the first.
+  private static let toldMistakes = 20
+
   private mutating func checkKeys(_ items: [PlanFrame.Item], _ each: Node.Each) {
     var seen: Set<String> = []
-    for item in items {
+    let told = diagnostics.count
+    for item in items where diagnostics.count - told < PlanBuilder.toldMistakes {
       let isName =
         !item.key.isEmpty && item.key.utf8.count <= 80
         && !item.key.unicodeScalars.contains { "[]/~#".unicodeScalars.contains($0) || $0.value < 0x20 }

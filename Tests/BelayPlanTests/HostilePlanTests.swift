@@ -33,6 +33,13 @@ import Testing
       + (1...40).map { "  v\($0): \(next("vars.v\($0 - 1)"))\n" }.joined() + HostilePlanTests.check
   }
 
+  @Test("a list of many items of one name is told in part") func sameNames() throws {
+    let items = String(repeating: "    - a\n", count: 500)
+    let check = "steps:\n  - check: c\n    each: { i: \"${{ vars.l }}\" }\n    run: x\n"
+    let text = "belay: 1\nvars:\n  l:\n" + items + check
+    #expect(try codes(text) == [String](repeating: "bad-each", count: 20))
+  }
+
   @Test("variables that double with every line") func doubling() throws {
     #expect(try codes(doubled("aaaa") { "\"${{ \($0) }}${{ \($0) }}\"" }) == ["too-large"])
     #expect(try codes(doubled("[a, a]") { "[\"${{ \($0) }}\", \"${{ \($0) }}\"]" }) == ["too-large"])
