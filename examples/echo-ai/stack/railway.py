@@ -26,8 +26,13 @@ def graphql(query: str, **variables: Any) -> Any:
     return answer["data"]
 
 
+def _restarted() -> bool:
+    now = state()
+    return not now["busy"] and now["newest"]["status"] == "SUCCESS" and now["healthy"]
+
+
 def restart_app() -> None:
     """Restarts what serves, and waits until it is well again."""
     graphql("mutation($id: String!) { deploymentRestart(id: $id) }", id=state()["deployment"])
-    if not until(lambda: state()["newest"]["status"] == "SUCCESS" and state()["healthy"], 60, every=0.2):
+    if not until(_restarted, 120, every=0.2):
         raise Failed("the application does not come up again")

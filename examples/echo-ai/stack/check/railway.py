@@ -35,6 +35,7 @@ from .tools import (
     main_head,
     merge,
     railway,
+    settled,
     sql,
 )
 
@@ -66,11 +67,12 @@ def rollback(deployment: str) -> None:
         graphql("mutation($d: String!) { deploymentRollback(id: $d) }", d=deployment),
         {"deploymentRollback": True},
     )
-    eventually(
-        lambda: state()["newest"]["id"] != before and state()["newest"]["status"] == "SUCCESS",
-        60,
-        "rolled back",
-    )
+    settled("the rollback", id=another_than(before))
+
+
+def another_than(before: str) -> str:
+    """The id of the newest deployment, once it is not this one."""
+    return eventually(lambda: (found := state()["newest"]["id"]) != before and found, 10, "another deployment")
 
 
 @check("railway: refuses what the real one refuses")
@@ -156,7 +158,7 @@ def variables() -> None:
     before = state()["deployment"]
     answer = railway("variable", "set", "CHECK", "--stdin", *APP, "--json", stdin="1\n")
     equal((answer.returncode, json.loads(answer.stdout)), (0, {"set": ["CHECK"]}))
-    eventually(lambda: state()["newest"]["id"] != before and state()["newest"]["status"] == "SUCCESS", 60, "deployed")
+    settled("with the variable", id=another_than(before))
     equal(railway("ssh", *APP, "--", "echo $CHECK").stdout, "1\n")
     rollback(before)
     assert "CHECK" not in json.loads(railway("variable", "list", *APP, "--json").stdout)
@@ -170,8 +172,10 @@ def scale() -> None:
 
     equal(railway("scale", *APP, "us-west2=2", "--json").returncode, 0)
     eventually(lambda: running() == 2, 30, "two replicas")
+    before = state()["newest"]["id"]
     equal(railway("redeploy", *APP, "--yes").returncode, 0)
-    eventually(lambda: running() == 1 and state()["newest"]["status"] == "SUCCESS", 60, "one replica")
+    settled("the code's one replica", id=another_than(before))
+    equal(running(), 1)
     railway("scale", *APP, "us-west2=0")
     eventually(lambda: running() == 0, 10, "none")
     equal(httpx.get(f"{APP_URL}/health").status_code, 404)

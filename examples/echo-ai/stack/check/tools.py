@@ -10,8 +10,10 @@ import httpx
 from .. import processes, seed, servers
 from ..config import (
     ADMIN_DB_URL,
+    APP_ID,
     APP_URL,
     BIN,
+    ENVIRONMENT_ID,
     GITHUB_TOKEN,
     HOME,
     OWNER,
@@ -35,10 +37,11 @@ def equal(found: Any, wanted: Any) -> None:
 
 
 def eventually(holds: Callable[[], Any], seconds: float, what: str) -> Any:
-    """What `holds` gave when it gave something true."""
+    """What `holds` gave when it gave something true. The seconds are those of a quiet machine."""
     found: list[Any] = []
-    if not processes.until(lambda: found.append(holds()) or found[-1], seconds, every=0.2):
-        raise AssertionError(f"not within {seconds:g} s: {what} (last: {found[-1]!r})")
+    patience = 4 * seconds
+    if not processes.until(lambda: found.append(holds()) or found[-1], patience, every=0.2):
+        raise AssertionError(f"not within {patience:g} s: {what} (last: {found[-1]!r})")
     return found[-1]
 
 
@@ -142,19 +145,27 @@ def newest() -> dict[str, Any]:
     return state()["newest"]
 
 
+def settled(what: str, status: str = "SUCCESS", **wanted: str) -> None:
+    """Waits until the newest deployment is this one and has come to this status, and nothing runs any more of the one
+    that it replaces: until then the old worker takes tasks too."""
+    wanted["status"] = status
+
+    def has_come() -> bool:
+        now = state()
+        return not now["busy"] and wanted.items() <= (now["newest"] or {}).items()
+
+    eventually(has_come, 60, f"{what} {status}")
+
+
 def deployed(commit: str, status: str = "SUCCESS") -> None:
-    """Waits until the newest deployment is of this commit and has this status."""
-    wanted = {"commit": commit, "status": status}
-    eventually(lambda: wanted.items() <= (newest() or {}).items(), 60, f"{commit[:8]} {status}")
+    settled(commit[:8], status, commit=commit)
 
 
 def deploy(commit: str, status: str = "SUCCESS") -> None:
-    from ..config import APP_ID, ENVIRONMENT_ID
-
     mutation = """mutation($s: String!, $e: String!, $c: String) {
       serviceInstanceDeployV2(serviceId: $s, environmentId: $e, commitSha: $c) }"""
     new = graphql(mutation, s=APP_ID, e=ENVIRONMENT_ID, c=commit)["serviceInstanceDeployV2"]
-    eventually(lambda: newest()["id"] == new and newest()["status"] == status, 60, f"{commit[:8]} {status}")
+    settled(commit[:8], status, id=new)
 
 
 def sql(query: str) -> Any:

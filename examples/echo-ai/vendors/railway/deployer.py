@@ -22,6 +22,11 @@ class Deployer:
         self._tasks: set[asyncio.Task] = set()
         self._one_at_a_time = asyncio.Lock()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a deployment is on its way, or what it replaces still runs."""
+        return self._one_at_a_time.locked()
+
     def later(self, work) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)

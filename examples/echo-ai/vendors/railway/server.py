@@ -100,6 +100,7 @@ async def state() -> dict[str, object]:
         "deployment": live.id if live else "",
         "folder": str(live.folder) if live else "",
         "pids": [instance.pid for instance in live.instances] if live else [],
+        "busy": deployer.busy,
         "healthy": bool(live) and bool(live.instances) and all(one.status == "RUNNING" for one in live.instances),
         "newest": {"id": newest.id, "status": newest.status, "commit": newest.commit} if newest else None,
         "memory_gb": platform.app.memory_gb,
