@@ -171,7 +171,11 @@ extension Engine {
   }
 
   /// While the run stops it stays theirs to do, unless it is to be undone: whether it was begun nobody knows then.
+  /// What they have said before that counts.
   mutating func leaveDeed(_ node: Int) {
+    if let asking = standing(node), asking.state != .open {
+      return answered(node, .deed, result(of: asking, asking.state == .met ? .done : .failed))
+    }
     guard case .stopping(let stop) = stage, isUndone(node, by: stop),
       case .step(let step) = plan.nodes[node].detail,
       let name = record(of: node).openAttempt

@@ -86,6 +86,17 @@ import Testing
     #expect(stage.started.isEmpty)
   }
 
+  @Test("a rollback after they have answered, and no engine has read it: their word counts, and it is undone")
+  func rolledBackAfterwards() throws {
+    let stage = try Stage(ManualTests.deed, roster: Stage.roster)
+    try stage.drive()
+    let word = Stage.Word(node: "switch", says: .done, uid: 1001, values: [.init(name: "lamp", text: "7")])
+    #expect(try stage.say(word) == nil)
+    #expect(try stage.drive(.rollback(.run)) == .rolledBack)
+    #expect(stage.started == ["switch~rollback"])
+    #expect(!stage.journal.contains { $0.event.type == "doubted" })
+  }
+
   @Test("a pause leaves the question standing")
   func paused() throws {
     let stage = try Stage(ManualTests.deed, roster: Stage.roster)

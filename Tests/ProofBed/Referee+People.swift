@@ -61,6 +61,9 @@ extension Referee {
     if !isSaid { blame(.gates, "\(node): \(who), and nobody has said that for this plan and question") }
     page.decisions.append(decision)
     book.pages[node] = page
+    if page.inquiry.subject == .deed, decision.word == .done, let attempt = durable[node].openAttempt {
+      tookEffect(node, byHand: attempt)
+    }
   }
 
   /// A node that people or the clock let pass.

@@ -42,7 +42,19 @@ extension Referee {
   }
 
   func heard(_ input: Input) {
-    guard case .effectEnded(let name, _) = input, let process = machine.processes[name],
+    switch input {
+    case .effectEnded(let name, _): answered(name)
+    // What the log of a killed keeper has kept of it is an answer too.
+    case .keeperLost(let fates):
+      for (name, fate) in fates.sorted(by: { $0.key < $1.key }) {
+        if case .ended = fate { answered(name) }
+      }
+    default: break
+    }
+  }
+
+  private func answered(_ name: AttemptName) {
+    guard let process = machine.processes[name],
       let watch = plan.watches.first(where: { $0.id == process.order.node })
     else { return }
     catchUp()
@@ -149,11 +161,10 @@ extension Referee {
       switch event {
       case .stopRequested(.cancel, _): true
       case .driverStarted(let driver): driver.purpose == "cancel"
-      case .watchTripped(_, let trip): trip.rule != .tell
       default: false
       }
     }
-    return isAsked || durable.nodes.values.contains(where: \.hasFailed) || tripWasPending
+    return isAsked || durable.nodes.values.contains(where: \.hasFailed) || hasTripped
   }
 }
 

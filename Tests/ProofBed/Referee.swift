@@ -29,6 +29,8 @@ final class Referee: SimulationObserver {
   var live: RunState
   var folded = 0
   var tripWasPending = false
+  /// A watch has stopped the run, by any of its drivers, and nothing was begun anew since.
+  private(set) var hasTripped = false
   /// A driver that was frozen still does what it had wanted.
   var isThawing = false
   var measured = Measured()
@@ -94,9 +96,13 @@ final class Referee: SimulationObserver {
     case .sampled(let node, let progress): sampled(node, progress)
     case .nodeFinished(let node, let end): soakEnded(node, end)
     case .overdue(let node, let due): overdue(node, due: due, at: time)
-    case .watchTripped(_, let trip): coverage.add("trip \(trip.verdict.rawValue), \(trip.rule.rawValue)")
+    case .watchTripped(_, let trip):
+      coverage.add("trip \(trip.verdict.rawValue), \(trip.rule.rawValue)")
+      if trip.rule != .tell { hasTripped = true }
     case .noticeEnded(_, let failure): coverage.add(failure == nil ? "notice sent" : "notice not sent")
-    case .attemptIntended(let node, let intent): attempts[node, default: []].append(intent.attempt)
+    case .attemptIntended(let node, let intent):
+      attempts[node, default: []].append(intent.attempt)
+      if truth.node(node)?.role == .main, truth.step(node)?.temporary != true { hasTripped = false }
     case .doubtSettled(let node, _, let settlement) where settlement.verdict == .again:
       repetitions[node, default: 0] += 1
       require(
@@ -318,12 +324,23 @@ final class Referee: SimulationObserver {
 
   func tookEffect(_ process: SimulatedProcess) {
     guard process.order.key != nil else { return }
-    let node = process.order.node
-    let (before, isCompensation) = truth.took(process)
+    let effect = Truth.Effect(
+      attempt: process.attempt, failedByItself: process.act.exitCode == 1 && process.stoppedBecause == nil)
+    tookEffect(process.order.node, effect)
+  }
+
+  /// A person has done what they were asked for.
+  func tookEffect(_ node: NodeID, byHand attempt: AttemptName) {
+    truth.begins(node)
+    tookEffect(node, Truth.Effect(attempt: attempt, failedByItself: false))
+  }
+
+  private func tookEffect(_ node: NodeID, _ effect: Truth.Effect) {
+    let (before, isCompensation) = truth.took(effect, of: node)
     let doubled = before.filter { !$0.failedByItself }
     guard let first = doubled.first, truth.step(node)?.idempotent != true else { return }
     blame(
       isCompensation ? .compensatedOnce : .oneEffect,
-      "\(node): \(process.attempt) has an effect after \(first.attempt) had it")
+      "\(node): \(effect.attempt) has an effect after \(first.attempt) had it")
   }
 }

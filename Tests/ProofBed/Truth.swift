@@ -47,10 +47,7 @@ struct Truth {
     for group in groups(around: id) { undone[group] = nil }
   }
 
-  mutating func took(_ process: SimulatedProcess) -> (before: [Effect], isCompensation: Bool) {
-    let id = process.order.node
-    let effect = Effect(
-      attempt: process.attempt, failedByItself: process.act.exitCode == 1 && process.stoppedBecause == nil)
+  mutating func took(_ effect: Effect, of id: NodeID) -> (before: [Effect], isCompensation: Bool) {
     if let step = undone(by: id) {
       let before = undone[step] ?? []
       undone[step, default: []].append(effect)
