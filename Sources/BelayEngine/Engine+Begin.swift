@@ -89,7 +89,7 @@ extension Engine {
       resetFailed(by: actor)
       resetFailedCompensations(by: actor)
     }
-    let lost = lostTemporaries()
+    let lost = retry || !endsByWhatHasFailed ? lostTemporaries() : []
     reset(lost, because: "temporary, applied again")
     let first = (voidedGates() + halfReapplied(with: lost)).sorted()
     if !first.isEmpty { stage = .reapplying(first, then: .goForward) }
@@ -225,6 +225,14 @@ extension Engine {
   func failedNode() -> Int? {
     plan.nodes.indices.first { node in
       isMainOrSteady(node) && record(of: node).hasFailed && !standsInWhatHasEnded(node)
+    }
+  }
+
+  /// What has failed fails the run again: nothing goes on that could need a temporary.
+  private var endsByWhatHasFailed: Bool {
+    plan.nodes.indices.contains { node in
+      isMainOrSteady(node) && record(of: node).hasFailed && plan.nodes[node].failure.rule != .continue
+        && !standsInWhatHasEnded(node)
     }
   }
 

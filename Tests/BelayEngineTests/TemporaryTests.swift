@@ -274,6 +274,18 @@ private let maintenance = """
     #expect(stage.started == ["on", "work", "off", "is_off?", "on", "work", "off", "is_off?"])
   }
 
+  @Test("that a person has settled is not asked for again where what has failed ends the run")
+  func settled() throws {
+    let stage = try Stage(maintenance)
+    stage.acts = ["work": [.fails()], "on~rollback": [.timesOut]]
+    #expect(try stage.drive() == .held)
+    try stage.resolve("on~rollback", .done)
+    #expect(try stage.drive(.resume(retry: false)) == .failed)
+    #expect(stage.started == ["on", "work", "on~rollback"])
+    #expect(try stage.state()["on"].status == .compensated)
+    #expect(!stage.journal.contains { $0.event.type == "nodes_reset" })
+  }
+
   @Test("that has failed is tried again by a retry before the run goes on")
   func failed() throws {
     let stage = try Stage(maintenance)
