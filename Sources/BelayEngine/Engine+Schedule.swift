@@ -172,8 +172,11 @@ extension Engine {
 
   // MARK: Places
 
+  /// Goes on in the place that it has, if it has one.
   mutating func takePlace(_ node: Int, _ part: Activity.Part) {
+    let hadPlace = activities[node]?.hasPlace == true
     activities[node] = Activity(part: part, hasPlace: true)
+    if hadPlace { return }
     running += 1
     for (group, _) in limits(around: node) { runningIn[group, default: 0] += 1 }
   }

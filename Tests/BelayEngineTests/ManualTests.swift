@@ -88,7 +88,8 @@ import Testing
 
   @Test("a rollback after they have answered, and no engine has read it: their word counts, and it is undone")
   func rolledBackAfterwards() throws {
-    let stage = try Stage(ManualTests.deed, roster: Stage.roster)
+    let oneAtATime = ManualTests.deed.replacing("belay: 1", with: "belay: 1\nmax_parallel: 1")
+    let stage = try Stage(oneAtATime, roster: Stage.roster)
     try stage.drive()
     let word = Stage.Word(node: "switch", says: .done, uid: 1001, values: [.init(name: "lamp", text: "7")])
     #expect(try stage.say(word) == nil)
