@@ -66,6 +66,10 @@ struct Question: Hashable {
   var askedAt: TimeSpan = .zero
   /// Set when it first passed, of a soak.
   var soak: SoakProgress?
+  /// What came last, of a check with `keep`.
+  var kept = KeptStream()
+
+  var keeps: Bool { kind == .check && body.keep != nil }
 }
 
 /// Why nothing new starts, and what comes when nothing runs any more.

@@ -170,7 +170,8 @@ extension Engine {
       guard record.hasFailed, !record.continued else { continue }
       reset([node], because: "it has failed, and the run goes on")
       self.record(
-        .nodeFinished(id(node), NodeEnd(status: .failed, failure: record.failure, continued: true)))
+        .nodeFinished(
+          id(node), NodeEnd(status: .failed, failure: record.failure, continued: true, kept: record.kept)))
     }
   }
 

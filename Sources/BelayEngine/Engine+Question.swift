@@ -72,7 +72,7 @@ extension Engine {
         .start(
           EffectOrder(
             attempt: attempt, node: id(question.subject), key: nil, request: request, timeout: timeout,
-            sensitive: plan.nodes[node].sensitive)))
+            sensitive: plan.nodes[node].sensitive, keepsAnswer: question.keeps)))
     } catch {
       cannotAsk(question.kind, node, error)
     }
@@ -81,6 +81,8 @@ extension Engine {
   /// The answer to a question that was asked of the world.
   mutating func answerArrived(_ node: Int, _ question: Question, _ report: EffectReport) {
     activities[node]?.attempt = nil
+    var question = question
+    if question.keeps { question.kept = report.kept }
     do throws(StepFailure) {
       guard let source = question.body.action else { return }
       let report = reported(report, by: question.body, of: id(question.subject))
@@ -168,7 +170,7 @@ extension Engine {
 
   private mutating func concluded(_ node: Int, _ question: Question, _ judgement: Judgement) {
     switch question.kind {
-    case .check: checkEnded(node, judgement)
+    case .check: checkEnded(node, judgement, question.kept)
     case .recheck(let index): rechecked(node, index, question.subject, judgement)
     case .skipIf: skipAnswered(node, judgement)
     case .verifyEffect: effectVerified(node, judgement)
@@ -177,7 +179,7 @@ extension Engine {
     }
   }
 
-  private mutating func checkEnded(_ node: Int, _ judgement: Judgement) {
+  private mutating func checkEnded(_ node: Int, _ judgement: Judgement, _ answer: KeptStream) {
     let status: NodeStatus =
       switch judgement.verdict {
       case .pass: .succeeded
@@ -185,7 +187,8 @@ extension Engine {
       case .unknown: .unknown
       }
     let outputs = kept(judgement.outputs, of: node)
-    ended(node, NodeEnd(status: status, outputs: outputs, failure: judgement.failure?.failure))
+    ended(
+      node, NodeEnd(status: status, outputs: outputs, failure: judgement.failure?.failure, kept: answer))
   }
 
   /// The question cannot be put: a value is missing, a text is no duration.
@@ -204,4 +207,9 @@ extension Judgement {
     let failure = StepFailure(kind: "expect", message: "it failed too often while it had to stay so")
     return Judgement(verdict: .fail, outputs: outputs, failure: failure)
   }
+}
+
+extension EffectReport {
+  /// What a process printed, or the answer to a request.
+  fileprivate var kept: KeptStream { answer == KeptStream() ? stdout : answer }
 }

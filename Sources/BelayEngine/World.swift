@@ -141,10 +141,12 @@ public struct EffectOrder: Hashable, Sendable {
   public var timeout: TimeSpan
   /// Output is neither kept nor shown.
   public var sensitive: Bool
+  /// A question's answer is kept too, as a deed's always is.
+  public var keepsAnswer: Bool
 
   public init(
     attempt: AttemptName, node: NodeID, key: String?, request: EffectRequest, timeout: TimeSpan,
-    sensitive: Bool
+    sensitive: Bool, keepsAnswer: Bool = false
   ) {
     self.attempt = attempt
     self.node = node
@@ -152,6 +154,7 @@ public struct EffectOrder: Hashable, Sendable {
     self.request = request
     self.timeout = timeout
     self.sensitive = sensitive
+    self.keepsAnswer = keepsAnswer
   }
 }
 

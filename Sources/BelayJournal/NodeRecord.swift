@@ -20,6 +20,8 @@ public struct NodeRecord: Hashable, Sendable {
   /// How long a wait between two attempts was to be when it began.
   public internal(set) var retryDelay = TimeSpan.zero
   public internal(set) var lastAnswer: Answer?
+  /// The answer with which a check with `keep` has ended.
+  public internal(set) var kept = KeptStream()
   /// Of a check that has passed and has to stay so.
   public internal(set) var soak: SoakProgress?
   /// Past its `due`, which has been told.
@@ -73,6 +75,7 @@ public struct NodeRecord: Hashable, Sendable {
     outputs = end.outputs
     failure = end.failure
     continued = end.continued
+    kept = end.kept
     finishedAt = time
     waitsUntil = nil
     openAttempt = nil

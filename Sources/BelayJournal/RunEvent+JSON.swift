@@ -120,6 +120,7 @@ extension RunEvent {
       writer.map("outputs", end.outputs)
       writer.failure("failure", end.failure)
       writer.flag("continued", end.continued)
+      writer.stream("kept", end.kept)
     case .retryScheduled(let node, let failure, let moment):
       writer.text("node", node)
       writer.failure("failure", failure)

@@ -69,14 +69,18 @@ public struct NodeEnd: Hashable, Sendable {
   public var failure: Failure?
   /// True when the run went on over the failure.
   public var continued: Bool
+  /// Of a check with `keep`: its last answer. What a step has printed stands in its attempts.
+  public var kept: KeptStream
 
   public init(
-    status: NodeStatus, outputs: ValueMap = ValueMap(), failure: Failure? = nil, continued: Bool = false
+    status: NodeStatus, outputs: ValueMap = ValueMap(), failure: Failure? = nil, continued: Bool = false,
+    kept: KeptStream = KeptStream()
   ) {
     self.status = status
     self.outputs = outputs
     self.failure = failure
     self.continued = continued
+    self.kept = kept
   }
 }
 

@@ -77,7 +77,7 @@ extension PlanBuilder {
         later("'\(action.keyword)'", at: action.keywordSpan)
       }
     }
-    refuse(body.keep.map { ("'keep'", $0.span) })
+    if let keep = body.keep, keep.literal == nil { later("a binding in 'keep'", at: keep.span) }
     if body.maxOutput != nil, let action = body.action { later("'max_output'", at: action.keywordSpan) }
   }
 }

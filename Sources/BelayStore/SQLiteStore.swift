@@ -186,6 +186,8 @@ public final class SQLiteStore: RunStore {
 
   // MARK: - Folders of runs
 
+  public var path: String { folder.path }
+
   /// Where a run keeps its files: outputs, sockets, locks.
   public func runFolder(_ run: String) -> String { folder.runFolder(run) }
 

@@ -109,7 +109,7 @@ public struct RealWorld: World {
     self.clock = clock
     journal = JournalWriter(store: store, state: run.state, claims: run.plan.claims, listener: run.listener)
     environment = CommandEnvironment(
-      caller: run.caller, searchPath: run.plan.searchPath, pass: run.plan.pass)
+      caller: run.caller, searchPath: run.plan.searchPath, pass: run.plan.pass, store: store.path)
     do {
       poller = try Poller()
       signals = try SignalSource()

@@ -165,9 +165,9 @@ struct RequestTranslation {
     return String(decoding: masked, as: UTF8.self)
   }
 
-  /// The beginning, for the journal; a question's is not written down.
+  /// The beginning, for the journal; a question's is written down only where that is asked for.
   private func kept(_ text: String, isCut: Bool) -> KeptStream {
-    guard order.key != nil, !order.sensitive, !text.isEmpty else { return KeptStream() }
+    guard order.key != nil || order.keepsAnswer, !order.sensitive, !text.isEmpty else { return KeptStream() }
     var head = Substring(text).utf8.prefix(RequestTranslation.keptInline)
     while String(head) == nil { head = head.dropLast() }
     let all = text.utf8

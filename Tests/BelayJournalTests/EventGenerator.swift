@@ -124,7 +124,9 @@ struct EventGenerator {
       .answered(text(), Answer(question: one(), verdict: one(), reason: text(), outputs: map())),
       .sampled(text(), progress()), .withdrawn(text()),
       .nodeFinished(
-        text(), NodeEnd(status: one(), outputs: map(), failure: maybe(failure()), continued: flag())),
+        text(),
+        NodeEnd(
+          status: one(), outputs: map(), failure: maybe(failure()), continued: flag(), kept: stream())),
       .retryScheduled(text(), failure: failure(), at: moment()), .nodeHeld(text(), reason: text()),
       .nodesReset(texts(), reason: text(), by: maybe(actor())), .nodesUndone(texts(), with: text()),
       .resolved(text(), as: one(), note: text(), values: map(), by: actor()),

@@ -48,6 +48,22 @@ import Testing
     #expect(!sandbox.exists("begun"))
   }
 
+  private static let asking = """
+    belay: 1
+    steps:
+      - step: a
+        run: belay runs > seen
+        rollback: nothing
+    """
+
+  @Test("belay in a step asks the store of its run, wherever that is")
+  func store() throws {
+    let sandbox = try Sandbox(["asking": Surroundings.asking])
+    let end = try sandbox.belay("run", "asking", "--store", "elsewhere")
+    #expect(end.status == 0, "\(end)")
+    #expect(sandbox.text("seen").contains("asking"), "\(sandbox.text("seen"))")
+  }
+
   @Test("a variable that nobody gets is nobody's matter")
   func others() throws {
     let sandbox = try Sandbox(["passing": Surroundings.passing])

@@ -33,8 +33,7 @@ def restore(lab, name, **params):
 
 
 def signed(run, gate):
-    run.waits_for(gate)
-    run.approve(gate, "engineer_two", "database_admin")
+    run.waits_for(gate).approve(gate, "engineer_two", "database_admin")
 
 
 @scenario(fresh=True)
@@ -46,10 +45,8 @@ def restore_swaps(lab):
     run = restore(lab, dump.stem)
     signed(run, "sign_loss")
     signed(run, "cut_over")
-    run.reaches("stop_app", "succeeded")
-    run.kill()
-    run.resume()
-    run.waits_for("start_app")
+    run.reaches("stop_app", "succeeded").kill()
+    run.resume().waits_for("start_app")
     expect(lab.sql("select count(*) from users") == users, "the counts differ")
     expect(lab.sql("select count(*) from api_keys") != "0", "nothing was restored")
     run.approve("start_app", "database_admin")
@@ -69,8 +66,7 @@ def restore_undone(lab):
     signed(run, "sign_loss")
     signed(run, "cut_over")
     run.waits_for("start_app")
-    run.call("reject", run.name(), "start_app", "--key", str(HOME / "people" / "database_admin"))
-    run.ends(4)
+    run.reject("start_app", "database_admin").ends(4)
     expect(lab.sql("select count(*) from api_keys") == "0", "the old database is not back")
     expect(lab.sql("select count(*) from pg_database where datname like 'railway\\_%'") == "0", "a copy was left")
     lab.until("the application serves", lambda: lab.health().get("status") == "healthy", 120)
@@ -99,9 +95,7 @@ def migrate_up_and_down(lab):
     expect(after != before, up.tail())
     down = lab.run("migrate-down", to=before, reason="the column is wrong")
     signed(down, "sign_loss")
-    down.waits_for("downgrade")
-    down.approve("downgrade", "database_admin")
-    down.ends(0)
+    down.waits_for("downgrade").approve("downgrade", "database_admin").ends(0)
     expect(lab.sql("select version_num from alembic_version") == before, down.tail())
     expect(lab.sql("select count(*) from users") == users, "rows are gone")
     expect(lab.sql("show default_transaction_read_only") == "off", "writers are still stopped")

@@ -16,7 +16,7 @@ import time
 
 from stage import Lab, Trouble, say
 
-MODULES = ("watching", "workers", "database", "releases", "people")
+MODULES = ("watching", "workers", "database", "releases", "changes", "people")
 
 
 def scenarios():
@@ -38,7 +38,7 @@ def play(lab, name, function):
     except Trouble as error:
         trouble = str(error)
     for run in lab.runs:
-        run.end_engine()
+        run.give_up()
     lab.runs.clear()
     try:
         lab.calm()

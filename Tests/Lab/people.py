@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from stage import HOME, expect, scenario
+from stage import expect, scenario
 
 
 def moment(**ahead):
@@ -16,31 +16,84 @@ def alerting(lab):
     expect(run.node("arrived").get("status") == "succeeded", run.tail())
 
 
-@scenario(fresh=True)
-def maintenance(lab):
-    """A window: announced, backed up, two engineers, closed to users, killed in the middle, open again at the end."""
-    start, end = moment(seconds=60), moment(hours=1)
+@scenario
+def announced_too_late(lab):
+    """A window of tomorrow is not announced: 48 hours are promised."""
+    run = lab.run("announce-maintenance", start=moment(hours=24), end=moment(hours=25), what="Short interruptions")
+    expect(run.ends(1).node("early_enough").get("status") == "failed", run.tail())
+
+
+def window(lab, tasks, ahead=60, **params):
+    """A window that begins in a minute, announced and rehearsed, at the gate where two engineers say that they are there."""
+    start, end = moment(seconds=ahead), moment(hours=1)
     announced = lab.run(
         "announce-maintenance", start=start, end=end, ahead="30s", what="Short interruptions").ends(0)
     rehearsal = lab.run("health").ends(0)
     run = lab.run(
         "maintenance", start=start, end=end, announcement=announced.node("announce")["outputs"]["id"],
-        rehearsal=rehearsal.name(), watch_for="5s", announced_before="10s",
-        tasks='[{"name": "look", "playbook": "migrate-check", "takes": "1m"}]')
-    run.waits_for("two_engineers")
-    run.approve("two_engineers", "engineer_two", "database_admin")
-    run.reaches("closed_by_application", "succeeded")
-    expect(lab.health() == {}, "the application is not closed")
-    run.kill()
+        rehearsal=rehearsal.name(), watch_for="5s", announced_before="10s", tasks=tasks, **params)
+    return run.waits_for("two_engineers").approve("two_engineers", "engineer_two", "database_admin")
+
+
+@scenario(fresh=True)
+def maintenance(lab):
+    """A window: announced, backed up, two engineers, closed to users, killed in the middle, open again at the end."""
+    run = window(lab, '[{"name": "look", "playbook": "migrate-check", "takes": "1m"}]')
+    run.reaches("closed_by_application", "succeeded").kill()
+    expect(lab.is_closed(), "users get in")
+    told = run.call("status", run.name()).stdout
+    expect("in force" in told and "closed_by_application" in told, told)
     run.resume().ends(0)
-    expect(lab.health().get("status") == "healthy", f"{lab.health()}")
+    expect(not lab.is_closed() and lab.health().get("status") == "healthy", f"{lab.health()}")
+
+
+@scenario(fresh=True)
+def maintenance_fails(lab):
+    """A task that fails ends the window: users get in again, pages and alerts are not muted any more."""
+    run = window(lab, '[{"name": "look", "playbook": "quiet", "takes": "1m"}]')
+    run.reaches("closed_by_application", "succeeded", patience=240)
+    lab.fault("unstable-platform")
+    run.ends(4)
+    expect(not lab.is_closed() and lab.health().get("status") == "healthy", f"{lab.health()}")
+    told = lab.run("oncall-handover").waits_for("confirmed")
+    expect(told.node("silences")["outputs"]["active"] == [], f"{told.node('silences')}")
 
 
 @scenario
 def handover(lab):
-    """Everything is collected, and the next one confirms."""
-    run = lab.run("oncall-handover")
-    run.waits_for("confirmed")
-    run.call(
-        "answer", run.name(), "confirmed", "ready=true", "learned=nothing", "--key", str(HOME / "people" / "engineer_two"))
-    run.ends(0)
+    """Everything is collected, and the next one confirms; who is not ready does not."""
+    run = lab.run("oncall-handover", test_page="true").waits_for("confirmed")
+    run.answer("confirmed", "ready=true", "learned=nothing", person="engineer_two").ends(0)
+    run = lab.run("oncall-handover").waits_for("confirmed")
+    run.answer("confirmed", "ready=false", "learned=no laptop", person="engineer_two").ends(1)
+
+
+def incident(lab, sev, **params):
+    return lab.run(
+        "incident", sev=sev, title="Experiments fail", impact="Nobody can start one", started_at=moment(minutes=-1),
+        better_for="5s", well_for="5s", **params)
+
+
+@scenario(fresh=True)
+def incident_mended(lab):
+    """An incident: paged, acknowledged, looked at, mended by the playbook of its cause, over, written down as a pull request."""
+    lab.run("database-backup", restore_check="false").ends(0)  # `monitor` wants a snapshot of today
+    lab.fault("dead-worker")
+    run = incident(lab, "SEV2").waits_for("classify")
+    expect(run.node("worker").get("status") == "failed", run.tail())
+    run.answer("classify", "cause=worker").waits_for("second_person").approve("second_person", "engineer_two")
+    run.waits_for("fix_worker/restart_worker").approve("fix_worker/restart_worker", "engineer_one")
+    run.waits_for("retrospective")
+    run.answer("retrospective", f"held_at={moment()}", "issues=none", person="manager").ends(0)
+    number = run.node("propose")["outputs"]["number"]
+    files = lab.github("GET", f"/pulls/{number}/files")
+    expect([one["filename"].startswith("docs/incidents/") for one in files] == [True], f"{files}")
+
+
+@scenario
+def incident_unacknowledged(lab):
+    """Nobody acknowledges: the next ones are told, and the incident goes on."""
+    lab.fault("nobody-acknowledges")
+    run = incident(lab, "SEV3")
+    run.reaches("acknowledged", "waiting", "running", "started")
+    run.call("cancel", run.name())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -16,6 +17,7 @@ LAB = ROOT / "examples" / "echo-ai" / "lab"
 HOME = pathlib.Path(os.environ.get("ECHO_LAB_HOME", "/var/tmp/echo-ai-lab"))
 FIRST_PORT = int(os.environ.get("ECHO_LAB_PORT", "18400"))
 PATIENCE = 420  # Longer than any wait here takes, in seconds.
+WAITING = 3  # What belay ends with when it waits for nobody but people.
 
 
 class Trouble(Exception):
@@ -80,21 +82,47 @@ class Lab:
         except (OSError, ValueError):
             return {}
 
+    def is_closed(self):
+        """Whether a user is told that it is maintained."""
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{FIRST_PORT}/", timeout=5).close()
+        except urllib.error.HTTPError as error:
+            return error.code == 503
+        return False
+
     def samples(self, query):
         address = f"http://127.0.0.1:{FIRST_PORT + 5}/api/v1/query?" + urllib.parse.urlencode({"query": query})
         with urllib.request.urlopen(address, timeout=10) as answer:
             return json.load(answer)["data"]["result"]
 
     def railway(self, *words):
-        done = subprocess.run(
-            ["railway", *words, "-s", "echo-ai", "-e", "lab", "--json"],
-            capture_output=True, text=True, timeout=60, env=self.variables, cwd=HOME)
-        expect(done.returncode == 0, f"railway {words}: {done.stderr}")
-        return json.loads(done.stdout)
+        return json.loads(self.command("railway", *words, "-s", "echo-ai", "-e", "lab", "--json"))
 
     def live_commit(self):
         serving = [one for one in self.railway("deployment", "list") if one["status"] == "SUCCESS"]
         return serving[0]["meta"]["commitHash"] if serving else None
+
+    def variable(self, name):
+        return self.railway("variable", "list").get(name)
+
+    def replicas(self):
+        listed = json.loads(self.command("railway", "service", "list", "-e", "lab", "--json"))
+        return next(one["replicas"]["running"] for one in listed if one["name"] == "echo-ai")
+
+    def github(self, method, path, **body):
+        """Of the repository: `path` begins behind its name."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{FIRST_PORT + 2}/github/repos/echo-ai/echo-ai{path}", method=method,
+            headers={"Authorization": f"Bearer {self.variables['LAB_GH_TOKEN']}", "Content-Type": "application/json"},
+            data=json.dumps(body).encode() if body else None)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def command(self, *words):
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=60, env=self.variables, cwd=HOME)
+        expect(done.returncode == 0, f"{' '.join(words)}: {done.stderr}")
+        return done.stdout
 
     def sql(self, query, database=None):
         words = [ROOT / "playbooks" / "tools" / "pg", *(["--database", database] if database else []), "psql", "-XAtc", query]
@@ -109,6 +137,9 @@ class Lab:
         while not question():
             expect(time.monotonic() < end, f"waited {patience} s in vain: {what}")
             time.sleep(0.5)
+
+    def key(self, person):
+        return str(HOME / "people" / person)
 
     def run(self, playbook, *flags, **params):
         run = Run(self, playbook, flags, params)
@@ -155,25 +186,54 @@ class Run:
     def status(self):
         return json.loads(self.call("status", self.name(), "--format", "json").stdout)
 
+    def report(self):
+        return self.call("report", self.name()).stdout
+
     def node(self, name):
         return self.status()["nodes"].get(name, {})
 
     def waits_for(self, node, patience=PATIENCE):
+        """Where nothing but people is waited for, the engine ends with 3: `resume` drives the run on."""
+
         def waits():
-            expect(self.engine.poll() is None, f"{self.playbook} ended before {node} was asked:\n{self.tail()}")
-            return self.node(node).get("status") == "waiting"
+            ended = self.engine.poll()
+            if self.node(node).get("status") == "waiting":
+                return True
+            expect(ended is None, f"{self.playbook} ended before {node} was asked, with {ended}:\n{self.tail()}")
+            return False
 
         self.lab.until(f"{self.playbook} asks {node}", waits, patience)
+        return self
 
     def reaches(self, node, *states, patience=PATIENCE):
-        self.lab.until(f"{node} is {states}", lambda: self.node(node).get("status") in states, patience)
+        def has_come():
+            ended = self.engine.poll()
+            if self.node(node).get("status") in states:
+                return True
+            expect(ended is None, f"{self.playbook} ended before {node} was {states}, with {ended}:\n{self.tail()}")
+            return False
+
+        self.lab.until(f"{node} is {states}", has_come, patience)
+        return self
 
     def approve(self, gate, *people):
+        """What they decide, and then on, if the engine has left."""
         for person in people:
-            self.call("approve", self.name(), gate, "--key", str(HOME / "people" / person))
+            self.call("approve", self.name(), gate, "--key", self.lab.key(person))
+        return self.go_on()
 
-    def answer(self, node, *values):
-        self.call("answer", self.name(), node, *values)
+    def reject(self, gate, person):
+        self.call("reject", self.name(), gate, "--key", self.lab.key(person))
+        return self.go_on()
+
+    def answer(self, node, *values, person="engineer_one"):
+        self.call("answer", self.name(), node, *values, "--key", self.lab.key(person))
+        return self.go_on()
+
+    def go_on(self):
+        if self.engine.poll() == WAITING:
+            self.resume()
+        return self
 
     def ends(self, status, patience=PATIENCE):
         try:
@@ -200,6 +260,12 @@ class Run:
                 self.engine.wait(30)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+    def give_up(self):
+        """What is not over is closed, so that it holds nothing that the next one wants."""
+        self.end_engine()
+        if self.id and self.status()["status"] not in ("succeeded", "rolled_back", "closed"):
+            self.call("close", self.id, "--note", "the scenario is over", status=None)
 
     def tail(self):
         return "\n".join(self.told().splitlines()[-25:])

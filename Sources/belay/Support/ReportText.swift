@@ -18,7 +18,8 @@ struct ReportText {
     var lines = ["# \(markdown(plan.title))", ""]
     lines += facts + section("Timeline (UTC)", timeline) + section("Decisions", decisions)
     lines += section("Checks", checks) + section("Steps", steps) + section("Rollback", rollback)
-    lines += section("What failed", failures) + section("Left to do", state.left.map { "- \(markdown($0))" })
+    lines += section("Kept", kept) + section("What failed", failures)
+    lines += section("Left to do", state.left.map { "- \(markdown($0))" })
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -106,6 +107,17 @@ struct ReportText {
       ]
     }
     return rows.isEmpty ? [] : table(["of", "result", "at", "took"], rows)
+  }
+
+  /// By name and digest, so that a file beside this report can be told to be the one.
+  private var kept: [String] {
+    let rows = KeptFiles(run).files.map { file in
+      [
+        markdown(file.path), "\(file.stream.bytes)" + (file.stream.truncated ? ", cut" : ""),
+        file.stream.digest ?? "",
+      ]
+    }
+    return rows.isEmpty ? [] : table(["file", "bytes", "SHA-256"], rows)
   }
 
   private var failures: [String] {

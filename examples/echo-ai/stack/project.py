@@ -1,11 +1,10 @@
 """The folder that `belay` runs in: the playbooks of this project, with the lab's addresses and people of its own.
 
 The roster that is shipped has places and no people, so nobody could approve anything. Here each person has a key that
-is made anew with every world: `belay approve RUN --key …/people/engineer_two`.
+is made anew with every world: `belay approve RUN --key …/people/engineer_two`. Who uses the lab is none of them: somebody
+whose account is in the roster cannot use the key of another.
 """
 
-import os
-import pwd
 import re
 import shutil
 import subprocess
@@ -14,7 +13,6 @@ from .config import FIRST_PORT, HOME, PROJECT
 
 FOLDER = HOME / "project"
 PEOPLE = HOME / "people"
-# Who starts runs is the first one: gates that want somebody else are approved with another's key.
 _NAMES = {
     "engineer_one": "First engineer", "engineer_two": "Second engineer", "manager": "Engineering manager",
     "database_admin": "Database admin",
@@ -35,14 +33,10 @@ def _write_roster() -> None:
     roles = re.sub(r"\{ rotation: .*offset: 1 \} \}", "{ people: [engineer_two] }", roles)
     roles = re.sub(r"\{ rotation: .*\} \}", "{ people: [engineer_one] }", roles)
     people = "".join(
-        f'  {person}: {{ name: {name}, accounts: {{ os: {_account(person)} }}, keys: ["{_key(person)}"] }}\n'
+        f'  {person}: {{ name: {name}, accounts: {{ os: echo-{person.replace("_", "-")} }}, keys: ["{_key(person)}"] }}\n'
         for person, name in _NAMES.items()
     )
     file.write_text(f"belay: 1\npeople:\n{people}roles:{roles}")
-
-
-def _account(person: str) -> str:
-    return pwd.getpwuid(os.getuid()).pw_name if person == "engineer_one" else "echo-" + person.replace("_", "-")
 
 
 def _key(person: str) -> str:

@@ -182,7 +182,7 @@ def get_commit(ref: str, request: Request) -> Response:
     )
 
 
-@router.get(f"{at}/compare/{{span}}")
+@router.get(f"{at}/compare/{{span:path}}")
 def compare(span: str) -> dict[str, Any]:
     base, _, head = span.partition("...")
     base, head = _sha(base), _sha(head)
