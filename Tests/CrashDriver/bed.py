@@ -4,12 +4,10 @@ A bed runs one playbook to its end. Strikes kill the programs on the way; the pe
 held decides by looking at what has happened in the world: the lines that ./did has written.
 """
 
-import ctypes
 import json
 import os
 import pathlib
 import re
-import select
 import shutil
 import signal
 import struct
@@ -17,10 +15,11 @@ import subprocess
 import typing
 
 import people
+import servers
 from crc import crc32c
+from processes import PATIENCE, Trouble, children, reap, wait_for_end, words_of
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATIENCE = 60  # Seconds; longer than anything here takes. Reaching it is a failure.
 TURNS = 30  # Commands until a run must have come to its end.
 RESTS = {"succeeded": 0, "closed": 0, "failed": 1, "held": 3, "paused": 3, "waiting": 3, "rolled_back": 4, "rollback_incomplete": 5}
 # Without this event a command has had no effect, and is typed again.
@@ -44,12 +43,9 @@ class Strike(typing.NamedTuple):
         return ":".join(map(str, self))
 
 
-class Trouble(Exception):
-    """What belay has promised and not kept, or what the driver itself could not do."""
-
 class Playbook:
     """A file of playbooks/; its first line is `# crash: {…}`: args, variables, environment, the playbooks that it calls
-    (of playbooks/called/), what people answer to each node that asks, and what is typed then."""
+    (of playbooks/called/), the nodes that ask servers, what people answer to each node that asks, what is typed then."""
 
     def __init__(self, name):
         self.name = name
@@ -59,50 +55,6 @@ class Playbook:
     @staticmethod
     def names():
         return sorted(path.stem for path in (HERE / "playbooks").glob("*.yaml"))
-
-
-def become_reaper():
-    """Processes whose parents were killed come to this one: it sees them all, and leaves no zombies (prctl(2))."""
-    if ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) != 0:
-        raise Trouble("prctl: no subreaper here")
-
-
-def children(pid="self"):
-    """Of a process, and theirs."""
-    found = []
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            found += [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return found + [below for child in found for below in children(child)]
-
-
-def reap():
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0] > 0:
-            pass
-    except ChildProcessError:
-        pass
-
-
-def wait_for_end(pid, patience=PATIENCE):
-    """False when it still runs then."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([descriptor], [], [], patience)[0])
-    finally:
-        os.close(descriptor)
-
-
-def words_of(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
-    except (FileNotFoundError, ProcessLookupError):
-        return [""]
 
 
 class Bed:
@@ -122,17 +74,26 @@ class Bed:
             (self.project / name).write_text(text)
         if "answers" in playbook.facts:
             people.write_roster(self.project / "playbooks")
+        # Nodes whose effects are requests of belay's own.
+        self.requests, self.servers = set(playbook.facts.get("servers", [])), None
+        self.arguments = playbook.facts.get("args", [])
+        if self.requests:
+            self.servers = servers.Servers(belay, self.project)
+            (self.project / "playbooks" / "environments" / "servers.yaml").write_text(servers.ENVIRONMENT)
+            self.arguments = [*self.arguments, "-e", "servers", "-p", f"server={self.servers.url}"]
         self.serial, self.typed = 0, {}
         self.commands = []  # (name, exit status, whether it was killed)
         self.decided = []  # (node, attempt, as)
         self.outputs = {}  # By node: what it gives when it is done; the person knows.
-        self.keeper_killed = False
+        self.keeper_killed = self.engine_killed = False
         self.known = None  # The state, until something is typed.
         self.waits_for_keeper = False
         self.environment = {
             "HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "USER": "ada", "LOGNAME": "ada", "TZ": "UTC",
             "SWIFT_BACKTRACE": "enable=no", **playbook.facts.get("variables", {}),
         }
+        if self.servers:
+            self.environment.update(self.servers.environment)
         if "LD_LIBRARY_PATH" in os.environ:
             self.environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
 
@@ -169,6 +130,7 @@ class Bed:
         if struck:
             self.struck.append(strike)
             self.keeper_killed |= strike.victim != "engine"
+            self.engine_killed |= strike.victim != "keeper"
         self.check_status(words, strike if struck else None, status, output)
         if struck:
             self.after_strike(strike)
@@ -251,9 +213,10 @@ class Bed:
     # The world
 
     def effects(self):
-        """(word, node, attempt, rest) for each line that steps have written."""
+        """(word, node, attempt, rest) for each line that steps and servers have written; a server knows keys, not attempts."""
         path = self.project / "effects"
-        return [tuple(line.split(" ")) for line in path.read_text().splitlines()] if path.exists() else []
+        lines = [tuple(line.split(" ")) for line in path.read_text().splitlines()] if path.exists() else []
+        return lines + (list(self.servers.effects()) if self.servers else [])
 
     def left(self):
         """Processes that steps have left running on purpose."""
@@ -279,7 +242,7 @@ class Bed:
 
     def live(self):
         """Until the run has come to its end and nothing is left to be typed."""
-        run = ["run", self.playbook.name, *self.playbook.facts.get("args", [])]
+        run = ["run", self.playbook.name, *self.arguments]
         script = [list(words) for words in self.playbook.facts.get("then", [])]
         self.drive(*run)
         for _ in range(TURNS):
@@ -319,7 +282,7 @@ class Bed:
                 continue
             attempt = intents[-1]
             self.wait_for_processes(state["run"], attempt)
-            ends = [line[3] for line in self.effects() if line[:3] == ("end", node, attempt)]
+            ends = self.ends(events, node, attempt)
             verdict = "not_done" if not ends else "done" if ends[-1] == "0" else self.failed(node)
             self.decided.append((node, attempt, verdict))
             self.known = None
@@ -331,9 +294,19 @@ class Bed:
             decided = True
         return decided
 
+    def ends(self, events, node, attempt):
+        """How what was attempted has ended in the world."""
+        if node not in self.requests:
+            return [line[3] for line in self.effects() if line[:3] == ("end", node, attempt)]
+        self.servers.settle()
+        key = next(event["key"] for event in events if event.get("attempt") == attempt).partition("/")[2]
+        effects = self.effects()
+        under = {line[2] for line in effects if line[0] == "begin" and line[3] == key}
+        return [line[3] for line in effects if line[0] == "end" and line[2] in under]
+
     def failed(self, node):
         """An attempt that has failed by itself: what is tried again anyway is tried again."""
-        plan = json.loads(self.ask("plan", self.playbook.name, *self.playbook.facts.get("args", []), "--format", "json").stdout)
+        plan = json.loads(self.ask("plan", self.playbook.name, *self.arguments, "--format", "json").stdout)
         found = next(item for item in plan["nodes"] if node in (item.get("step"), item.get("check")))
         return "not_done" if "retry" in found else "failed"
 
@@ -354,6 +327,8 @@ class Bed:
     def settle(self):
         """Waits until everything has ended that must; what is left then."""
         left = set(self.left())
+        if self.servers:
+            self.servers.settle()
         for pid in children():
             if pid not in left and not wait_for_end(pid, 20):
                 raise Trouble(f"still running at the end: {pid} {' '.join(words_of(pid))}")
@@ -371,6 +346,9 @@ class Bed:
                 continue
             wait_for_end(pid)
         reap()
+        if self.servers:
+            self.servers.close()
+            self.servers = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def trace(self):

@@ -260,11 +260,18 @@ int posix_fallocate(int file, off_t place, off_t length) {
   FILE_CALL("room", NULL, real(file, place, length), 0);
 }
 
-/* Between the two only their socket is spoken to with these. */
+/* Between the two only their socket is spoken to with these; any other is a server's. */
+static int is_own(int socket) {
+  int domain = AF_UNIX;
+  socklen_t size = sizeof domain;
+  getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+  return domain == AF_UNIX;
+}
+
 ssize_t send(int socket, const void *bytes, size_t size, int flags) {
   REAL(send);
   if (!role) return real(socket, bytes, size, flags);
-  const char *kind = strcmp(role, "engine") ? "reply.send" : "order.send";
+  const char *kind = strcmp(role, "engine") ? "reply.send" : is_own(socket) ? "order.send" : "request.send";
   STRUCK(kind, real(socket, bytes, size, flags), real(socket, bytes, size / 2, flags));
 }
 
@@ -276,7 +283,8 @@ ssize_t recv(int socket, void *bytes, size_t size, int flags) {
   long waits = role ? syscall(SYS_recvfrom, socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT, NULL, NULL) : 0;
   errno = error;
   if (waits <= 0) return real(socket, bytes, size, flags);
-  STRUCK(strcmp(role, "engine") ? "order.recv" : "reply.recv", real(socket, bytes, size, flags), 0);
+  const char *kind = strcmp(role, "engine") ? "order.recv" : is_own(socket) ? "reply.recv" : "answer.recv";
+  STRUCK(kind, real(socket, bytes, size, flags), 0);
 }
 
 pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage) {

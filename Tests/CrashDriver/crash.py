@@ -22,14 +22,16 @@ import tempfile
 import time
 import typing
 
-from bed import HERE, Bed, Playbook, Strike, Trouble, become_reaper, children
+import servers
+from bed import HERE, Bed, Playbook, Strike
 from oracle import Judge, Outcome, Plan
+from processes import Trouble, become_reaper, children
 
 # Each must be seen, or the driver is blind for it. B N A S K P X E: the records of KeeperLogFormat.md; an end with
 # output is written with its P records first.
 KINDS = {
     "engine": ["db.write", "db.sync", "wal.write", "wal.sync", "driver.write", "heads.cut", "heads.write", "heads.sync",
-               "keeper.spawn", "order.send", "reply.recv", "socket.remove"],
+               "keeper.spawn", "order.send", "reply.recv", "request.send", "answer.recv", "socket.remove"],
     "keeper": ["log.room", "log.B", "log.N", "log.A", "log.S", "log.K", "log.P", "log.X", "log.E", "step.spawn",
                "step.reap", "order.recv", "reply.send", "output.write", "output.sync", "socket.remove"],
 }
@@ -75,7 +77,7 @@ class Driver:
             bed = self.bed(name)
             try:
                 reference = Outcome(bed.live())
-                words = ["plan", name, *bed.playbook.facts.get("args", []), "--format", "json"]
+                words = ["plan", name, *bed.arguments, "--format", "json"]
                 self.judges[name] = Judge(Plan(bed.ask(*words).stdout), reference)
             finally:
                 bed.clear()
@@ -292,9 +294,14 @@ def tell_failure(options, case, found):
         print(f"  again: {sys.argv[0]} {options.belay} --only {case}", flush=True)
 
 
+def told(case):
+    return DRIVER.run(case, tell=print)
+
+
 def only(options, library):
-    become_reaper()
-    end = Driver(options.belay, library).run(options.only, tell=print)
+    # Not by this process: the servers are below it.
+    with workers(options, library, {}) as pool:
+        end = pool.submit(told, options.only).result()
     for line in end["found"]:
         print(f"FAILED {line}")
     if not end["reached"]:
@@ -331,7 +338,8 @@ def main():
         subprocess.run(
             ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", f'-DLOST="{options.lose}"', "-o", library,
              HERE / "boundaries.c", "-ldl"], check=True)
-        return only(options, library) if options.only else everything(options, library)
+        with servers.running():
+            return only(options, library) if options.only else everything(options, library)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 
-from bed import Trouble
+from processes import Trouble
 
 GONE_ON = ("not_done", "again")  # Verdicts on a doubt after which an attempt is made once more.
 
@@ -157,7 +157,8 @@ class Judge:
             (event["node"], event.get("exit"), event.get("signal"), event["outcome"])
             + tuple(event.get(stream, {}).get(word) for stream in ("stdout", "stderr") for word in words)
             for event in outcome.events
-            if event["type"] == "attempt_finished" and not self.plan.is_idempotent(event["node"]))
+            if event["type"] == "attempt_finished" and not self.plan.is_idempotent(event["node"])
+            and event["node"] not in outcome.bed.requests)
 
     def same_effects(self, outcome):
         found = [f"{node} got the driver's environment" for word, node, *_ in outcome.effects if word == "leak"]
@@ -171,7 +172,9 @@ class Judge:
         for (where, status) in sorted(outcome.ends.keys() | self.reference.ends.keys(), key=str):
             count, expected = outcome.ends[where, status], self.reference.ends[where, status]
             node, _ = place(where)
-            allowed = outcome.reasons_to_repeat()[node] if node in self.plan.nodes and self.plan.is_idempotent(node) else 0
+            once = outcome.bed.playbook.facts.get("once", [])  # Whatever is tried again, receipts keep it at that.
+            repeats = node in self.plan.nodes and self.plan.is_idempotent(node) and node not in once
+            allowed = outcome.reasons_to_repeat()[node] if repeats else 0
             if not expected <= count <= expected + allowed:
                 found.append(f"{where} ended {count} times with {status}, not {expected}")
         begun, before = outcome.count("begin", lambda line: line[1]), self.reference.count("begin", lambda line: line[1])
@@ -199,22 +202,34 @@ class Judge:
     def true_record(self, outcome):
         """What the journal says of an attempt, and what it did."""
         done = {line[2] for line in outcome.effects if line[0] == "end" and line[3] == "0"}
+        keys = {line[3] for line in outcome.effects if line[0] == "begin" and line[2] in done}
         did = {line[1] for line in self.reference.effects if line[0] == "begin"}
-        found, last = [], {}
+        found, last, under = [], {}, {}
         for event in outcome.events:
             node = event.get("node")
             if node not in did:
                 continue
             if event["type"] == "attempt_intended":
                 last[node] = event["attempt"]
+                under[event["attempt"]] = event["key"].partition("/")[2]
             attempt, verdict = event.get("attempt") or last.get(node), None
             if event["type"] == "attempt_finished":
                 verdict = {"succeeded": True, "failed": False}.get(event["outcome"])
             elif event["type"] == "doubt_settled":
                 verdict = {"done": True, "not_done": False}.get(event["verdict"])
-            if verdict is not None and verdict != (attempt in done):
+            if node in outcome.bed.requests:
+                # Under one key it is there once; that it is not says nothing of an earlier attempt, when a later one was made.
+                was_done = under.get(attempt) in keys
+                verdict = None if verdict is False and was_done and self.tried_again(outcome, under, attempt) else verdict
+            else:
+                was_done = attempt in done
+            if verdict is not None and verdict != was_done:
                 found.append(f"event {event['n']}, {event['type']} of {node} {attempt}, is not what happened: {event}")
         return found
+
+    def tried_again(self, outcome, under, attempt):
+        keys = [event["key"].partition("/")[2] for event in outcome.events if event["type"] == "attempt_intended"]
+        return keys.count(under[attempt]) > 1
 
     def in_order(self, outcome):
         """What waits for something begins after it has ended; compensations the other way round."""
@@ -227,8 +242,11 @@ class Judge:
                 last[key] = number
         found = []
         laps = {lap for _, lap in first}
+        unordered = outcome.bed.playbook.facts.get("unordered", [])  # Of databases: what is in them has no place among lines.
 
         def after(earlier, later):
+            if earlier in unordered or later in unordered:
+                return
             for lap in laps:
                 if (later, lap) in first and last.get((earlier, lap), -1) > first[later, lap]:
                     found.append(f"{later} began before {earlier} had ended (round {lap})")
@@ -253,6 +271,9 @@ class Judge:
                 decided[node] -= 1
                 continue
             facts, kinds = self.plan.nodes[node], outcome.kept.get(attempt, [])
+            if node in outcome.bed.requests:
+                found += self.rightly_unknown(outcome, node, facts, verdict)
+                continue
             if "K" in kinds:
                 continue  # It was stopped at its timeout.
             if not outcome.bed.keeper_killed:
@@ -266,3 +287,12 @@ class Judge:
             elif "verify" in facts and (verdict == "done" or "fail_if" in facts["verify"]):
                 found.append(f"{node} was held, and its verify knows that it is {verdict}")
         return found
+
+    def rightly_unknown(self, outcome, node, facts, verdict):
+        """Of a request that an engine had on its way when it was killed nobody knows but its server."""
+        if not outcome.bed.engine_killed:
+            yield f"{node} was held, and no engine was killed"
+        if facts.get("idempotent"):
+            yield f"{node} was held, and is idempotent"
+        if "verify" in facts and (verdict == "done" or "fail_if" in facts["verify"]):
+            yield f"{node} was held, and its verify knows that it is {verdict}"
