@@ -276,11 +276,11 @@ def say(text):
     sys.stdout.flush()
 
 
-def scenario(function=None, *, fresh=False):
-    """Marks what the driver plays; `fresh`: in a world of its own."""
+def scenario(function=None, *, fresh=False, each_change=False):
+    """Marks what the driver plays; `fresh`: in a world of its own; `each_change`: one of the few that CI plays."""
 
     def mark(one):
-        one.is_scenario, one.needs_fresh_world = True, fresh
+        one.is_scenario, one.needs_fresh_world, one.is_for_each_change = True, fresh, each_change
         return one
 
     return mark(function) if function else mark

@@ -1,69 +1,60 @@
 """`celery-not-processing` and what it calls: the right cause for each fault, and that one only."""
 
+from causes import finds
 from stage import expect, scenario
 
-BRANCHES = ("redis_away", "worker_away", "consume_again", "task_hangs", "code_is_broken", "wait_for_frozen",
-            "more_workers", "hand_over")
 
-
-def finds(lab, fault, cause, branch, asks=None, **params):
-    """A run that has found this cause and taken this branch only, and waits at the node that asks; else it has ended."""
+def worker(lab, fault, cause, branch, asks=None, **params):
     if fault:
         lab.fault(fault)
-    run = lab.run("celery-not-processing", look_for="5s", drains_within="2m", **params)
-    run.waits_for(asks) if asks else run.ends(0)
-    nodes = run.status()["nodes"]
-    taken = [name for name in BRANCHES if nodes.get(name, {}).get("status") not in (None, "skipped", "pending")]
-    found = run.node("cause")["outputs"]["name"].strip()
-    expect((found, taken) == (cause, [branch]), f"{found}: {taken}\n{run.tail()}")
-    return run
+    return finds(lab, "celery-not-processing", cause, branch, asks, look_for="5s", drains_within="2m", **params)
 
 
 @scenario
 def nothing_wrong(lab):
     """With nothing wrong no cause is found, and a person is asked."""
-    run = finds(lab, None, "none found", "hand_over", asks="hand_over")
+    run = worker(lab, None, "none found", "hand_over", asks="hand_over")
     run.answer("hand_over", "finding=it was a false alarm").ends(0)
 
 
 @scenario
 def dead_worker(lab):
     """A dead worker: asks, restarts echo-ai, and the queue drains."""
-    run = finds(lab, "dead-worker", "the worker is dead", "worker_away", asks="restart_worker")
+    run = worker(lab, "dead-worker", "the worker is dead", "worker_away", asks="restart_worker")
     run.approve("restart_worker", "engineer_one").ends(0)
 
 
-@scenario
+@scenario(each_change=True)
 def not_consuming(lab):
     """A worker that consumes nothing is told to, without a restart."""
-    finds(lab, "not-consuming", "the worker takes nothing", "consume_again")
+    worker(lab, "not-consuming", "the worker takes nothing", "consume_again")
 
 
 @scenario
 def stuck_task(lab):
     """A task that does not end is ended after somebody has said so; others go on."""
-    run = finds(lab, "stuck-task", "a task does not end", "task_hangs", asks="end_tasks", old="2s")
+    run = worker(lab, "stuck-task", "a task does not end", "task_hangs", asks="end_tasks", old="2s")
     run.approve("end_tasks", "engineer_one").ends(0)
 
 
 @scenario
 def frozen(lab):
     """Tasks of a worker that was killed: nothing is restarted, a person tells the users."""
-    run = finds(lab, "frozen-unacked", "tasks of a killed worker", "wait_for_frozen", asks="wait_for_frozen")
+    run = worker(lab, "frozen-unacked", "tasks of a killed worker", "wait_for_frozen", asks="wait_for_frozen")
     run.answer("wait_for_frozen").ends(0)
 
 
 @scenario
 def redis_down(lab):
     """Redis away: told apart from a dead worker, restarted after somebody has said so."""
-    run = finds(lab, "redis-down", "Redis does not answer", "redis_away", asks="restart_redis")
+    run = worker(lab, "redis-down", "Redis does not answer", "redis_away", asks="restart_redis")
     run.approve("restart_redis", "engineer_one").ends(0)
 
 
 @scenario
 def full_queue(lab):
     """More work than the worker can do: more processes, after they were approved."""
-    run = finds(lab, "full-queue", "more work than the worker can do", "more_workers", asks="more_workers/go")
+    run = worker(lab, "full-queue", "more work than the worker can do", "more_workers", asks="more_workers/go")
     run.approve("more_workers/go", "engineer_one").reaches("more_workers/autoscale", "succeeded")
 
 
@@ -71,12 +62,12 @@ def full_queue(lab):
 def broken_code(lab):
     """Experiments that all fail are no fault of the worker: nothing is restarted, a person is told that it is code."""
     lab.sql("update experiments set status = 'failed' where created_at > now() - interval '30 minutes'")
-    run = finds(lab, "bad-key", "every experiment fails", "code_is_broken", asks="code_is_broken")
+    run = worker(lab, "bad-key", "every experiment fails", "code_is_broken", asks="code_is_broken")
     run.call("cancel", run.name())
 
 
 @scenario
 def connection_breaks(lab):
     """A connection that breaks leaves the worker unknown, and unknown is no cause."""
-    run = finds(lab, "ssh-drops", "none found", "hand_over", asks="hand_over")
+    run = worker(lab, "ssh-drops", "none found", "hand_over", asks="hand_over")
     expect(run.node("worker").get("status") == "unknown", f"{run.node('worker')}")
