@@ -111,7 +111,8 @@ extension Engine {
       throw Refusal("\(id) was asked anew since: look at it again")
     }
     guard !asking.isExpired(at: moment) else {
-      throw Refusal("too late: \(id) could be answered until \(asking.inquiry.expiresAt?.text ?? "")")
+      let until = asking.inquiry.expiresAt?.wholeSecond.text ?? ""
+      throw Refusal("too late: \(id) could be answered until \(until)")
     }
     if run.rollback != nil, plan.nodes[node].role == .main {
       throw Refusal("the run is rolled back: \(id) is not asked for any more")

@@ -44,7 +44,7 @@ extension Engine {
     case .watchTripped(let watch, let trip):
       News(kind: .tripped, node: watch, text: "\(watch) tripped: \(trip.reason)")
     case .overdue(let node, let due):
-      News(kind: .overdue, node: node, text: "\(node) is overdue since \(due.text)")
+      News(kind: .overdue, node: node, text: "\(node) is overdue since \(due.wholeSecond.text)")
     case .escalated(let node, _, let to):
       News(kind: .escalated, node: node, text: "\(node) waits for an answer", to: to)
     case .nodeStarted(let node, _) where graph.index[node].map(isGate) == true:

@@ -96,7 +96,8 @@ extension Engine {
   }
 
   private mutating func expired(_ node: Int, _ awaited: Activity.Awaited, _ asking: Asking) {
-    let since = "asked at \(asking.askedAt.text), until \(asking.inquiry.expiresAt?.text ?? "")"
+    let until = asking.inquiry.expiresAt?.wholeSecond.text ?? ""
+    let since = "asked at \(asking.askedAt.wholeSecond.text), until \(until)"
     guard asking.inquiry.subject.isApproval else {
       return answered(node, awaited, result(of: asking, .unanswered("nobody has answered: \(since)")))
     }
@@ -297,7 +298,7 @@ extension Engine {
 
   /// `go waits for ana or ben since 2026-03-01T02:11:00Z`.
   private func waits(_ node: Int) -> String? {
-    standing(node).map { "\(id(node)) waits for \($0.whom) since \($0.askedAt.text)" }
+    standing(node).map { "\(id(node)) waits for \($0.whom) since \($0.askedAt.wholeSecond.text)" }
   }
 }
 

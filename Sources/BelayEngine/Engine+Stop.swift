@@ -235,7 +235,7 @@ extension Engine {
   }
 
   private func stillInForce(_ node: Int) -> String {
-    let since = record(of: node).startedAt.map { " since \($0.text)" } ?? ""
+    let since = record(of: node).startedAt.map { " since \($0.wholeSecond.text)" } ?? ""
     return "still in force: \(id(node))\(since)\(isGivenUp(node) ? ", its rollback was skipped" : "")"
   }
 }

@@ -125,20 +125,28 @@ public struct LedgerHead: Hashable, Sendable {
 
   public var text: String {
     var writer = LineWriter()
+    write(into: &writer)
+    return writer.line()
+  }
+
+  func write(into writer: inout LineWriter) {
     writer.time("at", at)
     writer.text("store", store)
     writer.int("entry", entry)
     writer.text("link", link.description)
-    return writer.line()
   }
 
   public init(parsing line: String) throws(EventLineError) {
     var fields = try LineFields(parsing: line)
+    try self.init(&fields)
+    try fields.finish()
+  }
+
+  init(_ fields: inout LineFields) throws(EventLineError) {
     at = try fields.time("at")
     store = try fields.text("store")
     entry = try fields.int("entry")
     link = try fields.digest("link")
-    try fields.finish()
   }
 }
 

@@ -57,7 +57,12 @@ extension Verification {
         hash.link(ofEntry: row.number, after: before, entry: digest)
       }
       if !fits { report.add(.entry(row.number), "its text or its link was altered") }
-      if let line { try apply(line.entry, row.number) }
+      if let line {
+        try apply(line.entry, row.number)
+        report.head = Digest(bytes: row.link).map {
+          LedgerHead(at: line.at, store: storeID, entry: row.number, link: $0)
+        }
+      }
       expected = row.number.next
       report.entries += 1
     }

@@ -51,20 +51,26 @@ extension Verification {
           place, "it names ledger entry \(head.entry) after entry \(newest): a line was copied, or moved")
         continue
       }
-      guard let row = try source.entry(head.entry) else {
-        report.add(
-          place,
-          "it names ledger entry \(head.entry), and the ledger has none: the newest entries were removed")
-        continue
-      }
-      let at = (try? LedgerLine(parsing: String(decoding: row.entry, as: UTF8.self)))?.at
-      guard row.link == head.link.bytes, at == head.at, head.store.isExactly(storeID) else {
-        report.add(place, "it does not fit ledger entry \(head.entry)")
-        continue
-      }
+      guard try fits(head, at: place) else { continue }
       newest = head.entry
       report.anchor = head
     }
+  }
+
+  /// What stands outside the database is what the ledger says at that place.
+  mutating func fits(_ head: LedgerHead, at place: AuditPlace) throws(StoreError) -> Bool {
+    guard let row = try source.entry(head.entry) else {
+      report.add(
+        place, "it names ledger entry \(head.entry), and the ledger has none: the newest entries were removed"
+      )
+      return false
+    }
+    let at = (try? LedgerLine(parsing: String(decoding: row.entry, as: UTF8.self)))?.at
+    guard row.link == head.link.bytes, at == head.at, head.store.isExactly(storeID) else {
+      report.add(place, "it does not fit ledger entry \(head.entry)")
+      return false
+    }
+    return true
   }
 
   /// A run leaves a folder behind; whoever removes the newest one without a trace forgets it.

@@ -9,6 +9,8 @@ public enum AuditPlace: Hashable, Sendable {
   case claim(String)
   /// A line of `heads.log`, from 1.
   case head(Int)
+  /// A line, from 1, of the store's checkpoints or of a copy of them.
+  case checkpoint(file: String, line: Int)
   case store
 
   public var text: String {
@@ -18,6 +20,7 @@ public enum AuditPlace: Hashable, Sendable {
     case .run(let run): "run \(run)"
     case .claim(let name): "claim \(name)"
     case .head(let line): "heads.log line \(line)"
+    case .checkpoint(let file, let line): "\(file) line \(line)"
     case .store: "the store"
     }
   }
@@ -36,6 +39,8 @@ public struct AuditReport: Hashable, Sendable {
   public enum Verdict: Hashable, Sendable {
     /// Nothing is missing up to this head of the ledger, which stands outside the database.
     case complete(upTo: LedgerHead)
+    /// The same, by a checkpoint that a key of the verifier's has signed.
+    case signed(upTo: LedgerHead)
     /// All fits together, but nothing outside says that the newest part was not cut off.
     case consistent
     case broken(at: AuditPlace)
@@ -43,6 +48,8 @@ public struct AuditReport: Hashable, Sendable {
     public var text: String {
       switch self {
       case .complete(let head): "complete up to ledger entry \(head.entry) of \(head.at.text) (heads.log)"
+      case .signed(let head):
+        "complete up to ledger entry \(head.entry) of \(head.at.text) (signed checkpoint)"
       case .consistent: "consistent, completeness not proven"
       case .broken(let place): "BROKEN at \(place.text)"
       }
@@ -56,6 +63,10 @@ public struct AuditReport: Hashable, Sendable {
   public var withheld = 0
   /// The newest head of the ledger that is kept outside the database and fits.
   public var anchor: LedgerHead?
+  /// The newest one that a key of the verifier's has signed.
+  public internal(set) var signed: LedgerHead?
+  /// The ledger's newest entry.
+  public internal(set) var head: LedgerHead?
   /// At most ``findingLimit``; in the order in which they were met.
   public internal(set) var findings: [AuditFinding] = []
   /// How many more there were.
@@ -67,6 +78,7 @@ public struct AuditReport: Hashable, Sendable {
   public var verdict: Verdict {
     let events = findings.filter { if case .event = $0.place { true } else { false } }
     if let first = events.first ?? findings.first { return .broken(at: first.place) }
+    if let signed, signed.entry >= anchor?.entry ?? 0 { return .signed(upTo: signed) }
     return anchor.map(Verdict.complete) ?? .consistent
   }
 
@@ -74,7 +86,7 @@ public struct AuditReport: Hashable, Sendable {
   mutating func add(_ place: AuditPlace, _ message: String) {
     switch place {
     case .event, .entry: if findings.contains(where: { $0.place == place }) { return }
-    case .run, .claim, .head, .store: break
+    case .run, .claim, .head, .checkpoint, .store: break
     }
     if findings.count < AuditReport.findingLimit {
       findings.append(AuditFinding(place: place, message: message))
@@ -88,10 +100,12 @@ extension AuditReport {
   /// Verifies a store: ledger, events, what is derived from them, files, and the heads kept outside.
   ///
   /// Keeps no more in memory than a row per run and the fold of one run.
-  /// - Parameter fold: how events fold; what is stored about runs and claims is held against it.
+  /// - Parameters:
+  ///   - fold: how events fold; what is stored about runs and claims is held against it.
+  ///   - trust: by what checkpoints are judged.
   /// - Throws: when the store cannot be read at all. Damage is a finding, also where SQLite sees it first.
   public static func verifying<Fold: RunFold>(
-    _ source: some VerificationSource, by fold: Fold.Type
+    _ source: some VerificationSource, by fold: Fold.Type, trust: CheckpointTrust = CheckpointTrust()
   ) throws(StoreError) -> AuditReport {
     var verification = Verification(source)
     do throws(StoreError) {
@@ -101,6 +115,7 @@ extension AuditReport {
       try verification.checkRuns()
       try verification.checkClaims()
       try verification.checkHeads()
+      try verification.checkCheckpoints(trust)
       verification.checkFolders()
     } catch {
       guard case .broken(let message) = error else { throw error }

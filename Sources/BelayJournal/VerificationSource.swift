@@ -27,6 +27,8 @@ public protocol VerificationSource: AnyObject {
   var runFolders: [String] { get }
   /// The lines of `heads.log`; read before the snapshot.
   var headLines: [String] { get }
+  /// The lines of `checkpoints.log`; read before the snapshot.
+  var checkpointLines: [String] { get }
 }
 
 public struct LedgerRow: Hashable, Sendable {

@@ -138,6 +138,9 @@ extension Timestamp {
     }
   }
 
+  /// The same second, without its parts: what people have to read of a moment.
+  public var wholeSecond: Timestamp { Timestamp(seconds: seconds) }
+
   /// RFC 3339 in UTC, with as many decimals (3, 6 or 9) as are needed, or none.
   public var text: String {
     let civil = civil

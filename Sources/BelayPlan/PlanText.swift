@@ -166,7 +166,7 @@ extension Plan {
 
 extension PlanBody {
   /// How long it is asked, and what its answer means: in words.
-  var meaning: [String] {
+  public var meaning: [String] {
     var words: [String] = []
     if let within, timeout != nil || action == nil { words.append("asked up to \(within.source)") }
     if let every { words.append("every \(every.source)") }

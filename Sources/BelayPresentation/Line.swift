@@ -13,7 +13,8 @@ public enum Ink: Hashable, Sendable {
     case .bold: "1"
     case .good: "32"
     case .bad: "1;31"
-    case .attention: "1;33"
+    // No yellow: as bold it is the brightest of all, and lost on white.
+    case .attention: "1;35"
     case .active: "36"
     case .undone: "35"
     }
@@ -63,6 +64,50 @@ public struct Line: Hashable, Sendable {
     return cut
   }
 
+  /// The same on as many lines as it takes, parted at blanks where there are some.
+  ///
+  /// - Parameter indent: of all lines but the first; less than `columns`.
+  public func wrapped(to columns: Int, indent: Int = 0) -> [Line] {
+    guard columns > 0, width > columns else { return [self] }
+    let blanks = String(repeating: " ", count: indent)
+    var lines: [Line] = []
+    var line = Line()
+    for piece in pieces {
+      for word in piece.text.words {
+        var rest = word
+        let isBlank = rest.allSatisfy { $0 == " " }
+        if line.width + DisplayText.width(rest) > columns, isBlank || line.width > indent {
+          lines.append(line)
+          line = Line(blanks)
+          if isBlank { continue }
+        }
+        while line.width + DisplayText.width(rest) > columns {
+          let part = DisplayText.prefix(rest, columns: columns - line.width)
+          guard !part.isEmpty else { break }
+          line.append(part, piece.ink)
+          lines.append(line)
+          line = Line(blanks)
+          rest = String(rest.unicodeScalars.dropFirst(part.unicodeScalars.count))
+        }
+        line.append(rest, piece.ink)
+      }
+    }
+    return line.width > indent || lines.isEmpty ? lines + [line] : lines
+  }
+
+  /// As much of the end as fits.
+  public func tail(_ columns: Int) -> Line {
+    guard width > columns else { return self }
+    var line = Line()
+    var skip = width - columns
+    for piece in pieces {
+      let before = DisplayText.prefix(piece.text, columns: skip)
+      skip = max(0, skip - DisplayText.width(piece.text))
+      line.append(String(piece.text.unicodeScalars.dropFirst(before.unicodeScalars.count)), piece.ink)
+    }
+    return line
+  }
+
   public var text: String { pieces.map(\.text).joined() }
 
   public func rendered(inColour: Bool) -> String {
@@ -74,6 +119,19 @@ public struct Line: Hashable, Sendable {
 }
 
 extension String {
+  /// Words and the blanks between them, in turn.
+  fileprivate var words: [String] {
+    var words: [String] = []
+    for character in self {
+      if let last = words.last, (last.last == " ") == (character == " ") {
+        words[words.count - 1].append(character)
+      } else {
+        words.append(String(character))
+      }
+    }
+    return words
+  }
+
   /// Tabs and line ends as blanks.
   fileprivate var onOneLine: String {
     guard unicodeScalars.contains(where: { $0 == "\t" || $0 == "\n" || $0 == "\r" }) else { return self }

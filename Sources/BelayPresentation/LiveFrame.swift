@@ -18,7 +18,7 @@ public struct LiveFrame {
 
   let picture: RunPicture
   let marks: Marks
-  let size: Size
+  public let size: Size
 
   public init(_ picture: RunPicture, marks: Marks, size: Size) {
     self.picture = picture
@@ -26,36 +26,59 @@ public struct LiveFrame {
     self.size = size
   }
 
+  /// Of the tree, beside a question.
+  private static let leastTree = 4
+
+  /// The cursor belongs behind the last line: an answer is typed there.
+  public var isOpen: Bool { picture.question?.typed != nil }
+
   /// Never more lines than the terminal has, one left for the cursor.
   public func lines() -> [Line] {
-    let head = [self.head()]
-    let foot = foot()
-    let room = max(1, size.rows - 1 - head.count - foot.count)
-    let lines = head + tree(in: room) + foot
-    return Array(lines.prefix(max(1, size.rows - 1)))
+    let all = max(1, size.rows - 1)
+    let head = self.head()
+    var question: [Line] = []
+    if let open = picture.question {
+      let least = min(LiveFrame.leastTree, all / 3)
+      // One column for the cursor, behind what is typed.
+      question = open.lines(marks, columns: max(1, size.columns - 1), rows: all - least)
+      if question.count + least < all { question.insert(Line(), at: 0) }
+    }
+    let foot = foot(isHinted: size.rows >= 12 && picture.question == nil)
+    let room = max(1, all - head.count - foot.count - question.count)
+    return Array((head + tree(in: room) + foot + question).suffix(all))
   }
 
   /// All of it, as it is left behind.
   public func whole() -> [Line] {
-    [head()] + RunTree(picture: picture, marks: marks, columns: size.columns).rows().flatMap(\.lines)
+    head() + RunTree(picture: picture, marks: marks, columns: size.columns).rows().flatMap(\.lines)
   }
 
-  private func head() -> Line {
-    var line = Line(picture.plan.title, .bold)
-    if let environment = picture.plan.environment { line.append(marks.dot + environment, .bold) }
-    line.append(marks.dot + picture.plan.run, .dim)
+  /// How the run stands has a line of its own where it would be cut off.
+  private func head() -> [Line] {
+    var place = Line()
+    if let environment = picture.plan.environment { place.append(marks.dot + environment, .bold) }
+    place.append(marks.dot + picture.plan.run, .dim)
+    // Of a long title the end is missing, not where it runs and under which name.
+    let room = max(size.columns / 3, size.columns - place.width)
+    var line = Line(picture.plan.title, .bold).cut(to: room, ellipsis: marks.ellipsis)
+    for piece in place.pieces { line.append(piece.text, piece.ink) }
+    guard let (words, ink) = standing else { return [line.cut(to: size.columns, ellipsis: marks.ellipsis)] }
+    var whole = line
+    whole.append(marks.dot + words, ink)
+    guard whole.width > size.columns else { return [whole] }
+    return [line, Line(words, ink)].map { $0.cut(to: size.columns, ellipsis: marks.ellipsis) }
+  }
+
+  private var standing: (words: String, ink: Ink)? {
     let state = picture.state
-    if state.rollback != nil {
-      line.append(marks.dot + "rolling back: " + state.rollbackCause, .undone)
-    } else if let stop = state.stop {
-      line.append(marks.dot + stop.words, .attention)
-    } else if state.status != .running {
-      line.append(marks.dot + state.status.words, state.status.ink)
+    if state.rollback != nil, state.status == .rollingBack {
+      return ("rolling back: " + state.rollbackCause, .undone)
     }
-    return line.cut(to: size.columns, ellipsis: marks.ellipsis)
+    if let stop = state.stop { return (stop.words, .attention) }
+    return state.status == .running ? nil : (state.status.words, state.status.ink)
   }
 
-  private func foot() -> [Line] {
+  private func foot(isHinted: Bool) -> [Line] {
     let forecast = RunForecast(picture)
     let share = forecast.all == 0 ? 1 : Double(forecast.ended) / Double(forecast.all)
     var line = marks.bar(share, columns: min(LiveFrame.barColumns, max(4, size.columns / 4)))
@@ -65,7 +88,7 @@ public struct LiveFrame {
       line.append(marks.dot + (forecast.isAtLeast ? "at least " : "about ") + "\(rest.rounded) left")
     }
     var lines = [line.cut(to: size.columns, ellipsis: marks.ellipsis)]
-    if size.rows >= 12 {
+    if isHinted {
       let hint =
         picture.state.stop == nil
         ? "Ctrl-C: what runs ends, nothing new starts. Twice: what runs is stopped."
@@ -99,9 +122,15 @@ private struct Excerpt {
   init(_ rows: [RunTree.Row], groups: (Int) -> Int?) {
     self.rows = rows
     isChosen = rows.map(\.isActive)
-    let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1.index, $0) })
+    // The watches of a group stand behind it, under its index.
+    var places: [Int: Int] = [:]
+    for (place, row) in rows.enumerated() {
+      if let index = row.index, places[index] == nil { places[index] = place }
+    }
     for place in rows.indices where isChosen[place] {
-      var outer = groups(rows[place].index)
+      guard let index = rows[place].index else { continue }
+      if let at = places[index] { isChosen[at] = true }
+      var outer = groups(index)
       while let group = outer {
         if let at = places[group] { isChosen[at] = true }
         outer = groups(group)

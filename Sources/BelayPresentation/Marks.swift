@@ -22,6 +22,7 @@ public struct Marks: Hashable, Sendable {
     }
   }
 
+  var watch: String { isUnicode ? "◎" : "o" }
   var ellipsis: String { isUnicode ? "…" : "..." }
   var gap: String { isUnicode ? "⋯" : "..." }
   var tail: String { isUnicode ? "│ " : "| " }

@@ -9,14 +9,17 @@ public struct RunPicture {
   public var now: Timestamp
   /// The last lines that a running step has printed.
   public var tail: (NodeID) -> [String]
+  /// What is asked at this terminal.
+  public var question: OpenQuestion?
 
   public init(
-    plan: Plan, state: RunState, now: Timestamp,
+    plan: Plan, state: RunState, now: Timestamp, question: OpenQuestion? = nil,
     tail: @escaping (NodeID) -> [String] = { _ in [] }
   ) {
     self.plan = plan
     self.state = state
     self.now = now
+    self.question = question
     self.tail = tail
   }
 
@@ -36,8 +39,15 @@ public struct RunPicture {
     return depth
   }
 
+  /// In the order in which they happen: the steady state is asked last, after a rollback too.
+  var shown: [Int] {
+    let all = plan.nodes.indices.filter(isShown)
+    let last = all.filter { plan.nodes[$0].role == .steadyState }
+    return last.isEmpty ? all : all.filter { plan.nodes[$0].role != .steadyState } + last
+  }
+
   /// Rollbacks and the steady state only when something has happened to them.
-  func isShown(_ index: Int) -> Bool {
+  private func isShown(_ index: Int) -> Bool {
     switch plan.nodes[index].role {
     case .main: true
     case .rollback, .steadyState: state.nodes[plan.nodes[index].id] != nil
@@ -51,6 +61,25 @@ public struct RunPicture {
     case .failed, .unknown: !record(of: index).continued
     case .pending, .ready, .succeeded, .skipped, .compensated: false
     }
+  }
+
+  /// Those of a scope (nil: the run) of which something is known.
+  func watches(of scope: Int?) -> [(PlanWatch, WatchRecord)] {
+    plan.watches.filter { $0.scope == scope }.compactMap { watch in
+      state.watches[watch.id].map { (watch, $0) }
+    }
+  }
+
+  /// Nothing of it is at work any more.
+  func isOver(_ scope: Int?) -> Bool {
+    guard let scope else { return state.status.hasLetGo || state.status == .failed || state.rollback != nil }
+    return record(of: scope).status.hasEnded
+  }
+
+  /// As the plan knows it.
+  func staysFor(_ index: Int) -> TimeSpan? {
+    guard case .check(let check) = plan.nodes[index].detail else { return nil }
+    return check.body.staysFor?.literal.flatMap { TimeSpan(text: $0) }
   }
 
   /// For how long it has been at work, or was.

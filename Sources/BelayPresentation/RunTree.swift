@@ -6,7 +6,8 @@ internal import BelayPlan
 struct RunTree {
   /// A node's lines: itself, and what it has to say.
   struct Row {
-    var index: Int
+    /// Nil: a watch of the whole run.
+    var index: Int?
     var lines: [Line]
     var isActive: Bool
     var hasEnded: Bool
@@ -14,17 +15,21 @@ struct RunTree {
 
   private static let narrow = 60
   private static let tailLines = 3
+  private static let noteLines = 3
 
   let picture: RunPicture
   let marks: Marks
   let columns: Int
 
   func rows() -> [Row] {
-    picture.plan.nodes.indices.filter(picture.isShown).map { index in
-      Row(
-        index: index, lines: lines(of: index), isActive: picture.isActive(index),
-        hasEnded: picture.record(of: index).status.hasEnded)
-    }
+    watches(of: nil)
+      + picture.shown.flatMap { index in
+        [
+          Row(
+            index: index, lines: lines(of: index), isActive: picture.isActive(index),
+            hasEnded: picture.record(of: index).status.hasEnded)
+        ] + watches(of: index)
+      }
   }
 
   private func lines(of index: Int) -> [Line] {
@@ -32,22 +37,54 @@ struct RunTree {
     let note = note(of: index)
     var first = head(of: index, indent)
     let time = time(of: index)
-    let isNarrow = columns < RunTree.narrow
-    var lines: [Line] = []
     let room = columns - (time.map { $0.width + 1 } ?? 0)
-    if let note, !isNarrow || first.width + 2 + note.width <= room { first = joined(first, note, room) }
+    var below: [Line] = []
+    if let note {
+      if first.width + 2 + note.width <= room || !picture.isActive(index) {
+        first = joined(first, note)
+      } else {
+        below = self.below(note, indent: indent + "    ")
+      }
+    }
     first = first.cut(to: room, ellipsis: marks.ellipsis)
     if let time {
       first.pad(to: columns - time.width)
       for piece in time.pieces { first.append(piece.text, piece.ink) }
     }
-    lines.append(first)
-    if isNarrow, let note, picture.isActive(index), first.text.contains(note.text) == false {
-      var second = Line(indent + "    ")
-      for piece in note.pieces { second.append(piece.text, piece.ink) }
-      lines.append(second.cut(to: columns, ellipsis: marks.ellipsis))
+    return [first] + below + tail(of: index, indent)
+  }
+
+  /// What does not fit beside a node that matters now stands below it, whole if it is not very long.
+  private func below(_ note: Line, indent: String) -> [Line] {
+    var line = Line(indent)
+    for piece in note.pieces { line.append(piece.text, piece.ink) }
+    let all = line.wrapped(to: columns, indent: min(indent.count, columns / 2))
+    guard all.count > RunTree.noteLines else { return all }
+    var last = all[RunTree.noteLines - 1]
+    last.append(marks.ellipsis, .dim)
+    return all.prefix(RunTree.noteLines - 1) + [last.cut(to: columns, ellipsis: marks.ellipsis)]
+  }
+
+  /// Those that have been asked; one that is well needs nobody's eyes.
+  private func watches(of scope: Int?) -> [Row] {
+    picture.watches(of: scope).map { watch, record in
+      let note = WatchNote(record, of: watch, isOver: picture.isOver(scope), now: picture.now)
+      let depth = scope.map { picture.depth(of: $0) + 1 } ?? 0
+      var line = Line(String(repeating: "  ", count: depth))
+      line.append(marks.watch + " ", note.ink)
+      line.append("watch ", .dim)
+      line.append(watch.id, note.isTrouble ? .bold : .plain)
+      if columns >= RunTree.narrow, !watch.title.isEmpty, watch.title != watch.id {
+        line.append("  " + watch.title)
+      }
+      let text = Line(note.text, note.ink)
+      let isBelow = note.isTrouble && line.width + 2 + text.width > columns
+      let first = (isBelow ? line : joined(line, text)).cut(to: columns, ellipsis: marks.ellipsis)
+      let indent = String(repeating: "  ", count: depth + 2)
+      return Row(
+        index: scope, lines: [first] + (isBelow ? below(text, indent: indent) : []),
+        isActive: note.isTrouble, hasEnded: picture.isOver(scope))
     }
-    return lines + tail(of: index, indent)
   }
 
   private func head(of index: Int, _ indent: String) -> Line {
@@ -72,11 +109,11 @@ struct RunTree {
     return node.id.hasPrefix(prefix) ? String(node.id.dropFirst(prefix.count)) : node.id
   }
 
-  private func joined(_ first: Line, _ note: Line, _ room: Int) -> Line {
+  private func joined(_ first: Line, _ note: Line) -> Line {
     var line = first
     line.append("  ")
     for piece in note.pieces { line.append(piece.text, piece.ink) }
-    return line.cut(to: room, ellipsis: marks.ellipsis)
+    return line
   }
 
   // MARK: What it says
@@ -85,8 +122,12 @@ struct RunTree {
     let record = picture.record(of: index)
     switch record.status {
     case .pending, .ready, .succeeded, .compensated: return nil
-    case .intended, .running: return attempt(record) ?? answer(record)
-    case .waiting: return isAsked(index) ? asked(record) : waiting(record)
+    case .intended, .running: return attempt(record) ?? soak(index, record) ?? answer(record)
+    case .waiting:
+      if let asking = record.asking, !asking.isTaken, asking.state == .open {
+        return Line(asking.words(at: picture.now), .attention)
+      }
+      return isAsked(index) ? asked(record) : waiting(record)
     case .held: return Line(record.heldBecause ?? "held", .attention)
     case .inDoubt: return Line("in doubt", .attention)
     case .failed, .unknown:
@@ -106,6 +147,15 @@ struct RunTree {
   private func answer(_ record: NodeRecord) -> Line? {
     guard let answer = record.lastAnswer, answer.verdict != .pass else { return nil }
     return Line("not yet: \(answer.reason)", .dim)
+  }
+
+  /// How much of the time that it has to stay so it was seen to.
+  private func soak(_ index: Int, _ record: NodeRecord) -> Line? {
+    guard let soak = record.soak else { return nil }
+    let whole = picture.staysFor(index).map { " of \($0.counted)" } ?? ""
+    var line = Line("has stayed so for \(soak.coverage.counted)\(whole)", .dim)
+    if soak.misses > 0 { line.append(", but not in the last \(soak.misses)", .attention) }
+    return line
   }
 
   private func isAsked(_ index: Int) -> Bool {

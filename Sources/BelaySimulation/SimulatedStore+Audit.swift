@@ -54,4 +54,5 @@ public final class SimulatedAudit: VerificationSource {
   public func fileDigest(run: String, path: String) -> Digest? { nil }
   public var runFolders: [String] { [] }
   public var headLines: [String] { store.heads.map(\.text) }
+  public var checkpointLines: [String] { [] }
 }

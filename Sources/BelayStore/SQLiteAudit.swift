@@ -5,6 +5,7 @@ import Glibc
 /// One snapshot of a store, for verification and export. Needs nothing of the store to be right.
 public final class SQLiteAudit: VerificationSource {
   public let headLines: [String]
+  public let checkpointLines: [String]
   public let runFolders: [String]
   private let folder: StoreFolder
   private let database: SQLiteDatabase
@@ -27,7 +28,8 @@ public final class SQLiteAudit: VerificationSource {
     self.folder = folder
     // Before the snapshot: what is written meanwhile is then in the snapshot at least.
     do throws(FileError) {
-      headLines = try HeadsLog(path: folder.heads).lines()
+      headLines = try AnchorLog(path: folder.heads).lines()
+      checkpointLines = try AnchorLog(path: folder.checkpoints).lines()
       runFolders = try SQLiteAudit.foldersInUse(folder)
     } catch { throw error.asStoreError }
     do throws(SQLiteError) {

@@ -133,7 +133,7 @@ extension SQLiteStore {
   /// The run's end stands outside the database too. On a full disk it does not: the commit is durable without,
   /// and the next run's end anchors this one as well.
   private func anchor(_ head: LedgerHead) throws(StoreError) {
-    do throws(FileError) { try HeadsLog(path: folder.heads).append(head) } catch {
+    do throws(FileError) { try AnchorLog(path: folder.heads).append(head.text) } catch {
       if case .full = error.asStoreError { return }
       throw remembered(error.asStoreError)
     }

@@ -37,7 +37,8 @@ extension StoreFolder {
   func traces() throws(StoreError) -> Traces {
     var traces = Traces()
     do throws(FileError) {
-      if try HeadsLog(path: heads).size() > 0 { traces.names.append("heads.log") }
+      if try AnchorLog(path: heads).size() > 0 { traces.names.append("heads.log") }
+      if try AnchorLog(path: checkpoints).size() > 0 { traces.names.append(Checkpoint.fileName) }
       if try !StoreFolder.names(in: runs).isEmpty { traces.names.append("runs") }
     } catch { throw StoreFolder.unreadable(error) }
     return traces

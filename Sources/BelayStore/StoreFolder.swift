@@ -10,6 +10,7 @@ struct StoreFolder {
   var lock: String { path + "/store.lock" }
   var reserve: String { path + "/reserve" }
   var heads: String { path + "/heads.log" }
+  var checkpoints: String { path + "/" + Checkpoint.fileName }
   var runs: String { path + "/runs" }
 
   /// In bytes.

@@ -52,7 +52,7 @@ extension Proposal {
       throw Refusal("it says that it is signed, and not by whom of the roster")
     }
     let text = SignedWords.text(run: plan.run, plan: self.plan, node: node, asked: asked, word: word)
-    guard Signatures.isValid(signature, of: text, keys: person.keys) else {
+    guard Signatures.isValid(signature, of: text, for: SignedWords.namespace, keys: person.keys) else {
       throw Refusal("the signature is none of \(signer)'s for this run, gate, plan and decision")
     }
     var actor = actor

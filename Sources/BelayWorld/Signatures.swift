@@ -1,8 +1,7 @@
-private import BelayJournal
 private import CSystem
 private import Glibc
 
-/// Signatures of decisions by keys of OpenSSH, made and verified by its own tool, ssh-keygen(1). Needs no network.
+/// Signatures by keys of OpenSSH, each for one purpose, made and verified by its own tool, ssh-keygen(1). Needs no network.
 public enum Signatures {
   public struct Failure: Error, Hashable, Sendable {
     public var message: String
@@ -10,26 +9,33 @@ public enum Signatures {
 
   private static let tool = "/usr/bin/ssh-keygen"
 
+  public static var isAvailable: Bool { access(tool, X_OK) == 0 }
+
   /// Signs with a key file, or, where that holds a public key, by the agent that has its other half.
   ///
+  /// - Parameter namespace: what it is for; it is a signature for nothing else.
   /// - Returns: SSHSIG, armoured.
-  public static func sign(_ text: String, keyFile: String) throws(Failure) -> String {
+  public static func sign(
+    _ text: String, for namespace: String, keyFile: String
+  ) throws(Failure) -> String {
     try withFolder { folder throws(Failure) in
-      try write(text, to: folder + "/decision")
+      try write(text, to: folder + "/text")
       try run(
-        ["-Y", "sign", "-q", "-f", keyFile, "-n", SignedWords.namespace, folder + "/decision"], in: folder)
-      return try read(folder + "/decision.sig")
+        ["-Y", "sign", "-q", "-f", keyFile, "-n", namespace, folder + "/text"], in: folder)
+      return try read(folder + "/text.sig")
     }
   }
 
   /// By the agent, with the first of these public keys that it has.
-  public static func sign(_ text: String, publicKeys: [String]) throws(Failure) -> String {
+  public static func sign(
+    _ text: String, for namespace: String, publicKeys: [String]
+  ) throws(Failure) -> String {
     var last = Failure(message: "the roster has no key to sign with")
     for key in publicKeys {
       do throws(Failure) {
         return try withFolder { folder throws(Failure) in
           try write(key + "\n", to: folder + "/key.pub")
-          return try sign(text, keyFile: folder + "/key.pub")
+          return try sign(text, for: namespace, keyFile: folder + "/key.pub")
         }
       } catch { last = error }
     }
@@ -37,20 +43,22 @@ public enum Signatures {
   }
 
   /// Whether one of these keys has signed exactly this text, for this purpose.
-  public static func isValid(_ signature: String, of text: String, keys: [String]) -> Bool {
+  public static func isValid(
+    _ signature: String, of text: String, for namespace: String, keys: [String]
+  ) -> Bool {
     let found = try? withFolder { folder throws(Failure) in
       // One key a line and nothing beside it: an option in front of a key, as `cert-authority`, would widen it.
       let plain = keys.filter { !$0.contains { $0.isNewline } && $0.first?.isLetter == true }
       try write(
-        plain.map { "person namespaces=\"\(SignedWords.namespace)\" \($0)\n" }.joined(),
+        plain.map { "person namespaces=\"\(namespace)\" \($0)\n" }.joined(),
         to: folder + "/signers")
       try write(signature, to: folder + "/signature")
-      try write(text, to: folder + "/decision")
+      try write(text, to: folder + "/text")
       try run(
         [
-          "-Y", "verify", "-q", "-f", folder + "/signers", "-I", "person", "-n", SignedWords.namespace, "-s",
+          "-Y", "verify", "-q", "-f", folder + "/signers", "-I", "person", "-n", namespace, "-s",
           folder + "/signature",
-        ], in: folder, input: folder + "/decision")
+        ], in: folder, input: folder + "/text")
       return true
     }
     return found ?? false
@@ -65,7 +73,7 @@ public enum Signatures {
     guard mkdtemp(&template) != nil else { throw Failure(message: SystemError("mkdtemp", "/tmp").message) }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     defer {
-      for name in ["key.pub", "decision", "decision.sig", "signers", "signature", "words"] {
+      for name in ["key.pub", "text", "text.sig", "signers", "signature", "words"] {
         unlink(folder + "/" + name)
       }
       rmdir(folder)

@@ -118,7 +118,8 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
     let lines = text(picture, columns: 40, isUnicode: false)
     #expect(lines.allSatisfy { $0.unicodeScalars.count <= 40 && $0.unicodeScalars.allSatisfy(\.isASCII) })
     #expect(lines.contains("  x migrate                         0:05"))
-    #expect(lines.contains { $0.hasPrefix("      exit status 3, and a long rea") && $0.hasSuffix("...") })
+    let note = ["      exit status 3, and a long reason ", "      that goes on"]
+    #expect(lines.contains(note[0]) && lines.contains(note[1]), "\(lines)")
   }
 
   @Test("a gate says until when it waits, a check what it has heard so far")
@@ -134,6 +135,97 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
       text(try picture(Array(gate), at: 10), columns: 100).contains {
         $0.contains("until 08:01:39 UTC, in 89 s")
       })
+  }
+
+  private static let asked = """
+    belay: 1
+    title: Deploy
+    watch:
+      - check: errors
+        run: errors
+        every: 10s
+        trips_after: 1m
+    steps:
+      - gate: go
+        approve: { by: oncall }
+        message: Deploy it?
+        within: 10m
+      - check: soak
+        run: look
+        stays_for: 5m
+        every: 10s
+    """
+
+  private static let question = OpenQuestion(
+    node: "go", message: "Deploy it?\nCommit 4711", whom: "waits for oncall",
+    choices: [
+      .init("yes [note]", "approve: the run goes on behind it"), .init("no [why]", "reject: it has failed"),
+    ],
+    elsewhere: "belay approve k7qm go", typed: "ye")
+
+  private func asking(_ more: [(Int64, RunEvent)] = [], at seconds: Int64 = 70) throws -> RunPicture {
+    let inquiry = Inquiry(
+      subject: .approval, message: "Deploy it?", requirements: [Requirement(by: ["oncall"])],
+      expiresAt: after(600))
+    let answer = WatchAnswer(verdict: .fail, reason: "value is 9", failingSince: moment(30))
+    return try picture(
+      [(0, .watchAnswered("errors", answer)), (10, .asked("go", inquiry))] + more, at: seconds,
+      of: LiveFrameTests.asked)
+  }
+
+  @Test("whom a gate waits for and how long still, and that a watch fails, stand where they are")
+  func people() throws {
+    #expect(
+      text(try asking(), columns: 80).prefix(4) == [
+        "Deploy · 20270115-080000-k7qm",
+        "◎ watch errors  fails for 0:40 of 1:00: value is 9",
+        "◷ go  waits for oncall until 08:10:00 UTC, for 9 min more                   1:00",
+        "· soak",
+      ])
+  }
+
+  @Test("a question stands below the tree, with what each answer does and what has been typed")
+  func question() throws {
+    var picture = try asking()
+    picture.question = LiveFrameTests.question
+    let wide = LiveFrame(picture, marks: Marks(isUnicode: true), size: .init(columns: 80, rows: 24))
+    #expect(wide.isOpen)
+    #expect(
+      wide.lines().map(\.text).suffix(9) == [
+        "────────────────────  0 of 2 · 1:10", "", "Deploy it?", "Commit 4711", "go waits for oncall",
+        "  yes [note]  approve: the run goes on behind it", "  no [why]    reject: it has failed",
+        "  or wait: belay approve k7qm go says it from anywhere", "> ye",
+      ])
+    for (columns, rows) in [(40, 24), (40, 12), (20, 8), (120, 50), (8, 3)] {
+      let lines = LiveFrame(picture, marks: Marks(isUnicode: true), size: .init(columns: columns, rows: rows))
+        .lines()
+      #expect(lines.count <= rows - 1 && lines.allSatisfy { $0.width <= columns })
+      #expect(lines.last?.text == "> ye")
+    }
+    #expect(text(picture, columns: 80, rows: 9).contains("⋯ 2 more lines of the question"))
+  }
+
+  @Test("a soak says how much of its time it has; how the run stands is never cut off")
+  func soak() throws {
+    let progress = SoakProgress(
+      coverage: .seconds(120), answers: 13, misses: 1, recent: [true, false], began: moment(60),
+      asked: moment(190))
+    let ana = Actor(name: "ana", assurance: .os, uid: 1000)
+    let yes = Decision(asked: 4, word: .approved, by: ana, person: "ana", meets: [0])
+    let picture = try asking(
+      [
+        (50, .decided("go", yes)), (50, .nodeFinished("go", NodeEnd(status: .succeeded))),
+        (60, .nodeStarted("soak", waitsUntil: nil)), (190, .sampled("soak", progress)),
+        (195, .stopRequested(.pause, by: ana)),
+      ], at: 200)
+    #expect(
+      text(picture, columns: 80).contains {
+        $0.hasPrefix("▸ soak  has stayed so for 2:00 of 5:00, but not in the last 1")
+      })
+    #expect(
+      text(picture, columns: 40).prefix(2) == [
+        "Deploy · 20270115-080000-k7qm", "pausing: what runs ends by itself",
+      ])
   }
 
   @Test(

@@ -32,6 +32,30 @@ import Testing
     #expect(events.map { $0["link"]?.string } == stored.map(\.link.description))
   }
 
+  @Test("as CloudEvents has every event: the attributes that 1.0 asks for, and the line as it is")
+  func cloudEvents() throws {
+    let audit = try #require(try SQLiteAudit.open(folder.store))
+    let store = try #require(try SQLiteStore.openReadOnly(folder.store))
+    var lines: [String] = []
+    try CloudEvents.write(audit) { lines.append($0) }
+    #expect(lines.count == 28)
+    var ids: Set<String> = []
+    for text in lines {
+      let event = try JSON(parsing: text)
+      let members = try #require(event.members)
+      #expect(members.allSatisfy { $0.key.wholeMatch(of: #/[a-z0-9]{1,20}/#) != nil })
+      #expect(members.allSatisfy { $0.key == "data" || $0.value.string?.isEmpty == false })
+      #expect(event["specversion"]?.string == "1.0")
+      #expect(event["source"]?.string == "/belay/stores/\(store.id)")
+      #expect(event["datacontenttype"]?.string == "application/json")
+      #expect(Timestamp(text: try #require(event["time"]?.string)) != nil)
+      #expect(event["type"]?.string == "belay.\(try #require(event["data"]?["type"]?.string))")
+      #expect(ids.insert(try #require(event["id"]?.string)).inserted)
+    }
+    let first = try #require(try store.events(of: "r1", from: 1, limit: 1).first)
+    #expect(lines[0].hasSuffix(",\"data\":\(first.line)}"))
+  }
+
   @Test("of one run has what speaks of it")
   func oneRun() throws {
     let rows = try lines(run: "r3").map { try JSON(parsing: $0) }
@@ -40,24 +64,17 @@ import Testing
     #expect(rows.filter { $0["kind"] == .string("event") }.compactMap { $0["n"]?.int } == [1, 2, 3, 4])
   }
 
-  /// The program in JournalFormat.md, on an export; its exit status.
+  /// The program that is shipped, on an export; its exit status.
   private func verifier(_ lines: [String]) throws -> Int32 {
-    let document = #filePath.replacing(
-      "Tests/BelayStoreTests/ExportTests.swift", with: "Sources/BelayJournal/JournalFormat.md")
-    let text = String(decoding: try OpenFile(document, O_RDONLY).read(limit: 1 << 16), as: UTF8.self)
-    let program = try #require(text.split(separator: "```python\n").last?.split(separator: "```").first)
-    for (name, content) in [("verify.py", String(program)), ("export", lines.joined(separator: "\n") + "\n")]
-    {
-      let file = try OpenFile(folder.path + "/" + name, O_RDWR | O_CREAT)
-      try file.truncate(to: 0)
-      try file.write(Array(content.utf8), at: 0)
-    }
-    let quiet = ">\(folder.path)/out 2>&1"
-    return system("python3 \(folder.path)/verify.py <\(folder.path)/export \(quiet)") >> 8 & 0xFF
+    let program = #filePath.replacing("Tests/BelayStoreTests/ExportTests.swift", with: "examples/verify.py")
+    let file = try OpenFile(folder.path + "/export", O_RDWR | O_CREAT)
+    try file.truncate(to: 0)
+    try file.write(Array((lines.joined(separator: "\n") + "\n").utf8), at: 0)
+    return system("python3 \(program) <\(folder.path)/export >\(folder.path)/out 2>&1") >> 8 & 0xFF
   }
 
   @Test(
-    "the verifier in the document accepts an export, and finds what was done to one",
+    "the verifier that is not ours accepts an export, and finds what was done to one",
     .enabled(if: access("/usr/bin/python3", X_OK) == 0))
   func foreignVerifier() throws {
     let whole = try lines()

@@ -152,7 +152,7 @@ import Testing
       try run.begin()
       try run.end()
     }
-    let log = HeadsLog(path: folder.store + "/heads.log")
+    let log = AnchorLog(path: folder.store + "/heads.log")
     let heads = try log.lines().map { try LedgerHead(parsing: $0) }
     #expect(heads.map(\.entry) == [3, 5])
     #expect(heads.map(\.store) == [store.id, store.id])

@@ -95,7 +95,7 @@ final class StoreWorkload {
   func end(_ run: String, _ status: RunStatus) throws {
     try append(run, [.rested(Rest(status: status, cause: "all done"))])
     guard status.hasLetGo else { return }
-    let heads = try HeadsLog(path: path + "/heads.log").lines()
+    let heads = try AnchorLog(path: path + "/heads.log").lines()
     if let last = heads.last { reported.anchor = max(reported.anchor, try LedgerHead(parsing: last).entry) }
     disk.report(reported)
   }

@@ -223,7 +223,7 @@ import Testing
     ])
   func headLines(lines: [String], finding: String) throws {
     let log = folder.store + "/heads.log"
-    let before = try HeadsLog(path: log).lines()
+    let before = try AnchorLog(path: log).lines()
     let text = lines.map { line in
       switch line.first {
       case "1": before[0] + line.dropFirst() + "\n"
@@ -247,7 +247,7 @@ import Testing
     var run = try SampleStore.secondRun(in: folder)
     try run.end()
     #expect(try findings() == [])
-    let lines = try HeadsLog(path: log).lines()
+    let lines = try AnchorLog(path: log).lines()
     #expect(lines.count == 3 && Files.text(log)?.hasPrefix(before + lines[2]) == true)
   }
 

@@ -8,7 +8,10 @@ Each ratio is the median over pairs that ran one right after the other, the side
 
 import os
 import pathlib
+import pty
+import select
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -50,6 +53,26 @@ steps:
     env: { ENGINE: "%s" }
     rollback: nothing
 """
+
+
+# What a run does that only waits: for somebody, and for a check to have stayed well.
+WAITING = {
+    "gate": """\
+belay: 1
+steps:
+  - gate: go
+    approve: { by: me }
+    message: Go on?
+""",
+    "soak": """\
+belay: 1
+steps:
+  - check: well
+    exec: [/bin/true]
+    every: 5s
+    stays_for: 1h
+""",
+}
 
 
 class Bench:
@@ -131,6 +154,18 @@ class Bench:
             for name in ("belay", "belay-keeper")
         ]
 
+    def waiting(self):
+        roster = f"belay: 1\npeople: {{ me: {{ name: Me, accounts: {{ os: '{os.getuid()}' }} }} }}\n"
+        self.write("roster", roster)
+        lines = []
+        for name, playbook in WAITING.items():
+            self.write(name, playbook)
+            spent = self.waited(name, 5 if self.rounds == 1 else 60)
+            lines.append(
+                f"a run that waits ({name})          {spent['belay'] * 60:6.2f} s of CPU a minute, the live tree painted; "
+                f"its keeper {spent['belay-keeper'] * 60:.2f}")
+        return lines
+
     # How.
 
     def compiled(self, name, *libraries):
@@ -152,6 +187,38 @@ class Bench:
         """A store for one run only."""
         shutil.rmtree(self.folder / "store", ignore_errors=True)
         return str(self.folder / "store")
+
+    def waited(self, name, seconds):
+        """The share of one processor that a run on a terminal and its keeper use while it waits."""
+        child, master = pty.fork()
+        if child == 0:
+            os.chdir(self.folder)
+            terminal = {"TERM": "xterm-256color", **self.environment}
+            os.execve(self.belay, [self.belay, "run", name, "--store", self.store()], terminal)
+        self.drained(master, 2)
+        processes = {"belay": child, "belay-keeper": int(children(child)[0])}
+        before = {program: ticks(pid) for program, pid in processes.items()}
+        begin = time.perf_counter()
+        self.drained(master, seconds)
+        took = (time.perf_counter() - begin) * os.sysconf("SC_CLK_TCK")
+        spent = {program: (ticks(pid) - before[program]) / took for program, pid in processes.items()}
+        os.kill(child, signal.SIGTERM)
+        self.drained(master, 10)
+        os.waitpid(child, 0)
+        os.close(master)
+        return spent
+
+    def drained(self, terminal, seconds):
+        """Reads what a terminal is sent, for so long, or until nobody has it open."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            if not select.select([terminal], [], [], left)[0]:
+                return
+            try:
+                if not os.read(terminal, 65536):
+                    return
+            except OSError:
+                return
 
     def peaks(self, name, command):
         self.write(name, PEAKS % (command, os.path.realpath(self.belay)))
@@ -175,13 +242,23 @@ class Bench:
         return found
 
 
+def children(pid):
+    return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def ticks(pid):
+    """Of a process, in user and system mode (proc(5), /proc/pid/stat, fields 14 and 15)."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def middle(pairs, side):
     return statistics.median(pair[side] for pair in pairs)
 
 
 def main(arguments):
     names = [word for word in arguments[1:] if not word.startswith("--")]
-    for name in names or ["version", "plan", "chain", "http", "output"]:
+    for name in names or ["version", "plan", "chain", "http", "output", "waiting"]:
         # Beside what was built, not in /tmp: that may be memory, where a sync costs nothing.
         with tempfile.TemporaryDirectory(prefix="bench-", dir=HERE.parent.parent / ".build") as folder:
             bench = Bench(os.path.abspath(arguments[0]), pathlib.Path(folder), 1 if "--once" in arguments else 9)

@@ -75,7 +75,8 @@ extension RunRow {
 
   func line(in store: SQLiteStore) -> String {
     let place = environment.isEmpty ? playbook : "\(playbook) @ \(environment)"
-    let why = cause.isEmpty ? "" : "  \(shortened(printable(cause)))"
+    // What it last rested for is over where it was driven on and broken off.
+    let why = cause.isEmpty || isInterrupted(in: store) ? "" : "  \(shortened(printable(cause)))"
     return "\(run)  \(padded(place, 24))  \(words(in: store))\(why)"
   }
 

@@ -67,7 +67,7 @@ struct Status: ParsableCommand {
   private func line(_ node: NodeID, _ record: NodeRecord) -> String {
     let words = record.status.words
     if let asking = record.asking, !asking.isTaken, !record.status.hasEnded {
-      return "\(padded(words, 20)) \(node)  \(asking.words)"
+      return "\(padded(words, 20)) \(node)  \(asking.words): \(shortened(asking.inquiry.message))"
     }
     let why = record.heldBecause ?? record.failure?.message ?? ""
     return "\(padded(words, 20)) \(node)\(why.isEmpty ? "" : "  \(shortened(why))")"

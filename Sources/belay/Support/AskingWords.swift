@@ -1,25 +1,8 @@
 import BelayJournal
 import BelayModel
+import BelayPresentation
 
-// Questions to people and their answers, for people.
-
-extension Requirement {
-  /// `2 of oncall or ana, not initiator, by signature`.
-  var words: String {
-    let who = by.isEmpty ? "anyone" : by.joined(separator: " or ")
-    let number = count == 1 ? "" : "\(count) of "
-    let without = exclude.isEmpty ? "" : ", not \(exclude.joined(separator: " or "))"
-    return number + who + without + (assurance > .os ? ", by \(assurance.rawValue)" : "")
-  }
-}
-
-extension Inquiry {
-  /// `waits for oncall until 02:30:00`.
-  var words: String {
-    let whom = requirements.map(\.words).joined(separator: "; and ")
-    return "waits for \(whom)\(expiresAt.map { " until \($0.text)" } ?? "")"
-  }
-}
+// What people have answered, for people, and both for tools.
 
 extension Decision {
   /// `approved by ana: looks good`.
@@ -31,13 +14,6 @@ extension Decision {
 }
 
 extension Asking {
-  /// `waits for oncall since 2026-03-01T02:11:00Z, until 2026-03-01T02:41:00Z`.
-  var words: String {
-    let whom = missing.map(\.words).joined(separator: "; and ")
-    let until = inquiry.expiresAt.map { ", until \($0.text)" } ?? ""
-    return "waits for \(whom) since \(askedAt.text)\(until): \(shortened(inquiry.message))"
-  }
-
   var json: JSON {
     .object([
       "subject": .string(inquiry.subject.text), "message": .string(inquiry.message),

@@ -74,10 +74,13 @@ struct Deciding {
     let people = candidates()
     do {
       let signature =
-        try key.map { path throws(Signatures.Failure) in try Signatures.sign(text, keyFile: path) }
-        ?? Signatures.sign(text, publicKeys: people.flatMap(\.keys))
-      guard let signer = people.first(where: { Signatures.isValid(signature, of: text, keys: $0.keys) })
-      else {
+        try key.map { path throws(Signatures.Failure) in
+          try Signatures.sign(text, for: SignedWords.namespace, keyFile: path)
+        } ?? Signatures.sign(text, for: SignedWords.namespace, publicKeys: people.flatMap(\.keys))
+      let signer = people.first {
+        Signatures.isValid(signature, of: text, for: SignedWords.namespace, keys: $0.keys)
+      }
+      guard let signer else {
         throw Failure(.usage, "the roster of the run's plan does not have this key")
       }
       proposal.signature = signature

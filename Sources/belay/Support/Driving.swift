@@ -40,7 +40,10 @@ struct Driving {
     let (caller, secrets) = try Driving.surroundings(of: recorded.plan)
     progress.begins(recorded, folder: folder)
     let terminal = TerminalPrompt(
-      run: row.run, plan: recorded.row.planDigest, standing: recorded.state.standing, say: progress.say)
+      plan: recorded.plan, digest: recorded.row.planDigest, standing: recorded.state.standing, on: progress,
+      recorded: asked)
+    if let terminal { progress.asks(terminal) }
+    defer { terminal?.leave() }
     var world: RealWorld
     do {
       world = try RealWorld(
@@ -66,6 +69,17 @@ struct Driving {
         overrides: overrides, overrideNote: note, isAttended: terminal != nil))
     let status = BelayEngine.drive(&engine, in: &world)
     return try end(status, engine.run, world)
+  }
+
+  /// What a standing question asks to record, by the journal as it is now.
+  private func asked(of node: NodeID) -> [Parameter] {
+    guard let row = try? store.run(row.run), let recorded = try? RecordedRun(row, in: store) else {
+      return []
+    }
+    return Engine(
+      plan: recorded.plan, digest: row.planDigest, actions: builtInActions, run: recorded.state,
+      accounts: Accounts(of: recorded.plan.roster)
+    ).asked(of: node)
   }
 
   private func tellOfWaiting(for attempts: [LivingAttempt], toBeEnded: Bool) {

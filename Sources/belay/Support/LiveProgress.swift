@@ -12,7 +12,10 @@ final class LiveProgress: ProgressListener {
   /// With what would be printed elsewhere, above the tree.
   private let plain: PlainProgress?
 
+  private var prompt: TerminalPrompt?
+
   let interval: TimeSpan? = .milliseconds(200)
+  let showsQuestions = true
 
   init(output: Output, run: String, colour: Terminal.Colour, isVerbose: Bool) {
     self.output = output
@@ -23,6 +26,11 @@ final class LiveProgress: ProgressListener {
 
   func begins(_ run: RecordedRun, folder: String) {
     painter.take(run, folder: folder)
+    tick()
+  }
+
+  func asks(_ prompt: TerminalPrompt) {
+    self.prompt = prompt
     tick()
   }
 
@@ -41,13 +49,21 @@ final class LiveProgress: ProgressListener {
   }
 
   func tick() {
-    if terminal.isInFront { painter.paint(at: SystemClock.wall()) }
+    guard terminal.isInFront else { return }
+    if prompt?.takeBack() ?? false { painter.forget() }
+    painter.paint(at: SystemClock.wall(), asking: prompt?.question)
   }
 
   func rested(_ run: RunState) {
     painter.clear()
+    prompt?.leave()
     painter.leave(at: SystemClock.wall())
-    for line in RestReport(run).lines { output.line(line) }
+    let lines = RestReport(run).lines
+    // Commands are left whole, to be copied.
+    for line in lines.prefix(1).flatMap({ Line($0).wrapped(to: terminal.size.columns) }) {
+      output.line(line.text)
+    }
+    for line in lines.dropFirst() { output.line(line) }
   }
 }
 
@@ -81,12 +97,15 @@ final class RunPainter {
     do { try state?.apply(event, at: time) } catch { state = nil }
   }
 
-  func paint(at now: Timestamp) {
-    guard let frame = frame(at: now) else { return }
-    output.paint(screen.paint(frame.lines()))
+  func paint(at now: Timestamp, asking question: OpenQuestion? = nil) {
+    guard let frame = frame(at: now, asking: question) else { return }
+    output.paint(screen.paint(frame.lines(), columns: frame.size.columns, isOpen: frame.isOpen))
   }
 
-  func clear() { output.paint(screen.clear()) }
+  func clear() { output.paint(screen.clear(columns: terminal.size.columns)) }
+
+  /// What stands on the screen is no longer only what was painted.
+  func forget() { screen.forget() }
 
   /// The whole tree, as lines that stay.
   func leave(at now: Timestamp) {
@@ -94,9 +113,10 @@ final class RunPainter {
     for line in frame.whole() { output.paint(line.rendered(inColour: inColour) + "\n") }
   }
 
-  private func frame(at now: Timestamp) -> LiveFrame? {
+  private func frame(at now: Timestamp, asking question: OpenQuestion? = nil) -> LiveFrame? {
     guard let plan, let state else { return nil }
-    let picture = RunPicture(plan: plan, state: state, now: now, tail: { self.tail(of: $0) })
+    let picture = RunPicture(
+      plan: plan, state: state, now: now, question: question, tail: { self.tail(of: $0) })
     return LiveFrame(picture, marks: terminal.marks, size: terminal.size)
   }
 

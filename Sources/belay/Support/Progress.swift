@@ -1,5 +1,6 @@
 import BelayJournal
 import BelayModel
+import BelayPlan
 import BelayPresentation
 
 /// Told of a run's events as they become durable.
@@ -10,6 +11,10 @@ protocol ProgressListener {
   /// Something that is no event of the run.
   func say(_ text: String)
   func rested(_ run: RunState)
+  /// Questions to people are a part of its picture; else they are said.
+  var showsQuestions: Bool { get }
+  /// Before the run goes on: where questions are asked.
+  func asks(_ prompt: TerminalPrompt)
   /// How often it wants to be asked for a picture though nothing has happened; nil: never.
   var interval: TimeSpan? { get }
   func tick()
@@ -18,6 +23,8 @@ protocol ProgressListener {
 extension ProgressListener {
   func begins(_ run: RecordedRun, folder: String) {}
   func say(_ text: String) { Output.error.line("belay: \(text)") }
+  var showsQuestions: Bool { false }
+  func asks(_ prompt: TerminalPrompt) {}
   var interval: TimeSpan? { nil }
   func tick() {}
 }
@@ -28,10 +35,16 @@ final class PlainProgress: ProgressListener {
   private let run: String
   /// The reason last told of a node: what rests on it does not tell it again.
   private var told: [NodeID: String] = [:]
+  /// What they have to say was said as it was decided.
+  private var gates: Set<NodeID> = []
 
   init(output: Output, run: String) {
     self.output = output
     self.run = run
+  }
+
+  func begins(_ run: RecordedRun, folder: String) {
+    for node in run.plan.nodes { if case .gate = node.detail { gates.insert(node.id) } }
   }
 
   func heard(_ event: RunEvent, at time: Timestamp, number: Int) {
@@ -123,7 +136,8 @@ final class PlainProgress: ProgressListener {
   private func finished(_ node: NodeID, _ end: NodeEnd) -> String {
     let word = end.status.rawValue + (end.continued ? ", the run goes on" : "")
     let failure = end.failure.map { because($0.message, node) } ?? ""
-    let outputs = end.outputs.entries.map { " \($0.key.text)=\(shortened($0.value.text))" }.joined()
+    let known = gates.contains(node) ? [] : end.outputs.entries
+    let outputs = known.map { " \($0.key.text)=\(shortened($0.value.text))" }.joined()
     return "\(node): \(word)\(failure)\(outputs)"
   }
 }
@@ -165,7 +179,9 @@ struct RestReport {
       let decisions = run.undecided.prefix(5).map {
         "decide:      \(typed("resolve \(id) \($0) --as done|not_done|failed --note '…'"))"
       }
-      return decisions + ["then:        \(typed("resume \(id)"))", closing]
+      return decisions + (decisions.isEmpty ? [] : RestReport.meanings) + [
+        "then:        \(typed("resume \(id)"))", closing,
+      ]
     case .waiting: return run.standing.prefix(5).map(answering) + ["go on:       \(typed("resume \(id)"))"]
     case .paused: return ["go on:       \(typed("resume \(id)"))"]
     case .rollbackIncomplete:
@@ -176,6 +192,12 @@ struct RestReport {
     default: return []
     }
   }
+
+  private static let meanings = [
+    "             done: look, it has taken effect; the run goes on behind it",
+    "             not_done: it has not; it is done again",
+    "             failed: it went wrong; what a failure of it leads to follows",
+  ]
 
   private func answering(_ node: NodeID, _ asking: Asking) -> String {
     asking.inquiry.subject.isApproval

@@ -5,21 +5,23 @@ import BelayPresentation
 
 /// What happened in a run, in Markdown: for the ticket of a deployment, and the timeline of an incident.
 struct ReportText {
-  private static let valueLimit = 160
+  static let valueLimit = 160
   private static let evidenceLines = 20
 
   let run: RecordedRun
   let events: [EventLine]
 
-  private var plan: Plan { run.plan }
-  private var state: RunState { run.state }
+  var plan: Plan { run.plan }
+  var state: RunState { run.state }
 
   var text: String {
     var lines = ["# \(markdown(plan.title))", ""]
-    lines += facts + section("Timeline (UTC)", timeline) + section("Decisions", decisions)
-    lines += section("Checks", checks) + section("Steps", steps) + section("Rollback", rollback)
-    lines += section("Kept", kept) + section("What failed", failures)
+    lines += facts + section("Timeline (UTC)", timeline)
+    lines += section("Approvals and answers", approvals) + section("Decisions", decisions)
+    lines += section("Checks", checks) + section("Watches", watches) + section("Steps", steps)
+    lines += section("Rollback", rollback) + section("What failed", failures)
     lines += section("Left to do", state.left.map { "- \(markdown($0))" })
+    lines += section("Kept", kept) + section("Evidence", evidence)
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -35,7 +37,8 @@ struct ReportText {
     let cause = state.cause.isEmpty ? "" : ": \(markdown(state.cause))"
     rows.append(("status", "**\(state.status.words)**\(cause)"))
     if let created = state.created, let at = state.createdAt {
-      rows.append(("started", "\(at.minuteText) by \(markdown(created.initiator.name))"))
+      rows.append(
+        ("started", "\(at.minuteText) by \(markdown(created.initiator.words)) on \(markdown(created.host))"))
       let isDirty = created.dirty ? ", with changes that are not committed" : ""
       if let commit = created.commit { rows.append(("playbooks at", "\(commit)\(isDirty)")) }
     }
@@ -45,7 +48,9 @@ struct ReportText {
     for (name, value) in plan.scopes.first?.params.entries.map({ ($0.key.text, $0.value.text) }) ?? [] {
       rows.append(("parameter \(name)", markdown(shortened(value, to: ReportText.valueLimit))))
     }
+    if !state.claims.isEmpty { rows.append(("holds", markdown(state.claims.joined(separator: ", ")))) }
     rows.append(("plan", run.row.planDigest))
+    rows.append(("record", "\(counted(state.events, "event")), belay \(state.created?.version ?? "")"))
     return table(["", ""], rows.map { [$0.0, $0.1] })
   }
 
@@ -53,11 +58,35 @@ struct ReportText {
 
   private var timeline: [String] {
     let words = PlainProgress(output: .standard, run: plan.run)
+    words.begins(run, folder: "")
     let rows = events.compactMap { line -> [String]? in
-      guard let text = words.text(of: line.event) ?? line.event.endWords else { return nil }
+      guard let text = line.event.reportWords ?? words.text(of: line.event) else { return nil }
       return [line.at.secondText, markdown(line.event.actor?.name ?? ""), markdown(text)]
     }
     return table(["time", "who", "what"], rows)
+  }
+
+  /// Each question to people, and what each of them said to it.
+  private var approvals: [String] {
+    var rows: [[String]] = []
+    for line in events {
+      switch line.event {
+      case .asked(let node, let inquiry):
+        rows.append([
+          line.at.secondText, markdown(node), "asked: \(markdown(inquiry.message))", markdown(inquiry.whom),
+          "",
+        ])
+      case .decided(let node, let decision):
+        let recorded = values(decision.values)
+        let note = [markdown(decision.note ?? ""), recorded].filter { !$0.isEmpty }.joined(separator: "<br>")
+        rows.append([
+          line.at.secondText, markdown(node), "**\(decision.word.rawValue)**", markdown(decision.speaker),
+          note,
+        ])
+      default: break
+      }
+    }
+    return rows.isEmpty ? [] : table(["time", "node", "what", "who", "note"], rows)
   }
 
   private var decisions: [String] {
@@ -68,56 +97,6 @@ struct ReportText {
       return [line.at.secondText, markdown(subject), decision, actor.words, markdown(note)]
     }
     return rows.isEmpty ? [] : table(["time", "node", "decision", "by", "note"], rows)
-  }
-
-  private var checks: [String] {
-    let rows = nodes { if case .check = $0.detail { true } else { false } }.map { node, record in
-      [
-        markdown(node.id), record.status.words, record.finishedAt?.secondText ?? "",
-        markdown(record.failure?.message ?? ""), values(record.outputs),
-      ]
-    }
-    return rows.isEmpty ? [] : table(["check", "result", "at", "because", "values"], rows)
-  }
-
-  private var steps: [String] {
-    let rows = nodes { if case .step = $0.detail { true } else { false } }.map { node, record in
-      [
-        markdown(node.id), outcome(record), took(record), attempts(of: node.id), values(record.outputs),
-      ]
-    }
-    return rows.isEmpty ? [] : table(["step", "result", "took", "attempts", "values"], rows)
-  }
-
-  /// What it has come to by itself, and what was made of it since.
-  private func outcome(_ record: NodeRecord) -> String {
-    guard let ending = record.ending, ending != record.status else { return record.status.words }
-    return "\(ending.words), \(record.status.words)"
-  }
-
-  private var rollback: [String] {
-    let rows = plan.nodes.compactMap { node -> [String]? in
-      guard case .rollback(let index) = node.role, node.parent == nil, let record = state.nodes[node.id]
-      else {
-        return nil
-      }
-      return [
-        markdown(plan.nodes[index].id), record.status.words, record.finishedAt?.secondText ?? "",
-        took(record),
-      ]
-    }
-    return rows.isEmpty ? [] : table(["of", "result", "at", "took"], rows)
-  }
-
-  /// By name and digest, so that a file beside this report can be told to be the one.
-  private var kept: [String] {
-    let rows = KeptFiles(run).files.map { file in
-      [
-        markdown(file.path), "\(file.stream.bytes)" + (file.stream.truncated ? ", cut" : ""),
-        file.stream.digest ?? "",
-      ]
-    }
-    return rows.isEmpty ? [] : table(["file", "bytes", "SHA-256"], rows)
   }
 
   private var failures: [String] {
@@ -132,33 +111,33 @@ struct ReportText {
 
   // MARK: Small things
 
-  private func nodes(_ belongs: (PlanNode) -> Bool) -> [(PlanNode, NodeRecord)] {
+  func nodes(_ belongs: (PlanNode) -> Bool) -> [(PlanNode, NodeRecord)] {
     plan.nodes.filter(belongs).compactMap { node in state.nodes[node.id].map { (node, $0) } }
   }
 
-  private func took(_ record: NodeRecord) -> String {
+  func took(_ record: NodeRecord) -> String {
     guard let start = record.startedAt, let end = record.finishedAt else { return "" }
     return end.since(start)?.rounded ?? ""
   }
 
-  private func attempts(of node: NodeID) -> String {
+  func attempts(of node: NodeID) -> String {
     let count = state.attempts.values.count { $0.node == node }
     return count == 0 ? "" : "\(count)"
   }
 
-  private func values(_ map: ValueMap) -> String {
+  func values(_ map: ValueMap) -> String {
     map.entries.map { entry in
       "\(markdown(entry.key.text)) = \(markdown(shortened(entry.value.text, to: ReportText.valueLimit)))"
     }.joined(separator: "<br>")
   }
 
-  private func table(_ heads: [String], _ rows: [[String]]) -> [String] {
+  func table(_ heads: [String], _ rows: [[String]]) -> [String] {
     let lines = [heads, heads.map { _ in "---" }] + rows
     return lines.map { "| \($0.joined(separator: " | ")) |" }
   }
 
   /// As text that no Markdown reader takes for anything else.
-  private func markdown(_ text: String) -> String {
+  func markdown(_ text: String) -> String {
     printable(text).map { character in
       switch character {
       case "|", "\\", "`", "*", "_", "[", "]", "#": "\\\(character)"
@@ -180,6 +159,9 @@ extension RunEvent {
     case .stopRequested(_, let actor), .closed(_, let actor), .resolved(_, _, _, _, let actor): actor
     case .rollbackStarted(_, _, let actor), .nodeSkipped(_, _, _, let actor), .nodesReset(_, _, let actor):
       actor
+    case .decided(_, let decision): decision.by
+    case .windowOverridden(_, _, let actor): actor
+    case .planAdopted(let adopted): adopted.by
     default: nil
     }
   }
@@ -191,19 +173,39 @@ extension RunEvent {
     case .nodeSkipped(let node, .person, let note, _): (node, "skip", note ?? "")
     case .stopRequested(let request, _): ("", request.rawValue, "")
     case .closed(let note, _): ("", "close", note)
+    case .windowOverridden(let node, let note, _): (node, "outside of its window", note)
+    case .planAdopted(let adopted): ("", "another plan", adopted.voided.joined(separator: ", "))
     default: nil
     }
   }
 
-  fileprivate var endWords: String? {
+  /// Of what a terminal is not told, or is told otherwise.
+  fileprivate var reportWords: String? {
     switch self {
     case .runCreated: "the run is on the record"
+    case .driverStarted(let driver): "\(driver.purpose): driven by process \(driver.pid) on \(driver.host)"
+    case .noticeDue(let due):
+      "tells \(due.to.isEmpty ? "" : due.to.joined(separator: ", ") + ": ")\(due.text)"
+    case .claimsTaken(let names): "takes \(names.joined(separator: ", "))"
+    case .claimsReleased(let names): "lets go of \(names.joined(separator: ", "))"
     case .rollbackFinished: "the rollback is done"
     case .rested(let rest): rest.cause.isEmpty ? rest.status.words : "\(rest.status.words): \(rest.cause)"
     case .closed(let note, _): "closed: \(note)"
     default: nil
     }
   }
+}
+
+extension Inquiry {
+  fileprivate var whom: String {
+    requirements.map(\.words).joined(separator: "; and ")
+      + (expiresAt.map { " until \($0.secondText)" } ?? "")
+  }
+}
+
+extension Decision {
+  /// Who it is in the roster, and how sure that is.
+  fileprivate var speaker: String { (person.map { "\($0): " } ?? "") + by.words }
 }
 
 extension Actor {
@@ -217,5 +219,5 @@ extension Timestamp {
   /// `2026-03-01 02:11 UTC`.
   fileprivate var minuteText: String { "\(text.prefix(10)) \(clockText.prefix(5)) UTC" }
   /// `03-01 02:11:09`.
-  fileprivate var secondText: String { "\(text.prefix(10).dropFirst(5)) \(clockText)" }
+  var secondText: String { "\(text.prefix(10).dropFirst(5)) \(clockText)" }
 }

@@ -1,19 +1,18 @@
-import BelayJournal
 import Glibc
 
-/// `heads.log`: the ledger's head at each run's end, outside the database. Whoever cuts the newest entries off
-/// the database must cut them off here too, and wherever this file has been copied to.
-struct HeadsLog {
+/// `heads.log` and `checkpoints.log`: how far the ledger had come, outside the database. Whoever cuts the newest entries
+/// off the database must cut them off here too, and wherever these files have been copied to.
+struct AnchorLog {
   let path: String
 
   /// Durable when it returns. What a crash or a power loss left of a line is replaced.
-  func append(_ head: LedgerHead) throws(FileError) {
+  func append(_ line: String) throws(FileError) {
     let file = try OpenFile(path, O_RDWR | O_CREAT)
     var end = try lineEnd(in: file, before: try file.size())
     let start = try lineEnd(in: file, before: max(0, end - 1))
-    if HeadsLog.isTorn(try file.read(from: start, limit: end - start)) { end = start }
+    if AnchorLog.isTorn(try file.read(from: start, limit: end - start)) { end = start }
     try file.truncate(to: end)
-    try file.write(Array((head.text + "\n").utf8), at: end)
+    try file.write(Array((line + "\n").utf8), at: end)
     try file.sync()
   }
 
@@ -49,7 +48,7 @@ struct HeadsLog {
     }
     let bytes = try file.read(limit: try file.size())
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
-    if let last = lines.last, HeadsLog.isTorn(last) { lines.removeLast() }
+    if let last = lines.last, AnchorLog.isTorn(last) { lines.removeLast() }
     return lines.map { String(decoding: $0, as: UTF8.self) }
   }
 }
