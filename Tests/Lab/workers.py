@@ -61,7 +61,10 @@ def full_queue(lab):
 @scenario
 def broken_code(lab):
     """Experiments that all fail are no fault of the worker: nothing is restarted, a person is told that it is code."""
-    lab.sql("update experiments set status = 'failed' where created_at > now() - interval '30 minutes'")
+    lab.sql("""update experiments set status = 'failed' where created_at > now() - interval '30 minutes'""")
+    lab.sql("""insert into experiments (id, user_id, prompt, target_brand, provider, iterations, status,
+      successful_iterations, failed_iterations) select gen_random_uuid(), (select id from users limit 1), 'Which one?',
+      'TestBrand', 'openai', 1, 'failed', 0, 1 from generate_series(1, 3)""")
     run = worker(lab, "bad-key", "every experiment fails", "code_is_broken", asks="code_is_broken")
     run.call("cancel", run.name())
 
