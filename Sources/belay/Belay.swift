@@ -31,7 +31,7 @@ import Glibc
       CommandGroup(
         name: "Looking",
         subcommands: [
-          List.self, Show.self, Runs.self, Status.self, Logs.self, Report.self, Audit.self,
+          List.self, Show.self, Runs.self, Status.self, Logs.self, Report.self, OnCall.self, Audit.self,
         ]),
       CommandGroup(name: "Writing", subcommands: [New.self, Validate.self, Eval.self, Schema.self]),
       CommandGroup(name: "Checking", subcommands: [Doctor.self, ReceiptsCommand.self]),

@@ -217,7 +217,7 @@ extension Actor {
 
 extension Timestamp {
   /// `2026-03-01 02:11 UTC`.
-  fileprivate var minuteText: String { "\(text.prefix(10)) \(clockText.prefix(5)) UTC" }
+  var minuteText: String { "\(text.prefix(10)) \(clockText.prefix(5)) UTC" }
   /// `03-01 02:11:09`.
   var secondText: String { "\(text.prefix(10).dropFirst(5)) \(clockText)" }
 }
