@@ -41,5 +41,5 @@ extension Asking {
     return "waits for \(whom) since \(askedAt.wholeSecond.text)\(until)"
   }
 
-  func words(at now: Timestamp) -> String { inquiry.words(for: whom, at: now) }
+  public func words(at now: Timestamp) -> String { inquiry.words(for: whom, at: now) }
 }

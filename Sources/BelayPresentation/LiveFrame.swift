@@ -43,7 +43,7 @@ public struct LiveFrame {
       question = open.lines(marks, columns: max(1, size.columns - 1), rows: all - least)
       if question.count + least < all { question.insert(Line(), at: 0) }
     }
-    let foot = foot(isHinted: size.rows >= 12 && picture.question == nil)
+    let foot = foot(isHinted: size.rows >= 12 && (picture.question == nil || picture.isWatched))
     let room = max(1, all - head.count - foot.count - question.count)
     return Array((head + tree(in: room) + foot + question).suffix(all))
   }
@@ -90,9 +90,11 @@ public struct LiveFrame {
     var lines = [line.cut(to: size.columns, ellipsis: marks.ellipsis)]
     if isHinted {
       let hint =
-        picture.state.stop == nil
-        ? "Ctrl-C: what runs ends, nothing new starts. Twice: what runs is stopped."
-        : "Ctrl-C again: what runs is stopped."
+        picture.isWatched
+        ? "Ctrl-C: no more is shown; the run goes on."
+        : picture.state.stop == nil
+          ? "Ctrl-C: what runs ends, nothing new starts. Twice: what runs is stopped."
+          : "Ctrl-C again: what runs is stopped."
       lines.append(Line(hint, .dim).cut(to: size.columns, ellipsis: marks.ellipsis))
     }
     return lines

@@ -47,7 +47,11 @@ public struct OpenQuestion: Hashable, Sendable {
       "  \(choice.word)\(String(repeating: " ", count: width - choice.word.count))  \(choice.consequence)"
     }
     return message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-      + ["\(node) \(whom)"] + answers + ["  or wait: \(elsewhere) says it from anywhere"]
+      + ["\(node) \(whom)"] + answers + ["  " + anywhere]
+  }
+
+  private var anywhere: String {
+    choices.isEmpty ? "answer it with: \(elsewhere)" : "or wait: \(elsewhere) says it from anywhere"
   }
 
   /// - Parameter rows: of all lines together; what the question has more of is counted.
@@ -75,7 +79,7 @@ public struct OpenQuestion: Hashable, Sendable {
       line.append(choice.consequence)
       lines += line.wrapped(to: columns, indent: min(width + 4, columns / 2))
     }
-    lines += Line("  or wait: \(elsewhere) says it from anywhere", .dim).wrapped(to: columns, indent: 2)
+    lines += Line("  " + anywhere, .dim).wrapped(to: columns, indent: 2)
     if let refusal { lines += Line(refusal, .bad).wrapped(to: columns) }
     return lines
   }

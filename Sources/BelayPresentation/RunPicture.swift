@@ -11,6 +11,8 @@ public struct RunPicture {
   public var tail: (NodeID) -> [String]
   /// What is asked at this terminal.
   public var question: OpenQuestion?
+  /// Somebody else drives it: Ctrl-C here stops nothing of it.
+  public var isWatched = false
 
   public init(
     plan: Plan, state: RunState, now: Timestamp, question: OpenQuestion? = nil,

@@ -50,7 +50,7 @@ struct Status: ParsableCommand {
   /// As who drives it sees it.
   private func follow(_ row: RunRow, in opened: SQLiteStore) throws {
     var follower = try RunFollower(row, in: opened)
-    let progress = format.progress(row.run)
+    let progress = format.progress(row.run, isWatching: true)
     progress.begins(follower.run, folder: follower.folder)
     try follower.follow { _, lines in
       for line in lines { progress.heard(line.event, at: line.at, number: line.number) }

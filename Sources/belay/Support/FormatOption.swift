@@ -26,11 +26,14 @@ struct FormatOption: ParsableArguments {
   var isJSON: Bool { format == .json }
 
   /// A tree that is painted over where that can be, else a line for each thing that happens.
-  func progress(_ run: String) -> any ProgressListener {
+  ///
+  /// - Parameter isWatching: somebody else drives the run.
+  func progress(_ run: String, isWatching: Bool = false) -> any ProgressListener {
     if isJSON { return SilentProgress() }
     if quiet { return QuietProgress(output: .standard) }
     guard Terminal(output: .standard).isLive else { return PlainProgress(output: .standard, run: run) }
-    return LiveProgress(output: .standard, run: run, colour: color, isVerbose: verbose)
+    return LiveProgress(
+      output: .standard, run: run, colour: color, isVerbose: verbose, isWatching: isWatching)
   }
 
   /// The plan: its text, or its exact bytes.

@@ -12,13 +12,19 @@ final class LiveProgress: ProgressListener {
   /// With what would be printed elsewhere, above the tree.
   private let plain: PlainProgress?
 
+  private let isWatching: Bool
   private var prompt: TerminalPrompt?
+  private var isStale = true
+  /// In seconds since 1970: when it was painted last. What is counted in it are seconds.
+  private var painted: Int64 = 0
 
   let interval: TimeSpan? = .milliseconds(200)
   let showsQuestions = true
 
-  init(output: Output, run: String, colour: Terminal.Colour, isVerbose: Bool) {
+  /// - Parameter isWatching: somebody else drives the run.
+  init(output: Output, run: String, colour: Terminal.Colour, isVerbose: Bool, isWatching: Bool) {
     self.output = output
+    self.isWatching = isWatching
     terminal = Terminal(output: output)
     painter = RunPainter(output: output, colour: colour)
     plain = isVerbose ? PlainProgress(output: output, run: run) : nil
@@ -26,16 +32,17 @@ final class LiveProgress: ProgressListener {
 
   func begins(_ run: RecordedRun, folder: String) {
     painter.take(run, folder: folder)
-    tick()
+    changed()
   }
 
   func asks(_ prompt: TerminalPrompt) {
     self.prompt = prompt
-    tick()
+    changed()
   }
 
   func heard(_ event: RunEvent, at time: Timestamp, number: Int) {
     painter.follow(event, at: time)
+    isStale = true
     if let line = plain?.line(of: event, at: time) { return say(line) }
     if case .leftRunning(let node, _, let processes) = event {
       say("\(node): left running: \(processes.joined(separator: ", "))")
@@ -45,13 +52,22 @@ final class LiveProgress: ProgressListener {
   func say(_ text: String) {
     painter.clear()
     output.line(printable(text))
-    tick()
+    changed()
   }
 
+  /// A run that only waits is painted once a second.
   func tick() {
+    if isStale || painter.isPrinting || SystemClock.wall().seconds != painted { changed() }
+  }
+
+  func changed() {
     guard terminal.isInFront else { return }
     if prompt?.takeBack() ?? false { painter.forget() }
-    painter.paint(at: SystemClock.wall(), asking: prompt?.question)
+    isStale = false
+    let now = SystemClock.wall()
+    painted = now.seconds
+    let question = isWatching ? painter.state?.openQuestion : prompt?.question
+    painter.paint(at: now, asking: question, isWatched: isWatching)
   }
 
   func rested(_ run: RunState) {
@@ -97,10 +113,13 @@ final class RunPainter {
     do { try state?.apply(event, at: time) } catch { state = nil }
   }
 
-  func paint(at now: Timestamp, asking question: OpenQuestion? = nil) {
-    guard let frame = frame(at: now, asking: question) else { return }
+  func paint(at now: Timestamp, asking question: OpenQuestion?, isWatched: Bool) {
+    guard let frame = frame(at: now, asking: question, isWatched: isWatched) else { return }
     output.paint(screen.paint(frame.lines(), columns: frame.size.columns, isOpen: frame.isOpen))
   }
+
+  /// A step runs, and what it prints is shown.
+  var isPrinting: Bool { state?.attempts.values.contains { $0.end == nil } ?? false }
 
   func clear() { output.paint(screen.clear(columns: terminal.size.columns)) }
 
@@ -113,15 +132,29 @@ final class RunPainter {
     for line in frame.whole() { output.paint(line.rendered(inColour: inColour) + "\n") }
   }
 
-  private func frame(at now: Timestamp, asking question: OpenQuestion? = nil) -> LiveFrame? {
+  private func frame(
+    at now: Timestamp, asking question: OpenQuestion? = nil, isWatched: Bool = false
+  ) -> LiveFrame? {
     guard let plan, let state else { return nil }
-    let picture = RunPicture(
+    var picture = RunPicture(
       plan: plan, state: state, now: now, question: question, tail: { self.tail(of: $0) })
+    picture.isWatched = isWatched
     return LiveFrame(picture, marks: terminal.marks, size: terminal.size)
   }
 
   private func tail(of node: NodeID) -> [String] {
     guard let attempt = state?[node].openAttempt else { return [] }
     return LiveTail(of: attempt, runFolder: folder)?.lines(RunPainter.tailLines) ?? []
+  }
+}
+
+extension RunState {
+  /// The first question that stands, for who can only answer it with a command.
+  fileprivate var openQuestion: OpenQuestion? {
+    guard let (node, asking) = standing.first else { return nil }
+    let command = asking.inquiry.subject.isApproval ? "approve" : "answer"
+    return OpenQuestion(
+      node: node, message: asking.inquiry.message, whom: asking.words(at: SystemClock.wall()), choices: [],
+      elsewhere: typed("\(command) \(run) \(node)"), typed: nil)
   }
 }

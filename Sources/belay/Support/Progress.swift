@@ -18,6 +18,8 @@ protocol ProgressListener {
   /// How often it wants to be asked for a picture though nothing has happened; nil: never.
   var interval: TimeSpan? { get }
   func tick()
+  /// What it shows is otherwise now.
+  func changed()
 }
 
 extension ProgressListener {
@@ -27,6 +29,7 @@ extension ProgressListener {
   func asks(_ prompt: TerminalPrompt) {}
   var interval: TimeSpan? { nil }
   func tick() {}
+  func changed() {}
 }
 
 /// One plain line for each thing that matters to whoever watches; no control characters.
@@ -65,7 +68,9 @@ final class PlainProgress: ProgressListener {
     case .driverStarted(let driver): driver.epoch == 1 ? "run \(run)" : "run \(run): \(driver.purpose)"
     case .stopRequested(let request, let actor): "\(request.rawValue) asked for by \(actor.name)"
     case .planAdopted(let adopted): "goes on by another plan, adopted by \(adopted.by.name)"
-    case .rollbackStarted(_, let cause, _): "rolling back: \(cause)"
+    case .rollbackStarted(.run, let cause, _): "rolling back: \(cause)"
+    case .rollbackStarted(.node(let node), let cause, _): "rolling back \(node): \(cause)"
+    case .rollbackStarted(.after(let node), let cause, _): "rolling back to \(node): \(cause)"
     case .nodeStarted(let node, let until):
       "\(anew(node)): \(until == nil ? "begins" : "waits until \(until?.wall.clockText ?? "")")"
     case .nodeSkipped(let node, let reason, let note, _):

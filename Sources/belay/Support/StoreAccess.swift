@@ -71,7 +71,8 @@ extension Failure {
     switch error {
     case .claimed(let claim):
       self.init(
-        .lockHeld, "\(claim.name) is held by run \(claim.run) since \(claim.since.text), by \(claim.by)",
+        .lockHeld,
+        "\(claim.name) is held by run \(claim.run) since \(claim.since.wholeSecond.text), by \(claim.by)",
         hints: [
           "look at it:     \(typed("status \(claim.run)"))",
           "finish it:      \(typed("resume \(claim.run)"))",

@@ -79,7 +79,7 @@ final class TerminalPrompt: TerminalAnswers {
     guard open.first?.asked != shown else { return }
     shown = open.first?.asked
     line.clear()
-    guard keyboard == nil else { return progress.tick() }
+    guard keyboard == nil else { return progress.changed() }
     question?.text.forEach(progress.say)
   }
 
@@ -130,7 +130,7 @@ final class TerminalPrompt: TerminalAnswers {
       return []
     }
     let proposals = line.take(buffer[..<count]).compactMap(proposal)
-    progress.tick()
+    progress.changed()
     return proposals
   }
 
@@ -188,7 +188,7 @@ final class TerminalPrompt: TerminalAnswers {
   private func refuse(_ text: String) {
     guard keyboard != nil, !open.isEmpty else { return progress.say(text) }
     open[0].refusal = text
-    progress.tick()
+    progress.changed()
   }
 }
 
