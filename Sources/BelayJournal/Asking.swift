@@ -216,9 +216,25 @@ public enum SignedWords {
   public static let namespace = "decision@belay"
 
   /// One line a fact, so that a person can read what is signed.
+  ///
+  /// - Parameter values: what is recorded, as it was given.
   public static func text(
-    run: String, plan: String, node: NodeID, asked: Int, word: Decision.Word
+    run: String, plan: String, node: NodeID, asked: Int, word: Decision.Word,
+    values: [(name: String, text: String)] = []
   ) -> String {
-    "belay-decision-1\nrun \(run)\nplan \(plan)\nnode \(node)\nasked \(asked)\ndecision \(word.rawValue)\n"
+    let facts =
+      ["run \(run)", "plan \(plan)", "node \(node)", "asked \(asked)", "decision \(word.rawValue)"]
+      + values.map { "value \(oneLine($0.name))=\(oneLine($0.text))" }
+    return "belay-decision-1\n" + facts.map { $0 + "\n" }.joined()
+  }
+
+  private static func oneLine(_ text: String) -> String {
+    text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\\": "\\\\"
+      case "\n": "\\n"
+      default: String(scalar)
+      }
+    }.joined()
   }
 }

@@ -51,7 +51,9 @@ extension Proposal {
     guard let signer, let person = plan.roster?.person(signer) else {
       throw Refusal("it says that it is signed, and not by whom of the roster")
     }
-    let text = SignedWords.text(run: plan.run, plan: self.plan, node: node, asked: asked, word: word)
+    let text = SignedWords.text(
+      run: plan.run, plan: self.plan, node: node, asked: asked, word: word,
+      values: values.map { ($0.name, $0.text) })
     guard Signatures.isValid(signature, of: text, for: SignedWords.namespace, keys: person.keys) else {
       throw Refusal("the signature is none of \(signer)'s for this run, gate, plan and decision")
     }

@@ -238,6 +238,39 @@ private struct SharedStore {
     #expect(try sandbox.belay("audit", "verify").status == 0)
   }
 
+  @Test("an answer is signed with its values, by who has no account here; by another's key it does not count")
+  func signedAnswer() throws {
+    let sandbox = try Sandbox([
+      "look": """
+      belay: 1
+      steps:
+        - check: calm
+          manual: { text: What is it?, by: [zoe], record: { finding: { type: string } } }
+      """
+    ])
+    for name in ["zoe", "mallory"] {
+      let made = try sandbox.execute([
+        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sandbox.path(name),
+      ])
+      #expect(try made.wait().status == 0)
+    }
+    let key = sandbox.text("zoe.pub").split(separator: "\n").joined()
+    sandbox.write(
+      """
+      belay: 1
+      people:
+        zoe: { name: Zoe, accounts: { os: nobody-here }, keys: ["\(key)"] }
+      """, to: "playbooks/roster.yaml")
+    #expect(try sandbox.belay("run", "look").status == 3)
+    let finding = "finding=two\nlines, \\ and all"
+    #expect(try sandbox.belay("answer", "last", "calm", finding).status == 2)
+    #expect(try sandbox.belay("answer", "last", "calm", finding, "--key", "mallory").status == 2)
+    let signed = try sandbox.belay("answer", "last", "calm", finding, "--key", "zoe")
+    #expect(signed.status == 0, "\(signed)")
+    #expect(try sandbox.belay("resume", "last").status == 0)
+    #expect(try sandbox.belay("audit", "verify").status == 0)
+  }
+
   @Test("outside of a window only with a note, which is on the record")
   func window() throws {
     let sandbox = try Sandbox([

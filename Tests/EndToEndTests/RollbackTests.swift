@@ -145,6 +145,19 @@ import Testing
     #expect(sandbox.lines("ran") == ["on", "off"])
   }
 
+  @Test("is in force while the run goes on, and after its engine was killed, and the status says so")
+  func told() throws {
+    let sandbox = try Sandbox(["p": Temporary.waiting], gates: ["started", "go"])
+    let engine = try sandbox.start("run", "p")
+    try sandbox.heard("started")
+    #expect(try sandbox.belay("status", "last").output.contains("  still in force: banner since 2"))
+    try engine.killed()
+    #expect(try sandbox.belay("status", "last").output.contains("  still in force: banner since 2"))
+    try sandbox.open("go")
+    #expect(try sandbox.belay("resume", "last").status == 0)
+    #expect(!(try sandbox.belay("status", "last").output.contains("still in force")))
+  }
+
   @Test("is still in force in a paused run, which says so, and undone when that is closed")
   func close() throws {
     let sandbox = try Sandbox(["p": Temporary.waiting], gates: ["started", "go"])

@@ -74,6 +74,7 @@ struct AnswerCommand: ChangingCommand {
   @Argument(help: ArgumentHelp("What is recorded.", valueName: "name=value")) var values: [String] = []
   @Flag(name: .long, help: "It has failed, or is not as it should be.") var failed = false
   @Option(name: .long, help: "On the record.") var note: String?
+  @Option(name: .long, help: "A key file to sign with, where the agent has none of yours.") var key: String?
   @OptionGroup var store: StoreOptions
 
   func run() throws {
@@ -85,6 +86,8 @@ struct AnswerCommand: ChangingCommand {
     }
     let opened = try store.open()
     try Deciding(target.find(in: opened, to: .changing), in: opened).say(
-      Deciding.Word(node: node, word: failed ? .failed : .done, note: note, values: given))
+      Deciding.Word(
+        node: node, word: failed ? .failed : .done, note: note, values: given,
+        key: key.map { Project.absolute($0, in: Project.currentFolder()) }))
   }
 }

@@ -44,6 +44,8 @@ struct Status: ParsableCommand {
     }
     if !row.isInterrupted(in: opened), recorded.state.status != .running {
       for line in RestReport(recorded.state).lines { Output.standard.line(line) }
+    } else {
+      for line in inForce(recorded) { Output.standard.line("  " + printable(line)) }
     }
   }
 
@@ -57,6 +59,16 @@ struct Status: ParsableCommand {
       progress.tick()
     }
     progress.rested(follower.run.state)
+  }
+
+  /// Temporary steps that are not undone yet; a run at rest says so itself.
+  private func inForce(_ recorded: RecordedRun) -> [String] {
+    recorded.plan.nodes.compactMap { node in
+      guard case .step(let step) = node.detail, step.temporary, node.role == .main,
+        let record = recorded.state.nodes[node.id], record.effects > 0
+      else { return nil }
+      return "still in force: \(node.id)\(record.startedAt.map { " since \($0.text)" } ?? "")"
+    }
   }
 
   /// Rollbacks only when they have begun.

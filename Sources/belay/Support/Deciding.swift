@@ -70,7 +70,8 @@ struct Deciding {
     let isAsked = asking.inquiry.requirements.contains { $0.assurance == .signature }
     guard key != nil || (isAsked && !proposal.word.isRefusal) else { return }
     let text = SignedWords.text(
-      run: run, plan: proposal.plan, node: proposal.node, asked: proposal.asked, word: proposal.word)
+      run: run, plan: proposal.plan, node: proposal.node, asked: proposal.asked, word: proposal.word,
+      values: proposal.values.map { ($0.name, $0.text) })
     let people = candidates()
     do {
       let signature =
