@@ -10,6 +10,8 @@ struct CodeProgram {
   var isShell = false
   /// Options in whose value nothing is code; asked where `readsWords` is set.
   var harmless: Set<String> = []
+  /// Letters whose value is code after the subcommand of that name, in place of `letters`; `*` after one that is bound.
+  var subcommands: [String: Set<Character>] = [:]
   /// So many of its words that are no options are harmless, and those after them are code.
   var readsWordsAfter: Int?
 
@@ -34,6 +36,11 @@ struct CodeProgram {
     for name in ["at", "batch", "crontab", "sftp", "ftp", "source", "."] {
       all[name, default: CodeProgram()].readsCode = true
     }
+    // `git -c` sets what is run, `git switch -c` names a branch.
+    all["git"]?.subcommands = [
+      "clone": ["c", "u"], "rebase": ["x"], "difftool": ["x"], "*": ["c", "u", "x"],
+    ]
+    all["git"]?.harmless = ["-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix"]
     for (name, harmless, count) in wordReaders {
       all[name, default: CodeProgram()].harmless = Set(harmless)
       all[name]?.readsWordsAfter = count
@@ -61,7 +68,7 @@ struct CodeProgram {
   private static let others: [(String, String, [String])] = [
     ("su", "c", ["--command", "--session-command"]), ("runuser", "c", ["--command", "--session-command"]),
     ("script", "c", ["--command"]), ("flock", "c", ["--command"]), ("env", "S", ["--split-string"]),
-    ("git", "cx", ["--exec", "--upload-pack", "--receive-pack", "--config", "--config-env"]),
+    ("git", "c", ["--exec", "--upload-pack", "--receive-pack", "--config", "--config-env"]),
     (
       "tar", "IF",
       ["--to-command", "--checkpoint-action", "--use-compress-program", "--rsh-command", "--info-script"]

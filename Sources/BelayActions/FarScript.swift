@@ -38,7 +38,8 @@ enum FarScript {
     let parts = text.parts.map { part -> BoundText.Part in
       switch part {
       case .text(let text): .text(word(text))
-      case .secret(let name), .quotedSecret(let name): .quotedSecret(name: name)
+      case .secret(let name), .quotedSecret(let name), .jsonSecret(let name), .percentSecret(let name):
+        .quotedSecret(name: name)
       }
     }
     return parts.isEmpty ? [.text("''")] : parts

@@ -53,6 +53,25 @@ extension HTTPAction {
     return texts.joined(separator: "&")
   }
 
+  private func bound(
+    _ form: [HTTPPair], _ context: some ActionContext
+  ) throws(StepFailure) -> BoundText {
+    var parts: [BoundText.Part] = []
+    for pair in form {
+      for value in pair.values {
+        let bound = try context.bind(value)
+        let texts: [[BoundText.Part]] =
+          bound.holdsSecret
+          ? [[.text(HTTPEncoding.percent(pair.name) + "=")] + bound.parts.map(HTTPEncoding.percent)]
+          : try HTTPPair(name: pair.name, values: [value]).texts { expression throws(StepFailure) in
+            .known(try context.evaluate(expression))
+          }.map { [.text($0)] }
+        for text in texts { parts += (parts.isEmpty ? [] : [.text("&")]) + text }
+      }
+    }
+    return BoundText(parts)
+  }
+
   /// A line end in a header would begin another one.
   private func oneLine(
     _ template: Template, _ name: String, _ context: some ActionContext
@@ -71,13 +90,13 @@ extension HTTPAction {
     switch content {
     case nil: return
     case .json(let tree):
-      request.body = try tree.boundJSON(context).text
+      request.body = try tree.boundJSON(context)
       request.add("Content-Type", "application/json")
     case .form(let form):
-      request.body = try pairs(form, context)
+      request.body = try bound(form, context)
       request.add("Content-Type", "application/x-www-form-urlencoded")
     case .text(let text):
-      request.body = try context.plainText(text)
+      request.body = BoundText(try context.plainText(text))
       request.add("Content-Type", "text/plain; charset=utf-8")
     }
   }
@@ -118,21 +137,60 @@ extension HTTPRequest {
 }
 
 extension TemplateTree {
-  /// A value that is bound alone keeps its type, one inside a text becomes text.
-  func boundJSON(_ context: some ActionContext) throws(StepFailure) -> JSON {
+  /// A value that is bound alone keeps its type, one inside a text becomes text; a secret is a text.
+  func boundJSON(_ context: some ActionContext) throws(StepFailure) -> BoundText {
     switch content {
-    case .scalar(let value, _): return value.plainJSON
+    case .scalar(let value, _): return BoundText(value.plainJSON.text)
     case .text(let template):
-      if let whole = template.whole { return try context.evaluate(whole).plainJSON }
-      return .string(try context.plainText(template))
+      let bound = try context.bind(template)
+      if bound.holdsSecret {
+        return BoundText([.text("\"")] + bound.parts.map(\.inJSON) + [.text("\"")])
+      }
+      if let whole = template.whole { return BoundText(try context.evaluate(whole).plainJSON.text) }
+      return BoundText(JSON.string(try context.plainText(template)).text)
     case .list(let items):
-      var bound: [JSON] = []
+      var bound: [BoundText] = []
       for item in items { bound.append(try item.boundJSON(context)) }
-      return .array(bound)
+      return BoundText(joining: bound, between: "[", "]")
     case .map(let entries):
-      var members: [JSON.Member] = []
-      for entry in entries { members.append(JSON.Member(entry.key, try entry.value.boundJSON(context))) }
-      return .object(members)
+      var bound: [BoundText] = []
+      for entry in entries {
+        let value = try entry.value.boundJSON(context)
+        bound.append(BoundText([.text(JSON.string(entry.key).text + ":")] + value.parts))
+      }
+      return BoundText(joining: bound, between: "{", "}")
+    }
+  }
+}
+
+extension BoundText {
+  fileprivate init(joining items: [BoundText], between start: String, _ end: String) {
+    var parts: [Part] = [.text(start)]
+    for (number, item) in items.enumerated() {
+      if number > 0 { parts.append(.text(",")) }
+      parts += item.parts
+    }
+    self.init(parts + [.text(end)])
+  }
+}
+
+extension BoundText.Part {
+  /// Between the quotes of a JSON string.
+  fileprivate var inJSON: BoundText.Part {
+    switch self {
+    case .text(let text): .text(String(JSON.string(text).text.dropFirst().dropLast()))
+    case .secret(let name), .quotedSecret(let name), .jsonSecret(let name), .percentSecret(let name):
+      .jsonSecret(name: name)
+    }
+  }
+}
+
+extension HTTPEncoding {
+  fileprivate static func percent(_ part: BoundText.Part) -> BoundText.Part {
+    switch part {
+    case .text(let text): .text(percent(text))
+    case .secret(let name), .quotedSecret(let name), .jsonSecret(let name), .percentSecret(let name):
+      .percentSecret(name: name)
     }
   }
 }

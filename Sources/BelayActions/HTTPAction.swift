@@ -27,12 +27,12 @@ public struct HTTPAction: Action {
   public static func bindable(at path: [String]) -> Bindable {
     switch path.first {
     case nil, "url": .wholeSecret
-    case "headers", "auth": .secrets
+    case "headers", "auth", "json", "form": .secrets
     default: .values
     }
   }
 
-  public static let secretHelp: String? = "only 'headers', 'auth' and a whole 'url' take one"
+  public static let secretHelp: String? = "only 'headers', 'auth', 'json', 'form' and a whole 'url' take one"
 
   enum Content {
     case json(TemplateTree)

@@ -229,30 +229,13 @@ extension HTTPAddress {
 }
 
 enum HTTPEncoding {
-  /// All but the unreserved characters, by their UTF-8.
-  static func percent(_ text: String) -> String { encode(text) { isUnreserved(Unicode.Scalar($0)) } }
+  static func percent(_ text: String) -> String { PercentEncoding.text(text) }
 
   /// What is not ASCII.
-  static func ascii(_ text: String) -> String { encode(text) { $0 < 0x80 } }
+  static func ascii(_ text: String) -> String { PercentEncoding.text(text) { $0 < 0x80 } }
 
   static func isUnreserved(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar {
-    case "A"..."Z", "a"..."z", "0"..."9", "-", ".", "_", "~": true
-    default: false
-    }
-  }
-
-  private static func encode(_ text: String, _ isPlain: (UInt8) -> Bool) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-      if isPlain(byte) {
-        bytes.append(byte)
-      } else {
-        bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    UInt8(exactly: scalar.value).map(PercentEncoding.isUnreserved) ?? false
   }
 
   /// A value that is one text.

@@ -130,6 +130,11 @@ private struct ProgramCall {
   /// A bound word stands where an option may: it could be `-c`.
   private var mayHaveCode = false
   private var operands = 0
+  /// The first word that is no option, of a program that has subcommands.
+  private var subcommand: String?
+  private var letters: Set<Character> {
+    subcommand.map { program.subcommands[$0] ?? [] } ?? program.letters
+  }
   /// `perl -n FILE` opens `command|` as a command.
   private var opensCommands = false
 
@@ -153,6 +158,7 @@ private struct ProgramCall {
     let text = word.beforeBinding
     if program.isShell { return takesShellCode(word, text) }
     if noteOption(word, text) { return true }
+    noteSubcommand(word, text)
     return opensCommands || takesWord(word, text)
   }
 
@@ -185,16 +191,25 @@ private struct ProgramCall {
     }
     if program.options.contains(where: { text.hasPrefix($0 + "=") }) { return true }
     guard text.hasPrefix("-"), !text.hasPrefix("--") else { return false }
-    let letters = text.dropFirst()
-    let isLoop = letters.first == "n" || letters.first == "p" || letters.first == "l"
-    if name.hasPrefix("perl"), isLoop, letters.contains(where: { $0 == "n" || $0 == "p" }) {
+    let given = text.dropFirst()
+    let isLoop = given.first == "n" || given.first == "p" || given.first == "l"
+    if name.hasPrefix("perl"), isLoop, given.contains(where: { $0 == "n" || $0 == "p" }) {
       opensCommands = true
     }
-    let start = letters.drop { ProgramCall.switches.contains($0) && !program.letters.contains($0) }
-    guard let first = start.first, program.letters.contains(first) else { return false }
+    let start = given.drop { ProgramCall.switches.contains($0) && !letters.contains($0) }
+    guard let first = start.first, letters.contains(first) else { return false }
     if word.hasBindings { return true }
-    nextIsCode = start.count == 1 || start.allSatisfy(program.letters.contains)
+    nextIsCode = start.count == 1 || start.allSatisfy(letters.contains)
     return false
+  }
+
+  private mutating func noteSubcommand(_ word: ShellReader.Word, _ text: String) {
+    guard !program.subcommands.isEmpty, subcommand == nil, !nextIsCode else { return }
+    if program.harmless.contains(text), !word.hasBindings {
+      nextIsHarmless = true
+    } else if !text.hasPrefix("-") {
+      subcommand = word.hasBindings ? "*" : text
+    }
   }
 
   private mutating func takesWord(_ word: ShellReader.Word, _ text: String) -> Bool {

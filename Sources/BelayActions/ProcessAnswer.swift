@@ -43,10 +43,11 @@ enum ProcessAnswer {
     } else {
       addParsed(process.stdout.text, to: &answer)
     }
+    let stderr = tail(process.stderr.text)
+    answer.evidence = StepFailure(kind: "expect", message: "", exitCode: code, stderr: stderr)
     guard code != 0 else { return answer }
     answer.failure = StepFailure(
-      kind: "exit", message: "exit status \(code)\(meaning(code))", exitCode: code,
-      stderr: tail(process.stderr.text))
+      kind: "exit", message: "exit status \(code)\(meaning(code))", exitCode: code, stderr: stderr)
     return answer
   }
 

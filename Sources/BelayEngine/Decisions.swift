@@ -173,7 +173,7 @@ extension Engine {
     guard let roster = plan.roster else { return requirement.by.isEmpty }
     guard let person else { return false }
     return requirement.by.isEmpty
-      || requirement.by.contains { roster.people(called: $0, at: moment).contains(person) }
+      || requirement.by.contains { roster.people(called: $0, at: moment, in: zones).contains(person) }
   }
 
   private func isExcluded(
@@ -183,7 +183,7 @@ extension Engine {
       if name == PlanApproval.initiator { return isSame(run.created?.initiator, as: actor, person) }
       if name == Requirement.asker { return isSame(asker, as: actor, person) }
       guard let person else { return false }
-      return plan.roster?.people(called: name, at: moment).contains(person) ?? false
+      return plan.roster?.people(called: name, at: moment, in: zones).contains(person) ?? false
     }
   }
 

@@ -143,7 +143,8 @@ extension Engine {
       return isMainOrSteady(node) && !isUndoneTemporary(node) && !standsInWhatIsLeftBehind(node)
         && (record.hasFailed || record.status == .compensated)
     }
-    reset(failed, because: "tried again", by: actor)
+    let all = Set(failed + failed.flatMap(askedAnew))
+    reset(all.sorted(), because: "tried again", by: actor)
   }
 
   /// Undone because what it stands in has failed, and to be done again with it.
@@ -255,7 +256,10 @@ extension Engine {
   /// The consequence of a failure is drawn again: the engine may have died before it was.
   mutating func fail(again node: Int) {
     let record = record(of: node)
-    failed(node, NodeEnd(status: record.ending ?? .failed, failure: record.failure))
+    let end = NodeEnd(status: record.ending ?? .failed, failure: record.failure)
+    guard let call = callToAskAgain(after: node, end) else { return failed(node, end) }
+    takeBack(partsOf: call)
+    if let other = failedNode() { fail(again: other) } else { goForward() }
   }
 
   /// Steps whose attempts are open, without anything that would be new.

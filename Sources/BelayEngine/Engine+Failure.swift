@@ -20,6 +20,7 @@ extension Engine {
       if scope != node, group(scope)?.call != nil {
         if policy.rule == .rollback, policy.scope == scope { return undone(scope, reason) }
         policy = plan.nodes[scope].failure
+        if isRound(scope), mayTryAgain(scope, end) { return .endScope(scope, failed) }
         if policy.rule == .continue { return .endScope(scope, failed) }
       }
       if policy.rule == .rollback, policy.scope == scope { return undone(scope, reason) }

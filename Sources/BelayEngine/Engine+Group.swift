@@ -34,6 +34,7 @@ extension Engine {
     }
     record(.nodeStarted(id(node), waitsUntil: nil))
     leavePlace(node)
+    if group.call?.polling != nil { beginAsking(node) }
     for child in graph.children[node] { released(child) }
     // Begun again for a temporary in it only: nothing of it will end that could end it.
     if openChildren[node] == 0 { listEnded(of: node) }
@@ -60,6 +61,9 @@ extension Engine {
       if let call = group.call { end.outputs = try outputs(of: call, node) }
       if group.mode == .choice, let chosen = chosen(in: node) {
         end.outputs["chosen"] = .string(name(of: chosen))
+      }
+      if group.mode == .rounds, let failure = failureGoneOver(in: node) {
+        end = NodeEnd(status: .failed, failure: failure)
       }
     } catch {
       end = NodeEnd(status: .failed, failure: error.failure)
@@ -106,7 +110,13 @@ extension Engine {
 
   /// As the file calls it.
   private func name(of node: Int) -> String {
-    let target = plan.frames[plan.nodes[node].frame].names.first { $0.target == .node(node) }
+    let names = plan.frames[plan.nodes[node].frame].names
+    let target = names.first { name in
+      if case .rounds(of: node, let rounds) = name.target, case .node(let round)? = rounds.first {
+        return graph.parents[round] == node
+      }
+      return name.target == .node(node)
+    }
     return target?.id ?? id(node)
   }
 
@@ -144,11 +154,25 @@ extension Engine {
 
   func isRound(_ node: Int) -> Bool { graph.parents[node].flatMap { group($0) }?.mode == .rounds }
 
+  /// Of the last attempt at a called playbook, over which the run goes on.
+  private func failureGoneOver(in wrapper: Int) -> Failure? {
+    guard plan.nodes[wrapper].failure.rule == .continue else { return nil }
+    let last = graph.children[wrapper].last { record(of: $0).ending != nil }
+    return last.flatMap { record(of: $0).ending == .failed ? record(of: $0).failure : nil }
+  }
+
   /// False when it has been dealt with: a round that follows a good one is skipped, one that follows a failure waits.
   mutating func isNextRound(_ node: Int) -> Bool {
     guard isRound(node), let before = graph.needs[node].first else { return true }
-    guard record(of: before).ending == .failed else {
+    let tried = record(of: before)
+    guard tried.ending == .failed else {
       skip(node, .condition, note: "\(id(before)) has not failed", by: nil)
+      return false
+    }
+    // Where the run goes on over it, it goes on to here whatever `retry.when` says.
+    let end = NodeEnd(status: .failed, failure: tried.failure)
+    guard plan.nodes[before].failure.rule != .continue || mayTryAgain(before, end) else {
+      skip(node, .condition, note: "\(id(before)) is not tried again", by: nil)
       return false
     }
     return true

@@ -146,7 +146,7 @@ extension Engine {
   private func people(called names: [String]) -> [Value] {
     var seen: Set<String> = []
     return names.flatMap { name in
-      let known = plan.roster?.people(called: name, at: clock.wall) ?? []
+      let known = plan.roster?.people(called: name, at: clock.wall, in: zones) ?? []
       return known.isEmpty ? [name] : known
     }.filter { seen.insert($0).inserted }.map { id in
       let person = plan.roster?.person(id)

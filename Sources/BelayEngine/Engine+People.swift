@@ -272,7 +272,7 @@ extension Engine {
       for name in found where name != PlanApproval.initiator {
         guard let roster = plan.roster,
           roster.roles.contains(where: { $0.name == name })
-            || !roster.people(called: name, at: clock.wall).isEmpty
+            || !roster.people(called: name, at: clock.wall, in: zones).isEmpty
         else { throw StepFailure(kind: "expression", message: "'\(name)' is nobody in the roster") }
       }
       names += found

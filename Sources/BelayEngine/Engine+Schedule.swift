@@ -87,10 +87,22 @@ extension Engine {
     missing = [Int](repeating: 0, count: graph.count)
     openChildren = missing
     openTop = graph.top.count { !isMet($0) }
-    for node in 0..<graph.count {
-      missing[node] = graph.needs[node].count { !isMet($0) } + (parentHasStarted(node) ? 0 : 1)
-      openChildren[node] = graph.children[node].count { !isMet($0) }
-    }
+    for node in 0..<graph.count { countWhatIsMissing(for: node) }
+  }
+
+  /// What stands in a group is pending again.
+  mutating func countWhatIsMissing(in group: Int) {
+    for node in graph.subtree(group) { countWhatIsMissing(for: node) }
+  }
+
+  private mutating func countWhatIsMissing(for node: Int) {
+    missing[node] = graph.needs[node].count { !isMet($0) } + (parentHasStarted(node) ? 0 : 1)
+    openChildren[node] = graph.children[node].count { !isMet($0) }
+  }
+
+  mutating func dropReady(_ nodes: Set<Int>) {
+    ready.removeAll(in: nodes)
+    for group in blocked.keys.sorted() { blocked[group]?.removeAll(where: nodes.contains) }
   }
 
   /// Puts a node to work again that was at work when the journal ended, or starts it.

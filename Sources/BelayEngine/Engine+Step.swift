@@ -297,6 +297,8 @@ extension Engine {
     guard let activity = activities[node] else { return }
     switch activity.part {
     case .asking(let question): ask(question, of: node)
+    case .awaitingTime where group(node)?.call?.polling != nil && record(of: node).status == .running:
+      askCall(node)
     case .awaitingTime where isGroup(node): waitedForRound(node)
     case .awaitingTime: opened(node)
     case .awaitingRetry:

@@ -25,6 +25,7 @@ extension Engine {
 
   /// A node has failed and the run does not go on over it.
   mutating func failed(_ node: Int, _ end: NodeEnd) {
+    if let call = callToAskAgain(after: node, end) { return askAgain(call) }
     if stage == .verifyingRollback { return steadyStateFails(node, end) }
     if case .reapplying(_, .rollBack(_, let cause, _)) = stage { return cannotReapply(node, end, cause) }
     failed(node, end, under: plan.nodes[node].failure)
@@ -141,7 +142,7 @@ extension Engine {
   }
 
   /// A question that nobody needs the answer of.
-  private mutating func withdraw(_ activity: Activity) {
+  mutating func withdraw(_ activity: Activity) {
     guard let attempt = activity.attempt else { return }
     owners[attempt] = nil
     if !takeBack(attempt) { orders.append(.stopAttempt(attempt, reason: "cancel")) }

@@ -56,6 +56,8 @@ public struct Engine {
   /// Nodes that would start if their group had a place.
   var blocked: [Int: [Int]] = [:]
   var timers = TimerHeap<Int>()
+  /// Checks that call playbooks and are asked again.
+  var callQuestions: [Int: CallQuestion] = [:]
   /// Watches that are asked, by their index in the plan.
   var watching: [Int: Watching] = [:]
   /// Steps that wait until each watch around them has passed.

@@ -74,8 +74,19 @@ extension EvaluationContext {
         let record = run[RoundName.round(index + 1, of: id)]
         return record.status != .pending && record.skipped == nil
       }
-      return value(of: rounds[last ?? 0])
+      return value(of: rounds[last ?? 0], with: run[id].captures, of: group)
     }
+  }
+
+  /// What was captured before the first attempt at a called playbook is of each.
+  private func value(of round: PlanFrame.Target, with captures: ValueMap, of group: Int) -> Value {
+    let value = value(of: round)
+    guard case .node(let index) = round, plan.nodes[index].parent == group, case .map(let own) = value else {
+      return value
+    }
+    var map = captures
+    for (name, value) in own.entries { map[name.text] = value }
+    return .map(map)
   }
 
   /// Outputs and captures by name, and what every node has.

@@ -23,6 +23,8 @@ struct EvaluationContext: Variables, ActionContext {
   /// Why a field is not there.
   var absent: [String: String] = [:]
   var error: StepFailure?
+  /// Of the answer, for conditions that do not hold.
+  var evidence: StepFailure?
   /// Of commands: the node's own and the engine's `BELAY_…`.
   var environment: [(name: String, value: BoundText)] = []
   var workingDirectory = ""

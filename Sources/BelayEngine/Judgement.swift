@@ -42,6 +42,7 @@ extension EvaluationContext {
     fields = answer?.fields ?? ValueMap()
     absent = answer?.absent ?? [:]
     error = answer?.failure
+    evidence = answer?.evidence
     let isAnswered = answer?.answered ?? true
     var outputs = ValueMap()
     var outputFailure: StepFailure?
@@ -123,10 +124,9 @@ extension EvaluationContext {
   }
 
   private func described(_ first: String, _ second: String) -> StepFailure {
-    StepFailure(
-      kind: error?.kind ?? "expect", message: first.isEmpty ? second : "\(first); \(second)",
-      exitCode: error?.exitCode, sqlstate: error?.sqlstate, stderr: error?.stderr ?? "",
-      retryAfter: error?.retryAfter)
+    var failure = error ?? evidence ?? StepFailure(kind: "expect", message: "")
+    failure.message = first.isEmpty ? second : "\(first); \(second)"
+    return failure
   }
 }
 

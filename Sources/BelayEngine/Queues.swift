@@ -22,6 +22,11 @@ struct ReadyQueue {
     items.removeAll(keepingCapacity: true)
     head = 0
   }
+
+  mutating func removeAll(in nodes: Set<Int>) {
+    items = items[head...].filter { !nodes.contains($0) }
+    head = 0
+  }
 }
 
 /// One timer a key at most, by the boot clock; ties by the order in which they were set.

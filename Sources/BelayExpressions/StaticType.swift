@@ -52,7 +52,7 @@ public indirect enum StaticType: Hashable, Sendable {
   }
 
   /// With an article: `a map`.
-  var described: String {
+  public var described: String {
     switch self {
     case .int, .uint, .optional: "an \(name)"
     case .bytes, .null, .dyn: name
@@ -64,7 +64,9 @@ public indirect enum StaticType: Hashable, Sendable {
 
   public var isOptional: Bool { if case .optional = self { true } else { false } }
 
-  var isMap: Bool {
+  public var isList: Bool { if case .list = self { true } else { false } }
+
+  public var isMap: Bool {
     switch self {
     case .map, .record: true
     default: false

@@ -28,6 +28,8 @@ public struct HTTPCall: Sendable {
   public var url: String
   public var headers: [Header] = []
   public var body: [UInt8]?
+  /// Sent to the host that it was meant for, and to no other.
+  public var isBodySecret = false
   public var login: Login?
   /// How many redirects are followed.
   public var redirects = 0

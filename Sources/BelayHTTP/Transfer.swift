@@ -148,6 +148,13 @@ final class Transfer {
       return outcome(.failure(TransferError(.limit, many, sent: sent)))
     }
     follow(to: next)
+    guard body == nil || !call.isBodySecret || Origin(next) == Origin(call.url) else {
+      let place = next.prefix(200)
+      return outcome(
+        .failure(
+          TransferError(
+            .limit, "it redirects to \(place), which is not given the secret in the body", sent: sent)))
+    }
     return nil
   }
 

@@ -157,6 +157,10 @@ public struct BoundText: Hashable, Sendable {
     case secret(name: String)
     /// As one word of a shell.
     case quotedSecret(name: String)
+    /// As it stands between the quotes of a JSON string.
+    case jsonSecret(name: String)
+    /// Percent-encoded, all but the unreserved characters.
+    case percentSecret(name: String)
   }
 
   public var parts: [Part]
@@ -164,12 +168,17 @@ public struct BoundText: Hashable, Sendable {
   public init(_ parts: [Part]) { self.parts = parts }
   public init(_ text: String) { parts = [.text(text)] }
 
+  public var holdsSecret: Bool {
+    parts.contains { if case .text = $0 { false } else { true } }
+  }
+
   /// With the names of secrets in place of their values.
   public var shown: String {
     parts.map { part in
       switch part {
       case .text(let text): text
-      case .secret(let name), .quotedSecret(let name): "${secrets.\(name)}"
+      case .secret(let name), .quotedSecret(let name), .jsonSecret(let name), .percentSecret(let name):
+        "${secrets.\(name)}"
       }
     }.joined()
   }
@@ -183,6 +192,8 @@ public struct ActionAnswer: Hashable, Sendable {
   public var absent: [String: String] = [:]
   /// Nil when there was an answer and nothing in it is an error by itself.
   public var failure: StepFailure?
+  /// What is told of it where a condition does not hold and nothing in it is an error by itself.
+  public var evidence: StepFailure?
   /// Without an answer `outputs` and `expect` have nothing to read.
   public var answered: Bool
   /// False after a timeout, a kill, a broken connection: the effect may or may not have happened.

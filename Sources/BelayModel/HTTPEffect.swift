@@ -32,7 +32,7 @@ public struct HTTPRequest: Hashable, Sendable {
   /// To be added to the URL's own, encoded; empty: nothing.
   public var query = ""
   public var headers: [Header] = []
-  public var body: String?
+  public var body: BoundText?
   public var credentials: Credentials?
   /// How many redirects are followed.
   public var redirects = 0
@@ -57,7 +57,7 @@ public struct HTTPRequest: Hashable, Sendable {
     }
     lines.append("redirects \(redirects), verify \(trust.verify)")
     lines += [trust.authorities, trust.certificate, trust.key].map { $0 ?? "" }
-    lines.append(body.map { "body \($0)" } ?? "no body")
+    lines.append(body.map { "body \($0.shown)" } ?? "no body")
     return lines
   }
 }

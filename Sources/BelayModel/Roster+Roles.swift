@@ -1,9 +1,11 @@
 extension Roster {
   /// Who has which role at a moment, as expressions read it: a list of `{id, name, accounts}` by role.
-  public func roles(at moment: Timestamp) -> ValueMap {
+  ///
+  /// - Parameter zones: of the rotations, by name; nobody has a turn in one that is missing.
+  public func roles(at moment: Timestamp, in zones: [String: ZoneRules]) -> ValueMap {
     var map = ValueMap()
     for role in roles {
-      map[role.name] = .list(people(of: role, at: moment).compactMap(value))
+      map[role.name] = .list(people(of: role, at: moment, in: zones).compactMap(value))
     }
     return map
   }
@@ -11,8 +13,10 @@ extension Roster {
   /// Ids of whom a name means at a moment: who has the role, the person, or who alone has such an account.
   ///
   /// Empty where it means nobody.
-  public func people(called name: String, at moment: Timestamp) -> [String] {
-    if let role = roles.first(where: { $0.name == name }) { return people(of: role, at: moment) }
+  public func people(called name: String, at moment: Timestamp, in zones: [String: ZoneRules]) -> [String] {
+    if let role = roles.first(where: { $0.name == name }) {
+      return people(of: role, at: moment, in: zones)
+    }
     if people.contains(where: { $0.id == name }) { return [name] }
     let owners = people.filter { $0.accounts.entries.contains { $0.value == .string(name) } }
     return owners.count == 1 ? [owners[0].id] : []
@@ -21,7 +25,7 @@ extension Roster {
   public func person(_ id: String) -> Person? { people.first { $0.id == id } }
 
   /// Ids, the override that holds first.
-  public func people(of role: Role, at moment: Timestamp) -> [String] {
+  public func people(of role: Role, at moment: Timestamp, in zones: [String: ZoneRules]) -> [String] {
     if let override = overrides.first(where: {
       $0.role.id == role.name && $0.from <= moment && moment < $0.to
     }) {
@@ -29,7 +33,16 @@ extension Roster {
     }
     switch role.members {
     case .people(let people): return people.map(\.id)
-    case .rotation(let rotation): return [rotation.person(at: moment)].compactMap { $0 }
+    case .rotation(let rotation):
+      return zones[rotation.zone].flatMap { rotation.person(at: moment, in: $0) }.map { [$0] } ?? []
+    }
+  }
+
+  /// Names of the zones by whose clocks turns change.
+  public var zones: [String] {
+    roles.compactMap { role in
+      guard case .rotation(let rotation) = role.members else { return nil }
+      return rotation.zone
     }
   }
 
@@ -42,10 +55,37 @@ extension Roster {
 }
 
 extension Roster.Rotation {
-  /// Nil before the first turn, and where a turn has no length.
-  func person(at moment: Timestamp) -> String? {
-    guard let since = moment.since(from), since >= .zero, every > .zero, !people.isEmpty else { return nil }
-    let turn = since.nanoseconds / every.nanoseconds + Int64(offset)
-    return people[Int(turn % Int64(people.count))].id
+  /// Whose turn it is: turns change when the clocks of the zone show the time of day that `from` had there, or so much
+  /// later by those clocks as `every` says. A time that comes twice counts the first time; one that is left out is the
+  /// moment of the change.
+  ///
+  /// - Parameter rules: of the rotation's zone.
+  /// - Returns: nil before the first turn, and where a turn has no length.
+  public func person(at moment: Timestamp, in rules: ZoneRules) -> String? {
+    guard moment >= from, every > .zero, !people.isEmpty else { return nil }
+    // Clocks that were set back have shown later times already, a day of them at most.
+    let ahead = rules.clock(at: moment) + .seconds(86_400)
+    guard let longest = ahead?.since(rules.clock(at: from)) else { return nil }
+    var begun: Int64 = 0
+    var later = longest.nanoseconds / every.nanoseconds + 1
+    while later - begun > 1 {
+      let middle = begun + (later - begun) / 2
+      if let start = start(of: middle, in: rules), start <= moment { begun = middle } else { later = middle }
+    }
+    return people[Int((begun + Int64(offset)) % Int64(people.count))].id
+  }
+
+  private func start(of turn: Int64, in rules: ZoneRules) -> Timestamp? {
+    let shown = rules.clock(at: from) + TimeSpan(nanoseconds: turn * every.nanoseconds)
+    return shown.map { shown in
+      Timestamp(seconds: rules.moment(ofLocal: shown.seconds), nanoseconds: shown.nanoseconds)
+    }
+  }
+}
+
+extension ZoneRules {
+  /// What clocks there show, as if it were UTC.
+  fileprivate func clock(at moment: Timestamp) -> Timestamp {
+    Timestamp(seconds: moment.seconds + offset(at: moment.seconds), nanoseconds: moment.nanoseconds)
   }
 }

@@ -4,12 +4,18 @@ public import BelayModel
 /// Turns what a caller gives for parameters into values of their declared types, and says all that is wrong.
 public struct ParameterReader {
   private let environment: EnvironmentFile?
+  /// Who has which role, as expressions read it.
+  private let roles: ValueMap
   private let origin: (String) -> String
   public private(set) var diagnostics: [Diagnostic] = []
 
   /// - Parameter origin: what a mistake is told of, by the name of a parameter: what would be typed.
-  public init(environment: EnvironmentFile?, origin: @escaping (String) -> String = { "-p \($0)" }) {
+  public init(
+    environment: EnvironmentFile?, roles: ValueMap = ValueMap(),
+    origin: @escaping (String) -> String = { "-p \($0)" }
+  ) {
     self.environment = environment
+    self.roles = roles
     self.origin = origin
   }
 
@@ -69,13 +75,38 @@ public struct ParameterReader {
     case .scalar(let value, let text):
       return parameter.kind == .string ? .string(text) : convert(value, parameter)
     case .text(let template):
-      let variables = PlanVariables(
-        budget: ValueBudget(), params: ValueMap(), vars: ValueMap(), environment: environment?.name ?? "",
-        environmentVars: environment?.vars ?? ValueMap(), run: "")
-      if let literal = template.literal { return read(literal, parameter) }
-      return read(variables.shown(template), parameter)
+      return template.literal.map { read($0, parameter) } ?? bound(template, parameter)
     case .list, .map: return convert(plain(tree), parameter)
     }
+  }
+
+  /// Of the environment and of roles.
+  private mutating func bound(_ template: Template, _ parameter: Parameter) -> Value? {
+    var variables = PlanVariables(
+      budget: ValueBudget(), params: ValueMap(), vars: ValueMap(), environment: environment?.name ?? "",
+      environmentVars: environment?.vars ?? ValueMap(), run: "")
+    variables.roles = roles
+    var text = ""
+    for segment in template.segments {
+      switch segment {
+      case .text(let literal): text += literal
+      case .expression(let expression):
+        guard case .known(let value) = variables.evaluate(expression) else {
+          var why = "'\(expression.source)' is not known here"
+          if case .failed(let message) = variables.evaluate(expression) { why = message }
+          complain(
+            "parameter-default", "the default of parameter '\(parameter.name)' has no value: \(why)",
+            of: parameter.name, help: "give it another one")
+          return nil
+        }
+        switch value {
+        case .list, .map: if template.whole != nil { return convert(value, parameter) }
+        default: break
+        }
+        text += value.text
+      }
+    }
+    return read(text, parameter)
   }
 
   private func plain(_ tree: TemplateTree) -> Value {

@@ -5,6 +5,11 @@ extension PlanBuilder {
   /// What the store on SQLite can tell of who speaks: the kernel's word, and a signature.
   private static let given: Set<Approval.Assurance> = [.asserted, .os, .signature]
 
+  /// Ids of whom a name of the roster means when the plan is made.
+  func ids(called name: String) -> [String] {
+    request.files.roster?.people(called: name, at: request.createdAt, in: request.zones) ?? []
+  }
+
   mutating func checkAssurance(_ approval: PlanApproval, at span: SourceSpan) {
     guard let assurance = approval.assurance else { return }
     guard PlanBuilder.given.contains(assurance) else {
@@ -20,7 +25,7 @@ extension PlanBuilder {
     let names = approval.by.compactMap(\.literal)
     let people =
       names.isEmpty
-      ? roster.people.map(\.id) : names.flatMap { roster.people(called: $0, at: request.createdAt) }
+      ? roster.people.map(\.id) : names.flatMap { ids(called: $0) }
     let signers = Set(people).filter { roster.person($0)?.keys.isEmpty == false }
     guard signers.count < approval.count else { return }
     diagnostics.append(
@@ -29,13 +34,5 @@ extension PlanBuilder {
         "a signature is asked for, and \(signers.isEmpty ? "nobody" : "only \(signers.count)") of those who may "
           + "approve has a key in the roster", at: span,
         help: "keys: [\"ssh-ed25519 AAAA…\"] of the person in \(roster.path), or assurance: os"))
-  }
-
-  mutating func checkZone(of window: Window, at span: SourceSpan) {
-    guard !request.knowsZone(window.zone) else { return }
-    diagnostics.append(
-      Diagnostic(
-        code: "unknown-zone", "this machine does not know the time zone '\(window.zone)'", at: span,
-        help: "IANA's name, as Europe/Berlin; Debian has them in tzdata"))
   }
 }

@@ -3,43 +3,75 @@ internal import BelayModel
 // A playbook inside a playbook: its nodes stand in the plan under the id of the node that calls it.
 extension PlanBuilder {
   mutating func layOutCall(_ step: Step, _ node: Node, at index: Int, in outer: Surroundings) {
-    layOutCall(step.body, isCheck: false, node, at: index, in: outer)
+    let most = resolve(step.retry.attempts, in: 1...Limits.rounds) ?? 1
+    if most == 1 {
+      layOutCall(step.body, isCheck: false, nodes[index].id, at: index, in: outer)
+    } else {
+      layOutAttempts(at: step, node, most, at: index, in: outer)
+    }
     let setting = outer.setting.joined(step.body.setting)
     if case .group(var group) = nodes[index].detail {
       group.captures = captures(step.captures, setting)
-      group.call?.irreversible = step.irreversible.map { irreversible($0) }
-      if step.retry != Retry() { group.call?.retry = retry(step.retry) }
       nodes[index].detail = .group(group)
     }
     setRollback(step.rollback, of: index, setting: setting)
   }
 
+  /// Each stands in the plan, as those at a group do: `deploy/build`, then `deploy#2/build`.
+  private mutating func layOutAttempts(
+    at step: Step, _ node: Node, _ most: Int, at index: Int, in outer: Surroundings
+  ) {
+    let id = nodes[index].id
+    let before = diagnostics.count
+    nodes[index].detail = .group(PlanGroup(mode: .rounds, retry: retry(step.retry)))
+    var rounds: [Int] = []
+    var last: Int?
+    // What is wrong with one is wrong with all, and said once.
+    for round in 1...most where round == 1 || diagnostics.count == before {
+      guard hasRoom(node.span) else { return }
+      let frame = addFrame(
+        scope: frames[outer.frame].frame.scope, parent: outer.frame, prefix: frames[outer.frame].prefix,
+        suffix: frames[outer.frame].suffix, frames[outer.frame].variables)
+      let around = Surroundings(
+        parent: index, policy: nodes[index].failure, setting: outer.setting, role: outer.role, frame: frame)
+      let root = addGroup(
+        RoundName.round(round, of: id), title: "attempt \(round) of \(most)", place: nodes[index].place,
+        group: PlanGroup(mode: .sequence), in: around)
+      register(node.id, root, in: frame)
+      if let last { nodes[root].needs = [last] }
+      last = root
+      current = frame
+      layOutCall(step.body, isCheck: false, round == 1 ? id : nodes[root].id, at: root, in: around)
+      rounds.append(frame)
+    }
+    current = outer.frame
+    guard !isFull else { return }
+    export(rounds, of: index, to: outer.frame) { .rounds(of: index, $0) }
+  }
+
   mutating func layOutCall(_ check: Check, _ node: Node, at index: Int, in outer: Surroundings) {
-    layOutCall(check.body, isCheck: true, node, at: index, in: outer)
-    guard case .group(var group) = nodes[index].detail, check.body.polling != Polling() else { return }
-    let polling = check.body.polling
-    group.call?.polling = PlanPolling(
-      within: polling.within.map(filled), every: polling.every.map(filled),
-      staysFor: polling.staysFor.map(filled), tolerate: resolve(check.tolerate, in: Limits.tolerate) ?? 0,
-      minSamples: resolve(check.minSamples, in: Limits.minSamples))
+    layOutCall(check.body, isCheck: true, nodes[index].id, at: index, in: outer)
+    guard case .group(var group) = nodes[index].detail, let within = check.body.polling.within else { return }
+    group.call?.polling = PlanPolling(within: filled(within), every: check.body.polling.every.map(filled))
     nodes[index].detail = .group(group)
   }
 
+  /// - Parameter name: before the ids of what is in it.
   private mutating func layOutCall(
-    _ body: Body, isCheck: Bool, _ node: Node, at index: Int, in outer: Surroundings
+    _ body: Body, isCheck: Bool, _ name: String, at index: Int, in outer: Surroundings
   ) {
-    guard let source = body.action, let name = fileName(of: source) else { return }
-    guard let playbook = request.files.playbooks[name] else {
+    guard let source = body.action, let file = fileName(of: source) else { return }
+    guard let playbook = request.files.playbooks[file] else {
       diagnostics.append(
         Diagnostic(
-          code: "unknown-playbook", "there is no playbook '\(name)'", at: source.fields.span))
+          code: "unknown-playbook", "there is no playbook '\(file)'", at: source.fields.span))
       return
     }
-    guard !calls.contains(name) else {
+    guard !calls.contains(file) else {
       diagnostics.append(
         Diagnostic(
           code: "playbook-cycle",
-          "these playbooks call each other: " + (calls + [name]).joined(separator: " → "),
+          "these playbooks call each other: " + (calls + [file]).joined(separator: " → "),
           at: source.fields.span))
       return
     }
@@ -49,11 +81,11 @@ extension PlanBuilder {
           code: "too-deep", "more than \(Limits.calls) playbooks inside each other", at: source.fields.span))
       return
     }
-    calls.append(name)
+    calls.append(file)
     defer { calls.removeLast() }
     let scope = addScope(playbook, source, caller: index)
     let frame = addFrame(
-      scope: scope.index, parent: nil, prefix: nodes[index].id + "/", suffix: "", scope.variables)
+      scope: scope.index, parent: nil, prefix: name + "/", suffix: "", scope.variables)
     layOut(playbook, frame: frame, scope: scope.index, isCheck: isCheck, at: index, in: outer)
   }
 
@@ -84,7 +116,7 @@ extension PlanBuilder {
     guard !playbook.steadyState.isEmpty else { return }
     let before = nodes.indices.filter { nodes[$0].parent == index }
     let group = addGroup(
-      "\(nodes[index].id)/~steady_state", title: "the steady state of \(playbook.name)",
+      "\(frames[inner.frame].prefix)~steady_state", title: "the steady state of \(playbook.name)",
       place: playbook.path, group: PlanGroup(mode: .sequence), in: inner)
     nodes[group].needs = before
     var around = inner
@@ -99,7 +131,8 @@ extension PlanBuilder {
   ) -> (index: Int, variables: PlanVariables) {
     var scope = PlanScope(playbook: playbook.name, caller: caller, params: ValueMap(), vars: ValueMap())
     var reader = ParameterReader(
-      environment: request.environment, origin: { "'with' of \(playbook.name): \($0)" })
+      environment: request.environment, roles: frames[0].variables.roles,
+      origin: { "'with' of \(playbook.name): \($0)" })
     for parameter in playbook.params {
       guard let entry = source.with.first(where: { $0.key == parameter.name }) else {
         if parameter.required { missing(parameter, source) }

@@ -64,8 +64,8 @@ extension PlanBuilder {
       approval.by.allSatisfy({ $0.literal != nil })
     else { return }
     let excluded = Set(
-      approval.exclude.flatMap { roster.people(called: $0.literal ?? "", at: request.createdAt) })
-    let people = Set(approval.by.flatMap { roster.people(called: $0.literal ?? "", at: request.createdAt) })
+      approval.exclude.flatMap { ids(called: $0.literal ?? "") })
+    let people = Set(approval.by.flatMap { ids(called: $0.literal ?? "") })
     let rest = people.subtracting(excluded).count
     guard rest < approval.count else { return }
     diagnostics.append(
@@ -115,8 +115,7 @@ extension PlanBuilder {
           help: "write playbooks/roster.yaml with its people and roles"))
       return
     }
-    guard roster.people(called: name, at: request.createdAt).isEmpty,
-      !roster.roles.contains(where: { $0.name == name })
+    guard ids(called: name).isEmpty, !roster.roles.contains(where: { $0.name == name })
     else { return }
     diagnostics.append(
       Diagnostic(
@@ -129,9 +128,7 @@ extension PlanBuilder {
 
   private mutating func window(_ source: WindowSource, at place: SourceSpan) -> PlanWindow? {
     switch source {
-    case .written(let window):
-      checkZone(of: window, at: place)
-      return PlanWindow(name: nil, window: window)
+    case .written(let window): return PlanWindow(name: nil, window: window)
     case .named(let written):
       for expression in written.expressions where knownValue(of: expression) == nil { return nil }
       guard let name = text(of: written) else { return nil }
@@ -145,7 +142,6 @@ extension PlanBuilder {
             help: "'windows' of the environment says when it is open"))
         return nil
       }
-      checkZone(of: named.window, at: written.span)
       return PlanWindow(name: name, window: named.window)
     }
   }

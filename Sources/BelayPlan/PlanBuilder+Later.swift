@@ -30,11 +30,7 @@ extension PlanBuilder {
     for node in nodes {
       switch node.kind {
       case .step(let step): refuse(step)
-      case .check(let check):
-        refuse(check.body)
-        if check.body.calls, check.body.polling != Polling() {
-          later("asking a called playbook again", at: node.span)
-        }
+      case .check(let check): refuse(check.body)
       case .gate: break
       case .group(let group): refuse(group)
       }
@@ -42,12 +38,6 @@ extension PlanBuilder {
   }
 
   private mutating func refuse(_ step: Step) {
-    if step.body.calls {
-      refuse(step.irreversible.map { ("'irreversible' of a called playbook", $0.why.span) })
-      if step.retry != Retry(), let action = step.body.action {
-        later("'retry' of a called playbook", at: action.keywordSpan)
-      }
-    }
     for capture in step.captures { refuse(capture.body) }
     if case .body(let body) = step.skipIf { refuse(body) }
     if let verify = step.verify { refuse(verify) }

@@ -39,7 +39,7 @@ public struct PlanBuilder {
     var variables = PlanVariables(
       budget: budget, params: request.params, vars: ValueMap(), environment: request.environment?.name ?? "",
       environmentVars: request.environment?.vars ?? ValueMap(), run: request.run)
-    variables.roles = request.files.roster?.roles(at: request.createdAt) ?? ValueMap()
+    variables.roles = request.files.roster?.roles(at: request.createdAt, in: request.zones) ?? ValueMap()
     scopes = [PlanScope(playbook: request.playbook.name, params: request.params, vars: ValueMap())]
     _ = addFrame(scope: 0, parent: nil, prefix: "", suffix: "", variables)
   }

@@ -19,7 +19,7 @@ struct PlanConsequence {
     for (index, node) in nodes.enumerated() {
       var (count, last) = (undoable[index], barrier[index])
       if case .step(let step) = node.detail, node.role == .main {
-        if case .root = step.rollback { count += 1 }
+        if undone(step, index) { count += 1 }
         if step.irreversible != nil { last = index }
       }
       undoable.append(count)
@@ -28,6 +28,17 @@ struct PlanConsequence {
         rounds[parent, default: []].append(index)
       }
     }
+  }
+
+  /// By itself, or with a group around it.
+  private func undone(_ step: PlanStep, _ index: Int) -> Bool {
+    if case .root = step.rollback { return true }
+    var outer = nodes[index].parent
+    while let group = outer, !step.temporary {
+      if case .group(let detail) = nodes[group].detail, case .root = detail.rollback { return true }
+      outer = nodes[group].parent
+    }
+    return false
   }
 
   func text(of index: Int) -> String {
@@ -44,6 +55,9 @@ struct PlanConsequence {
     case .group: return ""
     case .step, .check, .gate: break
     }
+    if let call = polledCall(around: index) {
+      first += "all of \(nodes[call.index].id) is asked again, up to \(call.polling.within.source); then "
+    }
     return first + consequence(of: index, under: node.failure, at: index)
   }
 
@@ -56,6 +70,7 @@ struct PlanConsequence {
       if scope != index, call(scope) != nil {
         if policy.rule == .rollback, policy.scope == scope { return undone(scope, before: index) }
         policy = nodes[scope].failure
+        if let again = anotherAttempt(scope) { return again }
         if policy.rule == .continue { return "\(nodes[scope].id) has failed, and the run goes on" }
       }
       if policy.rule == .rollback, policy.scope == scope { return undone(scope, before: index) }
@@ -107,6 +122,17 @@ struct PlanConsequence {
       let number = all.firstIndex(of: scope), number + 1 < all.count
     else { return nil }
     return "\(nodes[parent].id) is tried again: attempt \(number + 2) of \(all.count)"
+  }
+
+  /// The innermost one: what is around it is asked again after it.
+  private func polledCall(around index: Int) -> (index: Int, polling: PlanPolling)? {
+    if nodes[index].failure.rule == .continue { return nil }
+    var outer = nodes[index].parent
+    while let scope = outer {
+      if let polling = call(scope)?.polling { return (index: scope, polling: polling) }
+      outer = nodes[scope].parent
+    }
+    return nil
   }
 
   private func call(_ index: Int) -> PlanCall? {

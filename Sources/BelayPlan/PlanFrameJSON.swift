@@ -84,19 +84,14 @@ extension PlanCall {
     .object([
       "scope": .int(Int64(scope)), "frame": .int(Int64(frame)), "outputs": outputs.json,
       "check": isCheck ? .bool(true) : nil, "on_failure": .string(onFailure.rawValue),
-      "polling": polling?.json, "retry": retry?.json, "irreversible": irreversible?.json,
+      "polling": polling?.json,
     ])
   }
 }
 
 extension PlanPolling {
   var json: JSON {
-    .object([
-      "within": within.map { .string($0.source) }, "every": every.map { .string($0.source) },
-      "stays_for": staysFor.map { .string($0.source) },
-      "tolerate": tolerate == 0 ? nil : .int(Int64(tolerate)),
-      "min_samples": minSamples.map { .int(Int64($0)) },
-    ])
+    .object(["within": .string(within.source), "every": every.map { .string($0.source) }])
   }
 }
 

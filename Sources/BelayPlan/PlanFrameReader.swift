@@ -100,21 +100,16 @@ extension PlanNodeReader {
     call.polling = try inner.take("polling").map { json throws(PlanFormatError) in
       try polling(json, "\(fields.place): polling")
     }
-    let retry = try self.retry(&inner)
-    if retry != .once { call.retry = retry }
-    call.irreversible = try irreversible(&inner)
     try inner.finish()
     return call
   }
 
   private func polling(_ json: JSON, _ place: String) throws(PlanFormatError) -> PlanPolling {
     var fields = try PlanFields(json, place)
-    let polling = PlanPolling(
-      within: try fields.optionalTemplate("within"), every: try fields.optionalTemplate("every"),
-      staysFor: try fields.optionalTemplate("stays_for"), tolerate: try fields.optionalInt("tolerate") ?? 0,
-      minSamples: try fields.optionalInt("min_samples"))
+    guard let within = try fields.optionalTemplate("within") else { throw fields.missing("within") }
+    let every = try fields.optionalTemplate("every")
     try fields.finish()
-    return polling
+    return PlanPolling(within: within, every: every)
   }
 
   func shell(_ fields: inout PlanFields) throws(PlanFormatError) -> PlanShell? {

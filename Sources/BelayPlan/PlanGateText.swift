@@ -36,7 +36,7 @@ extension Plan {
   private func nameText(_ template: Template) -> String {
     guard let name = template.literal else { return "\(template.source) (known later)" }
     guard let roster, let role = roster.roles.first(where: { $0.name == name }) else { return name }
-    let people = roster.people(of: role, at: createdAt)
+    let people = people(of: role)
     let list = people.isEmpty ? "nobody now" : people.joined(separator: ", ")
     if case .rotation = role.members { return "\(name) (now \(list))" }
     return "\(name) (\(list))"
@@ -61,13 +61,8 @@ extension Plan {
   func details(of call: PlanCall) -> [String] {
     var lines = ["the playbook \(scopes[call.scope].playbook)"]
     if let polling = call.polling {
-      var words = polling.within.map { ["asked up to \($0.source)"] } ?? []
-      if let every = polling.every { words.append("every \(every.source)") }
-      if let staysFor = polling.staysFor { words.append("must stay so for \(staysFor.source)") }
-      lines.append(words.joined(separator: " · "))
+      lines.append("asked up to \(polling.within.source), all of it, every \(polling.every?.source ?? "10s")")
     }
-    if let retry = call.retry { lines.append(attemptsText(retry)) }
-    if let irreversible = call.irreversible { lines += details(of: irreversible) }
     return lines
   }
 
@@ -126,11 +121,20 @@ extension Plan {
     return ["would tell\(to) \(when)"] + (notice.action ?? "").split(separator: "\n").map { "    \($0)" }
   }
 
+  /// Ids of who had it when the plan was made.
+  private func people(of role: Roster.Role) -> [String] {
+    guard case .list(let people)? = roles[role.name] else { return [] }
+    return people.compactMap { person in
+      guard case .map(let person) = person else { return nil }
+      return person["id"]?.text
+    }
+  }
+
   /// Who has the roles that take turns, as the plan is made.
   var rosterText: [String] {
     guard let roster else { return [] }
     return roster.roles.compactMap { role in
-      let people = roster.people(of: role, at: createdAt)
+      let people = people(of: role)
       let isOverridden = roster.overrides.contains {
         $0.role.id == role.name && $0.from <= createdAt && createdAt < $0.to
       }

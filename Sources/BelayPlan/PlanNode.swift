@@ -310,9 +310,6 @@ public struct PlanCall: Hashable, Sendable {
   public var onFailure: FailureRule
   /// Of a check: the whole playbook is asked again.
   public var polling: PlanPolling?
-  /// Of a step: the whole playbook again, nothing undone in between.
-  public var retry: PlanRetry?
-  public var irreversible: PlanStep.Irreversible?
 
   public init(
     scope: Int, frame: Int, outputs: [NamedExpression], isCheck: Bool, onFailure: FailureRule
@@ -327,21 +324,12 @@ public struct PlanCall: Hashable, Sendable {
 
 /// How often and how long a called playbook is asked; durations as texts.
 public struct PlanPolling: Hashable, Sendable {
-  public var within: Template?
+  public var within: Template
   public var every: Template?
-  public var staysFor: Template?
-  /// Misses in a row that `stays_for` tolerates.
-  public var tolerate: Int
-  public var minSamples: Int?
 
-  public init(
-    within: Template?, every: Template?, staysFor: Template?, tolerate: Int, minSamples: Int?
-  ) {
+  public init(within: Template, every: Template?) {
     self.within = within
     self.every = every
-    self.staysFor = staysFor
-    self.tolerate = tolerate
-    self.minSamples = minSamples
   }
 }
 

@@ -12,6 +12,8 @@ public struct PlanProbe {
   /// Nil where there is nothing to ask.
   public let plan: Plan?
   public let later: [Later]
+  /// Checks of which only their author says that they change nothing, with what they run.
+  public let onTheirWord: [Later]
 
   /// - Parameter rechecks: only those that are asked again.
   public init(of plan: Plan, rechecks: Bool = false) {
@@ -39,6 +41,9 @@ public struct PlanProbe {
       asked.append(node)
     }
     self.later = later
+    onTheirWord = asked.filter(\.isOnTheAuthorsWord).map {
+      Later(node: $0.id, reason: ($0.preview.action ?? "").split(separator: "\n").joined(separator: "; "))
+    }
     guard !asked.isEmpty else {
       self.plan = nil
       return
@@ -46,6 +51,7 @@ public struct PlanProbe {
     var probe = plan
     probe.nodes = asked
     probe.claims = []
+    probe.secrets = plan.secrets.filter { secret in asked.contains { $0.uses(secret: secret.name) } }
     probe.watches = []
     probe.notices = []
     probe.saved = nil
@@ -53,6 +59,18 @@ public struct PlanProbe {
     // They read no other nodes, and indexes of nodes mean others here.
     for index in probe.frames.indices { probe.frames[index].names = [] }
     self.plan = probe
+  }
+}
+
+extension PlanNode {
+  fileprivate var isOnTheAuthorsWord: Bool { bodies.contains { $0.action != nil } && !preview.isRead }
+
+  /// What a step needs is not there yet when checks are asked before it.
+  fileprivate func uses(secret name: String) -> Bool {
+    bodies.contains { body in
+      (body.env.map(\.template) + (body.action?.templates ?? [])).flatMap(\.expressions)
+        .contains { PlanVariables.secretName($0) == name }
+    }
   }
 }
 
@@ -73,8 +91,11 @@ private struct ProbeSorter {
     }
     if let before = change(before: node) { return "after \(plan.nodes[before].id)" }
     for body in plan.nodes[node].bodies {
+      if body.action != nil, body.timeout == nil { return "a person is asked" }
+      let given = body.use?.params.flatMap(\.value.templates) ?? []
       let expressions =
-        (body.action?.templates ?? []).flatMap(\.expressions) + body.env.flatMap(\.template.expressions)
+        ((body.action?.templates ?? []) + given).flatMap(\.expressions)
+        + body.env.flatMap(\.template.expressions)
         + (body.cwd?.expressions ?? []) + body.expect + body.failIf + body.unknownIf
         + body.outputs.map(\.expression)
       if let other = expressions.first(where: readsSteps) { return "until \(other.source) is known" }
@@ -93,7 +114,7 @@ private struct ProbeSorter {
     scope == plan.frames[plan.nodes[node].frame].scope && !plan.scopes[scope].given.isEmpty
   }
 
-  /// The first node that changes something, or asks a person, and comes before.
+  /// The first node that changes something and comes before.
   private func change(before node: Int) -> Int? {
     var open = [node]
     var seen: Set<Int> = [node]

@@ -17,19 +17,19 @@ public struct PlanRequest: Sendable {
   public var willRun: Bool
   /// What the last runs took.
   public var history = PlanHistory.none
+  /// Of the roster's rotations, by name.
+  public var zones: [String: ZoneRules]
   /// Looks a program up in `searchPath`; looking is all that it does.
   public var findProgram: @Sendable (String) -> Plan.Program
-  /// Whether the machine knows a time zone of that name.
-  public var knowsZone: @Sendable (String) -> Bool
 
   public init(
     playbook: Playbook, environment: EnvironmentFile?, files: ProjectFiles = ProjectFiles(), params: ValueMap,
     run: String, version: String,
     createdAt: Timestamp, project: String, searchPath: String, sources: [Plan.SourceFile],
-    willRun: Bool = false,
+    willRun: Bool = false, zones: [String: ZoneRules] = [:],
     findProgram: @escaping @Sendable (String) -> Plan.Program = {
       Plan.Program(name: $0, path: nil, size: 0, changedAt: 0)
-    }, knowsZone: @escaping @Sendable (String) -> Bool = { _ in true }
+    }
   ) {
     self.playbook = playbook
     self.environment = environment
@@ -42,7 +42,7 @@ public struct PlanRequest: Sendable {
     self.searchPath = searchPath
     self.sources = sources
     self.willRun = willRun
+    self.zones = zones
     self.findProgram = findProgram
-    self.knowsZone = knowsZone
   }
 }

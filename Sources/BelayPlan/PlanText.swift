@@ -100,13 +100,32 @@ extension Plan {
     let meaning = step.body.meaning
     if !meaning.isEmpty { lines.append(meaning.joined(separator: " · ")) }
     if let irreversible = step.irreversible { lines += details(of: irreversible) }
-    switch step.rollback {
-    case .root(let root): lines.append("undone by \(nodes[root].id)")
-    case .nothing: lines.append("nothing to undo")
-    case .absent:
-      if case .main = nodes[index].role, step.irreversible == nil { lines.append("has no rollback") }
+    return lines + undoing(step, index)
+  }
+
+  /// A group's rollback stands in place of its children's where all of the group is rolled back.
+  private func undoing(_ step: PlanStep, _ index: Int) -> [String] {
+    guard case .main = nodes[index].role else { return [] }
+    let group = step.temporary ? nil : outermostUndone(around: index)
+    let whole = group.map { group in
+      let says = nodes[group].rollback == .nothing ? "nothing to undo, as \(nodes[group].id) says" : nil
+      return says ?? "undone with \(nodes[group].id) as a whole"
     }
-    return lines
+    switch step.rollback {
+    case .root(let root): return ["undone by \(nodes[root].id)" + (whole.map { "; \($0)" } ?? "")]
+    case .nothing: return ["nothing to undo"]
+    case .absent: return step.irreversible != nil ? [] : [whole ?? "has no rollback"]
+    }
+  }
+
+  private func outermostUndone(around index: Int) -> Int? {
+    var found: Int?
+    var outer = nodes[index].parent
+    while let group = outer {
+      if nodes[group].rollback != .absent { found = group }
+      outer = nodes[group].parent
+    }
+    return found
   }
 
   /// What may happen twice, and what cannot.
@@ -161,6 +180,12 @@ extension Plan {
     if body.action != nil, body.timeout == nil { words.append(waitText(body)) }
     if body.action != nil, !preview.isRead { words.append("on the author's word only a question") }
     return (words + body.meaning).joined(separator: " · ")
+  }
+}
+
+extension PlanNode {
+  fileprivate var rollback: PlanStep.Rollback {
+    if case .group(let group) = detail { group.rollback } else { .absent }
   }
 }
 

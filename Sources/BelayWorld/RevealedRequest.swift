@@ -24,7 +24,8 @@ struct RevealedRequest {
     var call = HTTPCall(method: request.method, url: url, timeout: timeout)
     for header in request.headers {
       let value = try line(header.value, "the header \(header.name)")
-      call.headers.append(HTTPCall.Header(name: header.name, value: value, isSecret: header.value.isSecret))
+      call.headers.append(
+        HTTPCall.Header(name: header.name, value: value, isSecret: header.value.holdsSecret))
     }
     switch request.credentials {
     case nil: break
@@ -34,7 +35,8 @@ struct RevealedRequest {
     case .basic(let user, let password):
       call.login = HTTPCall.Login(user: secrets.reveal(user), password: secrets.reveal(password))
     }
-    call.body = request.body.map { Array($0.utf8) }
+    call.body = request.body.map { Array(secrets.reveal($0).utf8) }
+    call.isBodySecret = request.body?.holdsSecret ?? false
     call.redirects = request.redirects
     call.trust.authorities = request.trust.authorities
     call.trust.certificate = request.trust.certificate
@@ -73,11 +75,5 @@ struct RevealedRequest {
 
   func call(_ request: RedisRequest) -> RedisCall {
     RedisCall(url: secrets.reveal(request.url), commands: request.commands, timeout: timeout)
-  }
-}
-
-extension BoundText {
-  fileprivate var isSecret: Bool {
-    parts.contains { if case .text = $0 { false } else { true } }
   }
 }

@@ -49,6 +49,8 @@ public struct Secrets {
       case .text(let text): text
       case .secret(let name): values[name] ?? ""
       case .quotedSecret(let name): Secrets.word(values[name] ?? "")
+      case .jsonSecret(let name): String(JSON.string(values[name] ?? "").text.dropFirst().dropLast())
+      case .percentSecret(let name): PercentEncoding.text(values[name] ?? "")
       }
     }.joined()
   }

@@ -14,9 +14,18 @@ public enum SystemZones {
     return ZoneRules(tzif: bytes)
   }
 
-  /// Of the windows of a plan, by name.
-  public static func rules(of plan: Plan) -> [String: ZoneRules] {
+  @Sendable public static func knows(_ name: String) -> Bool { rules(name) != nil }
+
+  /// Of its rotations, by name.
+  public static func rules(of roster: Roster?) -> [String: ZoneRules] {
     var zones: [String: ZoneRules] = [:]
+    for name in roster?.zones ?? [] { zones[name] = rules(name) }
+    return zones
+  }
+
+  /// Of the windows and rotations of a plan, by name.
+  public static func rules(of plan: Plan) -> [String: ZoneRules] {
+    var zones = rules(of: plan.roster)
     for node in plan.nodes {
       guard case .gate(let gate) = node.detail, case .window(let window) = gate.wait else { continue }
       zones[window.window.zone] = rules(window.window.zone)

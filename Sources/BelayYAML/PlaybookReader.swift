@@ -28,13 +28,16 @@ public struct PlaybookReader: Sendable {
 
 /// Bytes of an environment file to what it says and everything that is wrong with it, at once.
 public struct EnvironmentReader: Sendable {
-  public init() {}
+  private let knowsZone: @Sendable (String) -> Bool
+
+  /// - Parameter knowsZone: whether the machine has a time zone of that name.
+  public init(knowsZone: @escaping @Sendable (String) -> Bool = { _ in true }) { self.knowsZone = knowsZone }
 
   /// - Parameter path: as it shall stand in diagnostics; the environment's name is its last part without the ending.
   public func read(bytes: [UInt8], path: String) -> (environment: EnvironmentFile?, diagnostics: [Diagnostic])
   {
     let source = SourceText(path: path, bytes: bytes)
-    let reading = Reading(source: source, actions: ActionTable([]))
+    let reading = Reading(source: source, actions: ActionTable([]), knowsZone: knowsZone)
     guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
     let environment = reading.environment(root, name: FileName.stem(of: path))
     return (reading.hasErrors ? nil : environment, reading.sorted)
@@ -64,12 +67,15 @@ public struct ActionFileReader: Sendable {
 
 /// Bytes of the roster to what it says and everything that is wrong with it, at once.
 public struct RosterReader: Sendable {
-  public init() {}
+  private let knowsZone: @Sendable (String) -> Bool
+
+  /// - Parameter knowsZone: whether the machine has a time zone of that name.
+  public init(knowsZone: @escaping @Sendable (String) -> Bool = { _ in true }) { self.knowsZone = knowsZone }
 
   /// - Parameter path: as it shall stand in diagnostics.
   public func read(bytes: [UInt8], path: String) -> (roster: Roster?, diagnostics: [Diagnostic]) {
     let source = SourceText(path: path, bytes: bytes)
-    let reading = Reading(source: source, actions: ActionTable([]))
+    let reading = Reading(source: source, actions: ActionTable([]), knowsZone: knowsZone)
     guard let root = Document.root(of: source, reading) else { return (nil, reading.sorted) }
     let roster = reading.roster(root)
     return (reading.hasErrors ? nil : roster, reading.sorted)

@@ -68,6 +68,7 @@ public struct ProjectReader {
 
   private let actions: ActionTable
   private let environment: EnvironmentFile?
+  private let knowsZone: (String) -> Bool
   private let find: (String) -> Found
   /// In the order in which they were read.
   private var paths: [String] = []
@@ -82,13 +83,16 @@ public struct ProjectReader {
   ///   - environment: where playbooks will run, so that its names can be checked; nil leaves that out.
   ///   - actionNames: of all action files of the project, without ending; read or not.
   ///   - playbookNames: of all playbooks of the project.
+  ///   - knowsZone: whether the machine has a time zone of that name.
   ///   - find: the file at a path relative to the project, such as `playbooks/actions/slack.post.yaml`.
   public init(
     actions: ActionTable, environment: EnvironmentFile? = nil, actionNames: [String] = [],
-    playbookNames: [String] = [], find: @escaping (String) -> Found
+    playbookNames: [String] = [], knowsZone: @escaping (String) -> Bool = { _ in true },
+    find: @escaping (String) -> Found
   ) {
     self.actions = actions
     self.environment = environment
+    self.knowsZone = knowsZone
     self.find = find
     library.actionNames = actionNames.sorted()
     library.playbookNames = playbookNames.sorted()
@@ -108,7 +112,7 @@ public struct ProjectReader {
   private mutating func add(_ path: String, _ bytes: [UInt8], isOptional: Bool) {
     guard entries[path] == nil else { return }
     let source = SourceText(path: path, bytes: bytes)
-    let reading = Reading(source: source, actions: actions)
+    let reading = Reading(source: source, actions: actions, knowsZone: knowsZone)
     let content = Document.root(of: source, reading).flatMap { decode($0, reading, path) } ?? .undecodable
     paths.append(path)
     entries[path] = Entry(

@@ -163,11 +163,12 @@ import Testing
     #expect(action?.effect.isRead == reads && action?.effect.isWrite == !reads)
   }
 
-  @Test("secrets stand in headers, in auth, and as a whole URL")
+  @Test("secrets stand in headers, in auth, in json and form, and as a whole URL")
   func secrets() {
     let places: [([String], Bindable)] = [
       ([], .wholeSecret), (["url"], .wholeSecret), (["headers", "x"], .secrets),
-      (["auth", "basic", "password"], .secrets), (["json", "a"], .values), (["query", "a"], .values),
+      (["auth", "basic", "password"], .secrets), (["json", "a"], .secrets), (["form", "a"], .secrets),
+      (["query", "a"], .values),
       (["body"], .values), (["tls", "key"], .values),
     ]
     for (path, bindable) in places { #expect(HTTPAction.bindable(at: path) == bindable, "\(path)") }

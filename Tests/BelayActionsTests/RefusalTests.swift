@@ -31,6 +31,8 @@ import Testing
       "su app -c ${{ v }}",
       "timeout 5 bash -c \"${{ v }}\"", "env A=1 bash -c \"${{ v }}\"", "if true; then eval ${{ v }}; fi",
       "x=$(ssh host ${{ v }})", "echo \"$(bash -c \"${{ v }}\")\"", "watch ${{ v }}",
+      "git -C repo --no-pager -c ${{ v }} log", "git clone -c ${{ v }} url", "git rebase -ix ${{ v }} main",
+      "git --git-dir /x -c ${{ v }} log", "git ${{ v }} -c ${{ v }}",
     ])
   func refused(_ script: String) {
     let (action, diagnostics) = Actions.run(script)
@@ -55,7 +57,8 @@ import Testing
       "$TOOL --name ${{ v }}",
       "x=${{ v }}; ssh host \"$(printf %q \"$x\")\"", "x=${{ v }}; case $x in a|b) eval \"$x\" ;; esac",
       "x=${{ v }}; [[ $x =~ ^[a-z]+$ ]] && ssh host \"$x\"", "perl tool.pl ${{ v }}",
-      "git -C ${{ v }} status",
+      "git -C ${{ v }} status", "git switch -c ${{ v }}", "b=${{ v }}; git -C repo switch -c \"$b\"",
+      "git cherry-pick -x ${{ v }}", "git commit -c ${{ v }}", "git --no-pager diff -c ${{ v }}",
       "psql -h${{ v }} -f x.sql", "tar -xzf ${{ v }}", "for f in ${{ v }}; do cat \"$f\"; done",
       "rsync -a ${{ v }} host:/x", "TOOL=grep; $TOOL -c ${{ v }} f",
       "while read -r x; do :; done <<< ${{ v }}",

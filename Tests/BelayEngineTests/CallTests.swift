@@ -48,6 +48,101 @@ import Testing
     #expect(try stage.state()["call"].continued)
   }
 
+  @Test(
+    "what is tried again is the whole playbook, with nothing undone, and the last attempt's outputs are read")
+  func retry() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - step: call
+          playbook: part
+          capture: { before: { exec: [read], value: "lines[0]" } }
+          retry: { attempts: 3, delay: 2s, when: error.exit_code == 1 }
+        - { step: last, when: steps.call.said == "hello" && steps.call.before == "7", exec: [last], rollback: nothing }
+      """,
+      calling: [
+        "part": """
+        belay: 1
+        outputs: { said: steps.b.said }
+        steps:
+          - { step: a, exec: [a], rollback: { exec: [undo] } }
+          - { step: b, exec: [b], outputs: { said: "lines[0]" }, rollback: nothing }
+        """
+      ])
+    stage.acts = [
+      "call?": [.says("7\n"), .says("9\n")], "call/b": [.fails()], "call#2/b": [.says("hello\n")],
+    ]
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["call?", "call/a", "call/b", "call#2/a", "call#2/b", "last"])
+    #expect(try stage.drive(.rollback(.run)) == .rolledBack)
+    #expect(stage.started.suffix(2) == ["call#2/a~rollback", "call/a~rollback"])
+  }
+
+  @Test(
+    "one that is not tried again, or has failed as often as it may, has failed by the caller's rule",
+    arguments: [(1, "stop", RunStatus.failed), (2, "continue", .succeeded), (1, "continue", .succeeded)])
+  func givenUp(code: Int32, rule: String, ends: RunStatus) throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { step: call, playbook: part, retry: { attempts: 2, delay: 1s, when: error.exit_code == 1 }, on_failure: \(rule) }
+        - { check: after, expect: steps.call.state == "failed" }
+      """, calling: ["part": "belay: 1\nsteps:\n  - { step: a, exec: [a], rollback: nothing }\n"])
+    stage.acts = ["call/a": [.fails(code)], "call#2/a": [.fails()]]
+    #expect(try stage.drive() == ends)
+    #expect(stage.started == (code == 1 ? ["call/a", "call#2/a"] : ["call/a"]))
+    if rule == "continue" { #expect(try stage.state()["call"].continued) }
+  }
+
+  private static let healthy = """
+    belay: 1
+    outputs: { seen: steps.b.seen }
+    steps:
+      - { check: a, exec: [a] }
+      - { check: b, exec: [b], outputs: { seen: "lines[0]" } }
+    """
+
+  @Test("a check that calls a playbook asks all of it again until it holds, at most for its time")
+  func asked() throws {
+    let yaml = """
+      belay: 1
+      steps:
+        - { check: call, playbook: part, within: 30s, every: 10s }
+        - { step: last, when: steps.call.seen == "yes", exec: [last], rollback: nothing }
+      """
+    let stage = try Stage(yaml, calling: ["part": CallTests.healthy])
+    stage.acts = ["call/b?": [.fails(), Act(exit: 0, stoppedBecause: "timeout"), .says("yes\n")]]
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["call/a?", "call/b?", "call/a?", "call/b?", "call/a?", "call/b?", "last"])
+    #expect((22...24).contains(stage.now / 1_000_000_000), "\(stage.now)")
+    let other = try Stage(yaml, calling: ["part": CallTests.healthy])
+    other.acts = ["call/a?": [.fails()]]
+    #expect(try other.drive() == .failed)
+    #expect(other.started.count == 4, "at 0, 10, 20 and, for the last time, 30 seconds")
+    // Its time begins anew for who tries again.
+    other.acts = ["call/b?": [.says("yes\n")]]
+    #expect(try other.drive(.resume(retry: true)) == .succeeded)
+  }
+
+  @Test("killed at any second and resumed, it has the time that was left of it, and ends the same")
+  func askedAndKilled() throws {
+    for second in Int64(1)...35 {
+      let stage = try Stage(
+        """
+        belay: 1
+        steps:
+          - { check: call, playbook: part, within: 30s, every: 10s }
+        """, calling: ["part": CallTests.healthy])
+      stage.acts = ["call/a?": [.fails()]]
+      stage.diesAtSecond = second
+      let first = try stage.drive()
+      if first == nil { #expect(try stage.drive(.resume(retry: false)) == .failed) }
+      #expect((30...36).contains(stage.now / 1_000_000_000), "\(second): \(stage.now)")
+    }
+  }
+
   private static let whole = """
     belay: 1
     steps:

@@ -106,6 +106,36 @@ import Testing
     #expect(try stage.state().attempts.values.map(\.intent.key).sorted() == ["r/a/1", "r/a/2", "r/a/3"])
   }
 
+  @Test(
+    "'retry.when' sees how a command ended that 'expect' finds wanting",
+    arguments: [
+      ("exec: [a]", "error.exit_code == 0", true), ("exec: [a]", "error.exit_code == 1", false),
+      ("uses: ask\n    outputs: { exit_code: '7' }", "error.exit_code == 0 && error.stderr == 'busy'", true),
+    ])
+  func retryAfterExpect(action: String, when: String, isTriedAgain: Bool) throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - step: a
+          \(action)
+          expect: \(action.hasPrefix("uses") ? "last" : "lines[0]") == "done"
+          rollback: nothing
+          retry: { attempts: 2, delay: 2s, when: "\(when)" }
+      """,
+      files: [
+        "playbooks/actions/ask.yaml": """
+        belay: 1
+        effect: write
+        exec: [a]
+        outputs: { last: "lines[0]" }
+        """
+      ])
+    stage.acts["a"] = [Act(stdout: "not yet\n", stderr: "busy"), .says("done\n")]
+    #expect(try stage.drive() == (isTriedAgain ? .succeeded : .failed))
+    #expect(stage.started.count == (isTriedAgain ? 2 : 1))
+  }
+
   @Test("a check asks until it passes, at most for its time")
   func within() throws {
     let stage = try Stage(

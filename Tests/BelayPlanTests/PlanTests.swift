@@ -156,6 +156,30 @@ struct TestFailure: Error {
   }
 
   @Test(
+    "a default reads the environment and the roles, and is no value where it cannot",
+    arguments: [
+      ("{ type: integer, default: \"${{ environment.vars.port }}\" }", Value.int(8080)),
+      (
+        "{ type: string, default: \"${{ roles.oncall[0].id }} at ${{ environment.name }}\" }",
+        .string("ana at e")
+      ),
+      ("{ type: list, of: string, default: \"${{ roles.oncall.map(p, p.id) }}\" }", .list([.string("ana")])),
+      ("{ type: string, default: \"${{ roles.oncall[1].id }}\" }", nil),
+    ])
+  func defaults(_ declaration: String, _ value: Value?) throws {
+    let yaml = "belay: 1\nparams:\n  p: \(declaration)\nsteps:\n  - check: a\n    exec: [a]\n"
+    let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
+      bytes: Array(yaml.utf8), path: "playbooks/p.yaml")
+    let book = try #require(playbook, "\(diagnostics.map(\.message))")
+    var environment = EnvironmentFile(name: "e", path: "playbooks/environments/e.yaml")
+    environment.vars = ["port": .int(8080)]
+    var reader = ParameterReader(
+      environment: environment, roles: ["oncall": .list([.map(["id": .string("ana")])])])
+    #expect(reader.values(book.params, given: [])["p"] == value)
+    #expect(reader.diagnostics.map(\.code) == (value == nil ? ["parameter-default"] : []))
+  }
+
+  @Test(
     "texts become values of their type",
     arguments: [
       ("{ type: integer }", "42", Value.int(42)), ("{ type: number }", "1", .double(1)),

@@ -14,12 +14,15 @@ enum FixtureProject {
 
   static let playbooks = names("").filter { $0 != "roster" }
 
+  /// Of all zones that there are.
+  @Sendable static func knowsZone(_ name: String) -> Bool { ["UTC", "Europe/Berlin"].contains(name) }
+
   static func reader() -> ProjectReader {
     let path = "playbooks/environments/production.yaml"
     let environment = EnvironmentReader().read(bytes: Files.bytes("\(folder)/\(path)") ?? [], path: path)
     return ProjectReader(
       actions: builtInActions, environment: environment.environment, actionNames: names("/actions"),
-      playbookNames: playbooks
+      playbookNames: playbooks, knowsZone: knowsZone
     ) { path in
       Files.bytes("\(folder)/\(path)").map(ProjectReader.Found.bytes) ?? .missing
     }

@@ -190,15 +190,17 @@ import Testing
           uses: slack.post
           with: { text: hello, thread: "${{ run.id }}" }
           rollback: { uses: slack.remove, with: { n: 1 } }
+          irreversible: { why: Mail goes out, recover: Write another one, by: [owner] }
         - step: b
           playbook: smoke-test
-          irreversible: { why: Mail goes out, recover: Write another one, by: [owner] }
+          retry: { attempts: 3 }
       """)
     guard case .step(let a) = playbook.steps[0].kind, case .step(let b) = playbook.steps[1].kind,
       case .body(let undo) = a.rollback
     else { return }
     #expect(a.body.action?.keyword == "uses" && a.body.action?.with.map(\.key) == ["text", "thread"])
-    #expect(undo.body.action?.with.map(\.key) == ["n"] && b.irreversible?.by.map(\.literal) == ["owner"])
+    #expect(undo.body.action?.with.map(\.key) == ["n"] && a.irreversible?.by.map(\.literal) == ["owner"])
+    #expect(b.retry.attempts == .value(3))
     #expect(
       b.body.action?.keyword == "playbook" && b.body.action?.fields.templates.map(\.source) == ["smoke-test"])
   }

@@ -8,7 +8,10 @@ import Testing
 
 /// The cases of yaml-test-suite, where `YAML_SUITE` names a file with them: one JSON object a line with `id`, `yaml`,
 /// `fail` (it must be refused) and, where one is given, `json`, what it means.
-@Suite("YAML as yaml-test-suite has it", .enabled(if: getenv("YAML_SUITE") != nil)) struct YAMLSuiteTests {
+@Suite(
+  "YAML as yaml-test-suite has it",
+  .enabled(if: getenv("YAML_SUITE") != nil, "YAML_SUITE names the file of its cases")) struct YAMLSuiteTests
+{
   struct Case {
     var id: String
     var yaml: [UInt8]

@@ -45,7 +45,8 @@ class Strike(typing.NamedTuple):
 
 class Playbook:
     """A file of playbooks/; its first line is `# crash: {…}`: args, variables, environment, the playbooks that it calls
-    (of playbooks/called/), the nodes that ask servers, what people answer to each node that asks, what is typed then."""
+    (of playbooks/called/), the nodes that ask servers, what people answer to each node that asks, what is typed then,
+    and what is otherwise in the file when that adopts it."""
 
     def __init__(self, name):
         self.name = name
@@ -178,7 +179,7 @@ class Bed:
             for pid in children():
                 if words_of(pid)[0].endswith("belay-keeper"):
                     wait_for_end(pid)
-        if strike.kind.startswith(("db", "wal", "heads")) and (self.home / ".local/state/belay/store.db").exists():
+        if strike.kind.startswith(("db", "wal", "heads", "plan")) and (self.home / ".local/state/belay/store.db").exists():
             self.verify()
 
     def verify(self):
@@ -265,6 +266,10 @@ class Bed:
 
     def act(self, words):
         """Types a command of the script; again if it was killed before the run knew of it."""
+        if "--adopt" in words:
+            old, new = self.playbook.facts["changed"]
+            path = self.project / "playbooks" / f"{self.playbook.name}.yaml"
+            path.write_text(self.playbook.text.replace(old, new))
         before = len(self.events())
         for _ in range(3):
             struck = self.drive(*words)

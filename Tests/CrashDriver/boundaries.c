@@ -184,6 +184,7 @@ static const char *file_kind(int file, const char *call, const void *bytes, char
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (ends(path, names[i][0])) what = names[i][1];
   }
+  if (strstr(path, "/plan-") && ends(path, ".json")) what = "plan";
   if (strstr(path, "/output/") || ends(path, "/output")) what = "output";
   if (ends(path, "/keeper.log")) {
     what = "log";

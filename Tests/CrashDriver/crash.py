@@ -30,8 +30,9 @@ from processes import Trouble, become_reaper, children
 # Each must be seen, or the driver is blind for it. B N A S K P X E: the records of KeeperLogFormat.md; an end with
 # output is written with its P records first.
 KINDS = {
-    "engine": ["db.write", "db.sync", "wal.write", "wal.sync", "driver.write", "heads.cut", "heads.write", "heads.sync",
-               "keeper.spawn", "order.send", "reply.recv", "request.send", "answer.recv", "socket.remove"],
+    "engine": ["db.write", "db.sync", "wal.write", "wal.sync", "driver.write", "plan.write", "plan.sync", "heads.cut",
+               "heads.write", "heads.sync", "keeper.spawn", "order.send", "reply.recv", "request.send", "answer.recv",
+               "socket.remove"],
     "keeper": ["log.room", "log.B", "log.N", "log.A", "log.S", "log.K", "log.P", "log.X", "log.E", "step.spawn",
                "step.reap", "order.recv", "reply.send", "output.write", "output.sync", "socket.remove"],
 }

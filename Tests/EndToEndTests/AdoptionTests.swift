@@ -1,4 +1,5 @@
 import BelayModel
+import Glibc
 import TestFiles
 import Testing
 
@@ -131,5 +132,47 @@ import Testing
     try sandbox.open("go")
     #expect(try sandbox.belay("resume", "last").status == 0)
     #expect(try sandbox.belay("resume", "last", "--adopt").status == 2)
+  }
+
+  private static let gated = """
+    belay: 1
+    steps:
+      - gate: go
+        approve: { by: [release], assurance: os }
+        message: Go on?
+      - step: b
+        run: test -e ready && echo b >> did
+        rollback: nothing
+      - step: c
+        run: echo c >> did
+        rollback: nothing
+    """
+
+  @Test(
+    "people are asked again: what they had approved was another plan, and their word for that counts no more")
+  func voidedGate() throws {
+    let sandbox = try Sandbox(["p": AdoptionTests.gated])
+    sandbox.write(
+      """
+      belay: 1
+      people: { ana: { name: Ana, accounts: { os: "\(getuid())" } } }
+      roles: { release: { people: [ana] } }
+      """, to: "playbooks/roster.yaml")
+    #expect(try sandbox.belay("run", "p").status == 3)
+    #expect(try sandbox.belay("approve", "last", "go").status == 0)
+    #expect(try sandbox.belay("resume", "last").status == 1)
+    change("echo c >> did", "echo d >> did", in: sandbox)
+    sandbox.write("", to: "ready")
+    let asked = try sandbox.belay("resume", "last", "--retry", "--adopt")
+    #expect(asked.status == 3 && asked.output.contains("go waits for release"), "\(asked)")
+    #expect(try adoptions(in: sandbox).first?["voided"] == .array([.string("go")]))
+    #expect(!sandbox.exists("did"))
+    // Killed or not: who resumes is told the same.
+    #expect(try sandbox.belay("resume", "last").status == 3)
+    #expect(!sandbox.exists("did"))
+    #expect(try sandbox.belay("approve", "last", "go").status == 0)
+    #expect(try sandbox.belay("resume", "last").status == 0)
+    #expect(sandbox.lines("did") == ["b", "d"])
+    #expect(try sandbox.belay("audit", "verify").status == 0)
   }
 }

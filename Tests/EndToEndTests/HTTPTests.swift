@@ -183,4 +183,44 @@ import Testing
     let found = try sandbox.execute(["/bin/grep", "-rlaF", "canary-41-hunter", sandbox.home]).wait()
     #expect(found.status == 1, "\(found.output)")
   }
+
+  @Test(
+    "a secret in JSON or a form arrives as it is, goes to no other host, and stands in no plan and no record")
+  func secretBody() throws {
+    let sandbox = try Sandbox()
+    let server = try OddServer(sandbox)
+    try sandbox.execute(["/bin/mkdir", "-p", "playbooks/environments"]).wait()
+    sandbox.write("belay: 1\nsecrets: { password: { env: PASSWORD } }\n", to: "playbooks/environments/e.yaml")
+    let password = #"ca"n\ary &=+%/é"#
+    let characters = password.unicodeScalars.map { "\($0.value)" }.joined(separator: ", ")
+    sandbox.write(
+      """
+      belay: 1
+      steps:
+        - step: json
+          http: { method: POST, url: \(server.http)/login, json: { user: { name: "a", password: "${{ secrets.password }}" }, more: [1, "x${{ 1 + 1 }}"] } }
+          expect: 'json.characters == [\(characters)]'
+          outputs: { said: body }
+          rollback: nothing
+        - step: form
+          http: { method: POST, url: \(server.http)/login, form: { user: "a b", password: "${{ secrets.password }}" } }
+          expect: 'json.characters == [\(characters)]'
+          rollback: nothing
+        - step: away
+          http: { method: POST, url: \(server.http)/away, follow: true, json: { password: "x-${{ secrets.password }}" } }
+          rollback: nothing
+      """, to: "playbooks/p.yaml")
+    let variables = ["PASSWORD": password]
+    let plan = try sandbox.belay("plan", "p", "-e", "e", "--format", "json", variables: variables)
+    #expect(plan.status == 0 && plan.output.contains("secrets.password"), "\(plan)")
+    let end = try sandbox.belay("run", "p", "-e", "e", variables: variables)
+    #expect(end.output.contains("form: succeeded"), "\(end)")
+    #expect(end.output.contains("is not given the secret in the body"), "\(end)")
+    #expect(server.requests(of: "/echo").isEmpty, "\(server.requests)")
+    for form in [#"ca"n"#, #"ca\"n"#, "%22n"] {
+      let found = try sandbox.execute(["/bin/grep", "-rlaF", form, sandbox.home]).wait()
+      #expect(found.status == 1, "\(form): \(found.output)")
+      #expect(!(plan.output + end.output + end.error).contains(form))
+    }
+  }
 }

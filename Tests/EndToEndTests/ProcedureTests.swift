@@ -183,7 +183,7 @@ import Testing
     #expect(sentence("mitigate#2/fix", of: plan) == "undetermined: only if mitigate#1 fails")
     #expect(plan.nodes.contains { $0.id == "mitigate#5/fix_deploy/roll_back" })
     if case .group(let group) = plan.nodes[try index("resolved", in: plan)].detail {
-      #expect(group.call?.polling?.within?.source == "24h")
+      #expect(group.call?.polling?.within.source == "24h")
     }
     #expect(sentence("second_person", of: plan) == "would skip, because params.sev != \"SEV1\" is false")
     #expect(plan.nodes[try index("acked", in: plan)].escalation.map(\.after.source) == ["5m", "30m"])

@@ -82,4 +82,69 @@ import Testing
     let tls = try run(server, "  " + wrong, url: server.secureURL)
     #expect(tls.status == 1 && tls.output.contains("certificate"), "its certificate is its own: \(tls)")
   }
+
+  /// Each with what makes it answer otherwise.
+  private static let probed = """
+    belay: 1
+    steps:
+      - { check: web, http: "${{ environment.vars.web }}/ok", expect: json.status == "healthy", within: 1h }
+      - { check: rows, sql: { url: "${{ secrets.db }}", query: select 41 + 1 as answer }, expect: value == 42, stays_for: 1h }
+      - { check: cache, redis: { url: "${{ secrets.redis }}", commands: [[PING]] }, expect: 'value[0] == "PONG"' }
+      - { check: asked, uses: ask, with: { path: ok } }
+      - { check: script, run: "test -e up" }
+      - { check: look, manual: Is it well? }
+      - { step: change, run: "echo $KEY >> done", env: { KEY: "${{ secrets.none }}" }, rollback: nothing }
+      - { check: changed, uses: ask, with: { path: ok } }
+    """
+
+  @Test("a probe asks HTTP, SQL and Redis for real, and says of each whether it holds")
+  func probe() throws {
+    let server = try server()
+    let sandbox = server.sandbox
+    let web = try OddServer(try Sandbox())
+    try sandbox.execute(["/bin/mkdir", "-p", "playbooks/actions"]).wait()
+    sandbox.write(
+      """
+      belay: 1
+      vars: { web: "\(web.http)" }
+      secrets: { redis: { env: REDIS }, db: { env: DB }, none: { env: NOT_SET } }
+      """, to: "playbooks/environments/e.yaml")
+    sandbox.write(
+      """
+      belay: 1
+      effect: read
+      params: { path: { type: string } }
+      http: "${{ environment.vars.web }}/${{ params.path }}"
+      expect: status == 200
+      """, to: "playbooks/actions/ask.yaml")
+    sandbox.write(RedisTests.probed, to: "playbooks/p.yaml")
+    sandbox.write("", to: "up")
+    let values = ["REDIS": server.url, "DB": try Postgres.url()]
+    for command in ["plan", "run"] {
+      let go = try sandbox.belay(command, "p", "-e", "e", "--probe", variables: values)
+      #expect(go.status == 0, "\(go)")
+      #expect(
+        go.lines.suffix(9) == [
+          "  run as a question on the author's word: script: test -e up",
+          "  pass  web", "  pass  rows", "  pass  cache", "  pass  asked", "  pass  script",
+          "  not asked  look  a person is asked",
+          "  not asked  changed  after change",
+          "go: 5 of 5 checks hold, 2 later",
+        ], "\(go.output)")
+    }
+    #expect(!sandbox.exists("done") && access(sandbox.store, F_OK) != 0)
+    let down = [
+      "REDIS":
+        "redis://:wrong-password@127.0.0.1:\(server.url.split(separator: ":").last?.split(separator: "/").first ?? "")",
+      "DB": "postgresql://postgres@127.0.0.1:1/postgres",
+    ]
+    let no = try sandbox.belay("plan", "p", "-e", "e", "--probe", variables: down)
+    #expect(no.status == 6, "\(no)")
+    let said = no.lines.suffix(8)
+    #expect(said.contains("  pass  web") && said.last == "no-go: 3 of 5 checks hold, 2 later", "\(no.output)")
+    #expect(
+      said.contains { $0.hasPrefix("  unknown  rows  ") }
+        && said.contains { $0.hasPrefix("  unknown  cache  ") })
+    #expect(!no.output.contains("wrong-password"))
+  }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// Needs root, to make what another user may not signal: a copy of setpriv(1) with the setuid bit stands for sudo.
-@Suite("What may not be signalled", .enabled(if: getuid() == 0)) struct Unstoppable {
+@Suite("What may not be signalled", .enabled(if: SecondUser.isThere, SecondUser.why)) struct Unstoppable {
   private static let nobody: uid_t = 65534
 
   private static let playbook = """

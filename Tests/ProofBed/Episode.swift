@@ -303,7 +303,7 @@ extension PlanGate {
 
 extension PlanGroup {
   fileprivate var manner: String {
-    if call != nil { return "playbook" }
+    if let call { return call.polling == nil ? "playbook" : "playbook that is asked again" }
     switch mode {
     case .sequence: return rollback == .absent ? "sequential" : "sequential, undone as a whole"
     case .parallel: return rollback == .absent ? "parallel" : "parallel, undone as a whole"

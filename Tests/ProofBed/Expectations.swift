@@ -84,6 +84,7 @@ public enum Expectations {
     "kind group, parallel",
     "kind group, parallel, undone as a whole",
     "kind group, playbook",
+    "kind group, playbook that is asked again",
     "kind group, sequential",
     "kind group, sequential, undone as a whole",
     "kind group, tried again",

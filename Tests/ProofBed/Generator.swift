@@ -56,7 +56,8 @@ struct Generator {
     var node: SketchNode
     switch chance.int(0...9) {
     case 0...1 where depth < 3: node = SketchNode(id: id, kind: .group(group(depth)))
-    case 9 where depth < 3: node = SketchNode(id: id, kind: .call(call(depth)))
+    case 9 where depth < 3:
+      node = SketchNode(id: id, kind: .call(chance.one(in: 4) ? questions() : call(depth)))
     case 2: node = SketchNode(id: id, kind: .check(check()))
     case 3: node = SketchNode(id: id, kind: chance.one(in: 3) ? .manual(manual()) : .gate(gate()))
     default: node = SketchNode(id: id, kind: .step(step()))
@@ -115,8 +116,38 @@ struct Generator {
     return group
   }
 
+  /// A playbook of checks, asked until all of them hold.
+  private mutating func questions() -> CallSketch {
+    var call = CallSketch()
+    call.within = chance.pick([12, 40])
+    call.isGiven = chance.one(in: 3)
+    var list: [SketchNode] = []
+    for _ in 0..<chance.int(1...3) {
+      made += 1
+      var node = SketchNode(id: "n\(made)", kind: .check(check()))
+      if chance.one(in: 4) {
+        var group = GroupSketch()
+        group.mode = chance.pick([.sequence, .parallel])
+        if chance.one(in: 3) { group.attempts = 2 }
+        group.nodes = [node]
+        for _ in 0..<chance.int(0...2) {
+          made += 1
+          group.nodes.append(SketchNode(id: "n\(made)", kind: .check(check())))
+        }
+        made += 1
+        node = SketchNode(id: "n\(made)", kind: .group(group))
+      }
+      if chance.one(in: 8) { node.onFailure = "continue" }
+      list.append(node)
+    }
+    call.nodes = list
+    if chance.one(in: 4) { call.steady = [fails(1), succeeds()] }
+    return call
+  }
+
   private mutating func call(_ depth: Int) -> CallSketch {
     var call = CallSketch()
+    if chance.one(in: 4) { call.attempts = chance.int(2...3) }
     call.onFailure = chance.one(in: 2) ? "rollback" : "stop"
     call.isGiven = chance.one(in: 2)
     call.captures = chance.one(in: 6)

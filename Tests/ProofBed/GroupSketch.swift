@@ -47,6 +47,10 @@ enum GroupRollback: Hashable, Sendable {
 /// A playbook inside the playbook.
 struct CallSketch: Hashable, Sendable {
   var onFailure = "stop"
+  /// In all, the first one counted.
+  var attempts = 1
+  /// A check calls it: there are checks in it alone, and all of it is asked again for so many seconds.
+  var within: Int?
   /// A parameter that is known only when it is called.
   var isGiven = false
   var captures = false
@@ -58,7 +62,9 @@ struct CallSketch: Hashable, Sendable {
   var steady: [Act]?
 
   func lines(_ id: String) -> [String] {
-    var lines = ["step: \(id)", "playbook: p_\(id)"]
+    var lines = ["\(within == nil ? "step" : "check"): \(id)", "playbook: p_\(id)"]
+    if attempts > 1 { lines.append("retry: { attempts: \(attempts), delay: 4s }") }
+    if let within { lines += ["within: \(within)s", "every: 5s"] }
     if isGiven { lines.append("with: { since: \"${{ run.started_at }}\" }") }
     if captures { lines.append(GroupSketch.capture) }
     return lines + rollback.lines

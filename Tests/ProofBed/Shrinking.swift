@@ -80,6 +80,10 @@ extension SketchNode {
       all.append(inner)
       all += SketchNode.smaller(inner).filter { !$0.isEmpty }.map { nodes in [with(nodes)] }
     }
+    if case .call(var call) = kind, call.attempts > 1 {
+      call.attempts = 1
+      all.append([changed { $0.kind = .call(call) }])
+    }
     if case .group(let group) = kind {
       all += group.smaller.map { group in [changed { $0.kind = .group(group) }] }
     }

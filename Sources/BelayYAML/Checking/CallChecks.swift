@@ -1,3 +1,4 @@
+internal import BelayExpressions
 internal import BelayModel
 
 // `uses` and `playbook`: there is such a file, it takes what it is given, it does no more than may be done here.
@@ -9,12 +10,12 @@ extension PlaybookChecker {
     if action.keyword == "uses" {
       guard let file = file(library.actions[name], name, "action file", FileReference.path(ofAction:), span)
       else { return }
-      checkWith(action, file.params, name)
+      checkWith(action, file.params, name, scope)
       if scope.asks, file.effect == .write { reportWrite(name, scope, span, file) }
     } else {
       guard let file = file(library.playbooks[name], name, "playbook", FileReference.path(ofPlaybook:), span)
       else { return }
-      checkWith(action, file.params, name)
+      checkWith(action, file.params, name, scope)
       if scope.asks { checkReads(file, span) }
       if library.tooLarge.contains(name) { reportSize(name, span) }
       if library.tooDeep.contains(playbook.name) { reportDepth(span) }
@@ -94,7 +95,9 @@ extension PlaybookChecker {
 
 // What is given, against what is declared.
 extension PlaybookChecker {
-  private mutating func checkWith(_ action: ActionSource, _ params: [Parameter], _ name: String) {
+  private mutating func checkWith(
+    _ action: ActionSource, _ params: [Parameter], _ name: String, _ scope: Scope
+  ) {
     let names = params.map(\.name)
     for entry in action.with {
       // There are at most Limits.names of them.
@@ -105,7 +108,7 @@ extension PlaybookChecker {
             ?? (names.isEmpty ? "it takes none" : "it takes " + names.joined(separator: ", ")))
         continue
       }
-      checkGiven(entry.value, parameter)
+      checkGiven(entry.value, parameter, scope)
     }
     let given = Set(action.with.map(\.key))
     for parameter in params where parameter.required {
@@ -116,9 +119,9 @@ extension PlaybookChecker {
     }
   }
 
-  private mutating func checkGiven(_ tree: TemplateTree, _ parameter: Parameter) {
+  private mutating func checkGiven(_ tree: TemplateTree, _ parameter: Parameter, _ scope: Scope) {
     guard tree.templates.allSatisfy({ $0.expressions.isEmpty }) else {
-      return checkBoundValue(tree, parameter.kind)
+      return checkBoundValue(tree, parameter.kind, scope)
     }
     do throws(TypedValue.Misfit) {
       let value = try TypedValue.decode(tree, as: parameter.kind)
@@ -131,12 +134,13 @@ extension PlaybookChecker {
   }
 
   /// As far as can be said before the values are known.
-  private mutating func checkBoundValue(_ tree: TemplateTree, _ kind: Parameter.Kind) {
+  private mutating func checkBoundValue(_ tree: TemplateTree, _ kind: Parameter.Kind, _ scope: Scope) {
     switch (tree.content, kind) {
-    case (.text(let text), _) where text.whole != nil: break
+    case (.text(let text), _) where text.whole != nil:
+      if let whole = text.whole { checkType(of: whole, kind, scope) }
     case (.text(let text), .string), (.text(let text), .duration), (.text(let text), .timestamp):
       if text.expressions.isEmpty { checkLiteral(tree, kind) }
-    case (.list(let items), .list(let inner)): for item in items { checkBoundValue(item, inner) }
+    case (.list(let items), .list(let inner)): for item in items { checkBoundValue(item, inner, scope) }
     case (.map(let entries), .map(let fields)):
       for entry in entries {
         guard let field = fields.first(where: { $0.name == entry.key }) else {
@@ -145,7 +149,7 @@ extension PlaybookChecker {
             help: nearest(entry.key, fields.map(\.name)).map { "did you mean '\($0)'?" })
           continue
         }
-        checkBoundValue(entry.value, field.kind)
+        checkBoundValue(entry.value, field.kind, scope)
       }
     case (.scalar, _): checkLiteral(tree, kind)
     default:
@@ -153,6 +157,15 @@ extension PlaybookChecker {
         "bad-argument", "this is no \(kind.name)", at: tree.span,
         help: "one binding alone keeps its type: \"${{ … }}\"")
     }
+  }
+
+  /// A binding that stands alone keeps its type, and that is none of the parameter's whatever its value.
+  private mutating func checkType(of whole: Expression, _ kind: Parameter.Kind, _ scope: Scope) {
+    let type = type(of: whole, scope)
+    guard !kind.takes(type) else { return }
+    report(
+      "bad-argument", "this is \(type.described), and no \(kind.name)", at: whole.span,
+      help: kind.conversion(from: type).map { "write \($0)(…) around it" })
   }
 
   private mutating func checkLiteral(_ tree: TemplateTree, _ kind: Parameter.Kind) {
@@ -169,6 +182,31 @@ extension Parameter.Kind {
     switch self {
     case .integer: "an integer"
     default: "a \(name)"
+    }
+  }
+
+  /// CEL's function that makes such a value of one of that type.
+  fileprivate func conversion(from type: StaticType) -> String? {
+    switch self {
+    case .string: type.isMap || type.isList ? nil : "string"
+    case .integer: [.string, .double, .uint, .timestamp].contains(type) ? "int" : nil
+    case .number: type == .string ? "double" : nil
+    default: nil
+    }
+  }
+
+  /// Whether a value of a type may be one of this kind; of `dyn` nobody knows.
+  fileprivate func takes(_ type: StaticType) -> Bool {
+    switch (self, type) {
+    case (_, .dyn), (_, .null), (_, .optional): true
+    case (.string, .string), (.integer, .int), (.boolean, .bool): true
+    case (.number, .int), (.number, .double): true
+    case (.duration, .duration), (.duration, .string), (.timestamp, .timestamp), (.timestamp, .string): true
+    case (.list(let item), .list(let inner)): item.takes(inner)
+    case (.map, .map): true
+    case (.map(let fields), .record(let known)):
+      fields.allSatisfy { field in known[field.name].map(field.kind.takes) ?? true }
+    default: false
     }
   }
 }

@@ -162,11 +162,13 @@ extension PlaybookChecker {
     var answer = scope
     answer.bare = results(of: body)
     answer.types = types.results(of: body)
-    answer.types.merge(types.outputs(of: body, answer.types)) { _, output in output }
+    let outputs = types.outputs(of: body, answer.types)
     answer.title = "'outputs'"
     for output in body.outputs {
-      checkOutputName(output)
+      checkOutputName(output, answer.bare)
       check(output.expression, answer)
+      // Only what comes after it reads it in place of what it may hide.
+      answer.types[output.name] = outputs[output.name]
       if case .names(let names) = answer.bare { answer.bare = .names(names + [output.name]) }
     }
     answer.own += body.outputs.map(\.name)
@@ -178,7 +180,14 @@ extension PlaybookChecker {
     return answer
   }
 
-  private mutating func checkOutputName(_ output: NamedExpression) {
+  private mutating func checkOutputName(_ output: NamedExpression, _ known: Scope.Bare) {
+    if case .names(let names) = known, names.contains(output.name), output.expression.source != output.name {
+      report(
+        Diagnostic(
+          .warning, code: "hidden-result",
+          "the output '\(output.name)' hides the '\(output.name)' of the answer from all that is read after it",
+          at: output.nameSpan, help: "choose another name"))
+    }
     guard Root.known.contains(output.name) else { return }
     report(
       "reserved-name", "'\(output.name)' is where expressions start, and no name of an output",

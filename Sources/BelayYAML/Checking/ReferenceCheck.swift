@@ -61,6 +61,14 @@ extension PlaybookChecker {
     return errors.isEmpty ? type : .dyn
   }
 
+  /// What is known of its type; its mistakes are told elsewhere.
+  func type(of expression: Expression, _ scope: Scope) -> StaticType {
+    guard expression.source.utf8.count <= Limits.expression, let program = try? Program(parsing: expression)
+    else { return .dyn }
+    let (type, errors) = program.checkTypes(types.roots.merging(scope.types) { _, bare in bare })
+    return errors.isEmpty ? type : .dyn
+  }
+
   private mutating func checkReferences(_ program: Program, _ expression: Expression, _ scope: Scope) {
     guard !program.references.isEmpty else { return }
     let guards = Guards([program])

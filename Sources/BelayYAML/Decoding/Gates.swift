@@ -108,7 +108,7 @@ extension Reading {
     return nil
   }
 
-  /// IANA's name of a time zone, by its form; whether this machine knows it is looked up when the plan is made.
+  /// IANA's name of a time zone that this machine knows.
   func zone(_ entry: YAMLEntry) -> String? {
     guard let text = text(entry) else { return nil }
     let isName = text.utf8.allSatisfy {
@@ -119,6 +119,12 @@ extension Reading {
       error(
         "bad-zone", "'\(text)' is no time zone", at: entry.value.span,
         help: "write UTC or a name such as Europe/Berlin")
+      return nil
+    }
+    guard knowsZone(text) else {
+      error(
+        "unknown-zone", "this machine does not know the time zone '\(text)'", at: entry.value.span,
+        help: "IANA's name, as Europe/Berlin; Debian has them in tzdata")
       return nil
     }
     return text

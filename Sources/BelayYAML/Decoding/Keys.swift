@@ -21,12 +21,16 @@ enum Keys {
 
   static let elsewhereOnCall: [String: String] = {
     let inside = "write it on the steps of the called playbook"
+    let inCheck = "write it on the checks of the called playbook; 'within' asks all of it again"
     let after = "write a check after it, which reads steps.<id>.<name>"
     return [
       "verify": "write a check after it", "skip_if": "'when' skips it; its own steps may have a 'skip_if'",
       "temporary": inside, "idempotent": inside, "interrupt": inside, "timeout": inside,
       "max_output": inside, "keep": inside, "expect": after, "fail_if": after, "unknown_if": after,
       "outputs": "the called playbook declares them; they are read as steps.<id>.<name>",
+      "irreversible": "write it on the step of the called playbook that cannot be undone",
+      "stays_for": inCheck, "tolerate": inCheck, "min_samples": inCheck,
+      "recheck": "write it on the checks of the called playbook",
     ]
   }()
   static let elsewhereOnAction = Dictionary(

@@ -207,7 +207,14 @@ extension Reading {
       scalar($0) { integer($0, in: Limits.maxParallel) }
     }
     group.setting = setting(&fields)
-    group.retry = fields.take("retry").map { retry($0, atMost: Limits.rounds) }
+    if let entry = fields.take("retry") {
+      if isInRollback {
+        error(
+          "misplaced-key", "a group of a rollback is not tried again", at: entry.key.span,
+          help: "write 'retry' on its steps")
+      }
+      group.retry = retry(entry, atMost: Limits.rounds)
+    }
     group.rollback = fields.take("rollback").flatMap(rollback)
     group.captures = fields.take("capture").map(captures) ?? []
     group.locks = fields.take("locks").map { texts($0).compactMap(template) } ?? []

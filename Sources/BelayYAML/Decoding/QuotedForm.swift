@@ -47,8 +47,9 @@ enum QuotedForm {
   private static func diagnostic(onLine number: Int, _ parser: YAMLParser) -> Diagnostic? {
     let line = parser.source.scalars(ofLine: number)
     var start = line.firstIndex { $0 != " " } ?? line.count
+    // One that stands on the line itself is looked at with it.
     let isInside = parser.frames.contains {
-      $0.key.map { ExpressionKeys.holdsExpressions($0.text ?? "") } ?? false
+      $0.key.map { $0.start.line < number && ExpressionKeys.holdsExpressions($0.text ?? "") } ?? false
     }
     var isItem = false
     while start + 1 < line.count, line[start] == "-", line[start + 1] == " " {

@@ -6,6 +6,8 @@ final class Reading {
   private(set) var source: SourceText
   let actions: ActionTable
   let keywords: [String]
+  /// Whether the machine has a time zone of that name.
+  let knowsZone: (String) -> Bool
   private var found = DiagnosticList()
   var diagnostics: [Diagnostic] { found.all }
   private var nearest = NearestName()
@@ -19,9 +21,10 @@ final class Reading {
   /// Steps, checks, gates and groups so far.
   var nodeCount = 0
 
-  init(source: SourceText, actions: ActionTable) {
+  init(source: SourceText, actions: ActionTable, knowsZone: @escaping (String) -> Bool = { _ in true }) {
     self.source = source
     self.actions = actions
+    self.knowsZone = knowsZone
     keywords = actions.keywords
   }
 

@@ -65,13 +65,22 @@ extension Reading {
     let people =
       fields.required("people", in: "a rotation")
       .map { self.names(someTexts($0), "a rotation") } ?? []
-    let every = fields.required("every", in: "a rotation").flatMap(plainSpan)
+    let every = fields.required("every", in: "a rotation").flatMap(turn)
     let from = fields.required("from", in: "a rotation").flatMap(plainMoment)
     let zone = fields.required("zone", in: "a rotation").flatMap(zone)
     let offset = fields.take("offset").flatMap { integer($0, in: 0...1000) } ?? 0
     fields.finish(known: Keys.rotation)
     guard let every, let from, let zone, !people.isEmpty else { return nil }
     return Roster.Rotation(people: people, every: every, from: from, zone: zone, offset: offset)
+  }
+
+  private func turn(_ entry: YAMLEntry) -> TimeSpan? {
+    guard let every = plainSpan(entry) else { return nil }
+    guard every >= .seconds(60) else {
+      error("out-of-range", "a turn lasts a minute at least", at: entry.value.span, help: "every: 1w")
+      return nil
+    }
+    return every
   }
 
   private func override(_ item: YAMLNode) -> Roster.Override? {

@@ -182,6 +182,12 @@ extension Reading {
         help: "choose another name")
       return nil
     }
+    guard text.firstRange(of: "${{") == nil else {
+      error(
+        "bad-id", "nothing can be bound in a name", at: node.span,
+        help: "write the name; 'each' makes a copy of a node for each item")
+      return nil
+    }
     guard Identifier.isValid(text) else {
       let mended = Identifier.mended(text)
       error(

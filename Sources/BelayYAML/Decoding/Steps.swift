@@ -14,7 +14,7 @@ extension Reading {
     step.temporary = fields.take("temporary").flatMap { scalar($0, bool) }
     step.idempotent = fields.take("idempotent").flatMap { scalar($0, bool) }
     step.interrupt = fields.take("interrupt").flatMap { scalar($0, bool) }
-    step.retry = fields.take("retry").map { retry($0) } ?? Retry()
+    step.retry = fields.take("retry").map { retry($0, of: step.body) } ?? Retry()
     step.irreversible = fields.take("irreversible").flatMap(irreversible)
     let rollbackEntry = fields.take("rollback")
     if isInRollback, let rollbackEntry, rollbackEntry.value.text != "nothing" {
@@ -27,6 +27,17 @@ extension Reading {
     checkTogether(step, fields, hasRollback: rollbackEntry != nil)
     refuseKeys(ofPlaybook: step.body, fields)
     return step
+  }
+
+  /// Attempts at a called playbook all stand in the plan.
+  private func retry(_ entry: YAMLEntry, of body: Body) -> Retry {
+    let calls = body.action?.keyword == "playbook"
+    if calls, isInRollback {
+      error(
+        "misplaced-key", "a playbook that a rollback calls is not tried again", at: entry.key.span,
+        help: "write 'retry' on the steps of the called playbook")
+    }
+    return retry(entry, atMost: calls ? Limits.rounds : Limits.attempts)
   }
 
   private func checkTogether(_ step: Step, _ fields: Fields, hasRollback: Bool) {

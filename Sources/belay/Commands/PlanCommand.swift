@@ -63,9 +63,7 @@ struct PlanCommand: ParsableCommand {
 
   private func ask(_ plan: Plan) throws {
     guard probe else { return }
-    let report = try Probe(plan).ask()
-    report.print(json: format.format == .json)
-    if !report.isGo { throw ExitCode(ExitStatus.planDiffers.rawValue) }
+    try Probe(plan).go(json: format.format == .json)
   }
 }
 

@@ -13,6 +13,7 @@ struct Run: ChangingCommand {
     discussion: """
       Examples:
         belay run deploy -p version=1.4 --dry-run    what it would do; starts nothing, makes nothing
+        belay run deploy -p version=1.4 --probe      asks the checks that can be asked now, too: exit 0 or 6
         belay run deploy -p version=1.4
         belay run restore -e production --params restore.json
         belay run restore.plan                       exactly what 'belay plan -o restore.plan' has shown
@@ -24,6 +25,9 @@ struct Run: ChangingCommand {
 
   @Flag(name: .customLong("dry-run"), help: "Print the plan; start nothing, open nothing, make nothing.")
   var dryRun = false
+
+  @Flag(name: .long, help: "As --dry-run, and ask the checks that can be asked now; steps are not run.")
+  var probe = false
 
   @Flag(
     name: .long, help: "Answer yes to the question before a start in a protected environment; to no other.")
@@ -39,7 +43,10 @@ struct Run: ChangingCommand {
   func run() throws {
     let (plan, bytes) = try planned()
     try outside.check(plan)
-    if dryRun { return format.print(plan, bytes) }
+    if dryRun || probe {
+      format.print(plan, bytes)
+      return probe ? try Probe(plan).go(json: format.format == .json) : ()
+    }
     try confirm(plan)
     // Before the run is on the record and holds its claims.
     _ = try Driving.surroundings(of: plan)
@@ -53,7 +60,7 @@ struct Run: ChangingCommand {
 
   private func planned() throws -> (plan: Plan, bytes: [UInt8]) {
     guard let saved = try SavedPlan(file: planning.playbook) else {
-      return try planning.plan(history: History(store: store), willRun: !dryRun)
+      return try planning.plan(history: History(store: store), willRun: !dryRun || probe)
     }
     guard planning.environment == nil, planning.params.isEmpty, planning.paramsFile == nil else {
       throw Failure(.usage, "a saved plan has its environment and its parameters")

@@ -29,7 +29,10 @@ struct PlanningOptions: ParsableArguments {
     let project = try Project.find(for: playbook)
     let sources = try project.read(playbook, environment: environment)
     let given = try givenParams(of: sources.playbook.params)
-    var reader = ParameterReader(environment: sources.environment) { name in
+    let zones = SystemZones.rules(of: sources.files.roster)
+    let createdAt = SystemClock.wall()
+    let roles = sources.files.roster?.roles(at: createdAt, in: zones) ?? ValueMap()
+    var reader = ParameterReader(environment: sources.environment, roles: roles) { name in
       let isOfFile = given.contains { $0.name == name } && !params.contains { $0.hasPrefix(name + "=") }
       return isOfFile ? "\(paramsFile ?? ""): \(name)" : "-p \(name)"
     }
@@ -39,10 +42,10 @@ struct PlanningOptions: ParsableArguments {
     var request = PlanRequest(
       playbook: sources.playbook, environment: sources.environment, files: sources.files, params: values,
       run: RunName.make(),
-      version: Version.text, createdAt: SystemClock.wall(), project: project.folder,
+      version: Version.text, createdAt: createdAt, project: project.folder,
       searchPath: searchPath, sources: sources.digests, willRun: willRun,
-      findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) },
-      knowsZone: { SystemZones.rules($0) != nil })
+      zones: zones,
+      findProgram: { ProgramSearch(path: searchPath, folder: project.folder).find($0) })
     request.history = history.past(of: sources.playbook.name, in: sources.environment?.name)
     let (plan, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)

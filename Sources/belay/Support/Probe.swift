@@ -1,3 +1,4 @@
+import ArgumentParser
 import BelayEngine
 import BelayJournal
 import BelayModel
@@ -20,7 +21,8 @@ struct Probe {
   func ask() throws -> ProbeReport {
     var report = ProbeReport(
       answers: [],
-      later: probe.later.map { ProbeReport.Line(node: $0.node, word: "not asked", reason: $0.reason) })
+      later: probe.later.map { ProbeReport.Line(node: $0.node, word: "not asked", reason: $0.reason) },
+      onTheirWord: probe.onTheirWord)
     guard let asked = probe.plan else { return report }
     let state = try run(asked)
     for node in asked.nodes {
@@ -35,6 +37,13 @@ struct Probe {
         ProbeReport.Line(node: node.id, word: word, reason: record.failure?.message ?? ""))
     }
     return report
+  }
+
+  /// Prints what was answered; exit 6 where that is no go.
+  func go(json: Bool) throws {
+    let report = try ask()
+    report.print(json: json)
+    if !report.isGo { throw ExitCode(ExitStatus.planDiffers.rawValue) }
   }
 
   private func run(_ asked: Plan) throws -> RunState {
@@ -63,12 +72,17 @@ struct ProbeReport {
 
   var answers: [Line]
   var later: [Line]
+  var onTheirWord: [PlanProbe.Later]
 
   var isGo: Bool { answers.allSatisfy { $0.word == "pass" } }
 
   func print(json: Bool) {
     if json { return Output.standard.json(self.json) }
     Output.standard.line("")
+    for check in onTheirWord {
+      Output.standard.line(
+        printable("  run as a question on the author's word: \(check.node): \(check.reason)"))
+    }
     for line in answers + later {
       let reason = line.reason.isEmpty ? "" : "  \(line.reason)"
       Output.standard.line(printable("  \(line.word)  \(line.node)\(reason)"))
@@ -85,7 +99,10 @@ struct ProbeReport {
           .object(["node": .string(line.node), "answer": .string(line.word), "reason": .string(line.reason)])
         })
     }
-    return .object(["go": .bool(isGo), "answers": list(answers), "later": list(later)])
+    let words = onTheirWord.map { JSON.object(["node": .string($0.node), "command": .string($0.reason)]) }
+    return .object([
+      "go": .bool(isGo), "answers": list(answers), "later": list(later), "on_the_authors_word": .array(words),
+    ])
   }
 }
 

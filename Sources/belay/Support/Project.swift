@@ -102,7 +102,7 @@ struct Project {
   func reader(environment: EnvironmentFile?) throws -> ProjectReader {
     ProjectReader(
       actions: builtInActions, environment: environment, actionNames: try actionNames(),
-      playbookNames: try names(), find: find)
+      playbookNames: try names(), knowsZone: SystemZones.knows, find: find)
   }
 
   private func find(_ path: String) -> ProjectReader.Found {
@@ -158,13 +158,15 @@ struct Project {
   /// As far as it could be decoded, for the names in it; its mistakes are told elsewhere.
   func decodedEnvironment(_ name: String) throws -> EnvironmentFile? {
     let file = try existingEnvironment(name)
-    return EnvironmentReader().read(bytes: try load(file), path: relative(file)).environment
+    return EnvironmentReader(knowsZone: SystemZones.knows).read(bytes: try load(file), path: relative(file))
+      .environment
   }
 
   private func readEnvironment(_ name: String) throws -> (file: EnvironmentFile, bytes: [UInt8]) {
     let file = try existingEnvironment(name)
     let bytes = try load(file)
-    let (environment, diagnostics) = EnvironmentReader().read(bytes: bytes, path: relative(file))
+    let (environment, diagnostics) = EnvironmentReader(knowsZone: SystemZones.knows).read(
+      bytes: bytes, path: relative(file))
     try Diagnostics.report(diagnostics, bytes: bytes)
     guard let environment else { throw Failure(.usage, "\(relative(file)) cannot be read") }
     return (environment, bytes)

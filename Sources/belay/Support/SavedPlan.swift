@@ -104,8 +104,8 @@ extension Plan {
       params: scopes.first?.params ?? ValueMap(), run: run, version: Version.text,
       createdAt: createdAt, project: project.folder, searchPath: searchPath,
       sources: sources.digests, willRun: true,
-      findProgram: { [searchPath] in ProgramSearch(path: searchPath, folder: project.folder).find($0) },
-      knowsZone: { SystemZones.rules($0) != nil })
+      zones: SystemZones.rules(of: sources.files.roster),
+      findProgram: { [searchPath] in ProgramSearch(path: searchPath, folder: project.folder).find($0) })
     request.history = history
     let (again, diagnostics) = PlanBuilder.plan(request, actions: builtInActions)
     try Diagnostics.report(diagnostics, bytes: sources.bytes)

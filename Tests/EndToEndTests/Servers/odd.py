@@ -16,6 +16,7 @@ import ssl
 import struct
 import sys
 import threading
+import urllib.parse
 
 folder = pathlib.Path(sys.argv[1])
 lock = threading.Lock()
@@ -58,6 +59,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_echo(self, count, body):
         text = {"method": self.command, "path": self.path, "body": body.decode(), "headers": dict(self.headers)}
         self.answer(200, json.dumps(text).encode())
+
+    def do_login(self, count, body):
+        # As numbers: the password itself would be masked.
+        if self.headers["Content-Type"] == "application/json":
+            password = json.loads(body)["user"]["password"]
+        else:
+            password = urllib.parse.parse_qs(body.decode())["password"][0]
+        self.answer(200, json.dumps({"characters": [ord(each) for each in password], "said": password}).encode())
+
+    def do_away(self, count, body):
+        self.answer(307, Location=f"http://127.0.0.1:{ports[1]}/echo")
 
     def do_silent(self, count, body):
         # Until the other side has had enough.
