@@ -15,12 +15,12 @@ extension Roster {
 
   /// - Parameter zones: of the rotations, by name; nobody has a turn in one that is missing.
   public func duty(of role: Role, at moment: Timestamp, in zones: [String: ZoneRules]) -> Duty {
-    let people = holders(of: role, at: moment, in: zones)
+    let people = self.people(of: role, at: moment, in: zones)
     var duty = Duty(people: people, isOverridden: override(of: role, at: moment) != nil)
     var last = moment
     for _ in 0..<Roster.turnLimit {
       guard let next = boundary(of: role, after: last, in: zones) else { break }
-      let then = holders(of: role, at: next, in: zones)
+      let then = self.people(of: role, at: next, in: zones)
       if then != people {
         duty.until = next
         duty.then = then
@@ -29,18 +29,6 @@ extension Roster {
       last = next
     }
     return duty
-  }
-
-  private func holders(of role: Role, at moment: Timestamp, in zones: [String: ZoneRules]) -> [String] {
-    if let override = override(of: role, at: moment) { return [override.person.id] }
-    switch role.members {
-    case .people(let people): return people.map(\.id)
-    case .rotation(let rotation):
-      guard let rules = zones[rotation.zone], let turn = rotation.turn(at: moment, in: rules) else {
-        return []
-      }
-      return [rotation.people[Int((turn + Int64(rotation.offset)) % Int64(rotation.people.count))].id]
-    }
   }
 
   private func override(of role: Role, at moment: Timestamp) -> Override? {
@@ -59,18 +47,24 @@ extension Roster {
 }
 
 extension Roster.Rotation {
-  /// The number of the turn that a moment lies in, from 0. Nil before the first one.
+  /// The number of the turn that a moment lies in, from 0: turns begin when the clocks of the zone show the time of day
+  /// that `from` had there, or so much later by those clocks as `every` says. A time that comes twice counts the first
+  /// time; one that is left out is the moment of the change.
   ///
-  /// Turns begin when the clocks of the zone show the time of day that `from` had there, or so much later by those clocks
-  /// as `every` says.
-  fileprivate func turn(at moment: Timestamp, in rules: ZoneRules) -> Int64? {
+  /// - Parameter rules: of the rotation's zone.
+  /// - Returns: nil before the first turn, and where a turn has no length.
+  func turn(at moment: Timestamp, in rules: ZoneRules) -> Int64? {
     guard moment >= from, every > .zero, !people.isEmpty else { return nil }
-    guard let shown = rules.clock(at: moment).since(rules.clock(at: from)) else { return nil }
-    // Within the hours of a change of the clocks one turn more or less has begun than they show.
-    var turn = max(0, shown.nanoseconds / every.nanoseconds)
-    while turn > 0, let begin = begin(ofTurn: turn, in: rules), begin > moment { turn -= 1 }
-    while let next = begin(ofTurn: turn + 1, in: rules), next <= moment { turn += 1 }
-    return turn
+    // Clocks that were set back have shown later times already, a day of them at most.
+    let ahead = rules.clock(at: moment) + .seconds(86_400)
+    guard let longest = ahead?.since(rules.clock(at: from)) else { return nil }
+    var begun: Int64 = 0
+    var later = longest.nanoseconds / every.nanoseconds + 1
+    while later - begun > 1 {
+      let middle = begun + (later - begun) / 2
+      if let begin = begin(ofTurn: middle, in: rules), begin <= moment { begun = middle } else { later = middle }
+    }
+    return begun
   }
 
   fileprivate func begin(ofTurn turn: Int64, in rules: ZoneRules) -> Timestamp? {

@@ -55,37 +55,10 @@ extension Roster {
 }
 
 extension Roster.Rotation {
-  /// Whose turn it is: turns change when the clocks of the zone show the time of day that `from` had there, or so much
-  /// later by those clocks as `every` says. A time that comes twice counts the first time; one that is left out is the
-  /// moment of the change.
+  /// Whose turn it is; nil before the first one.
   ///
   /// - Parameter rules: of the rotation's zone.
-  /// - Returns: nil before the first turn, and where a turn has no length.
-  public func person(at moment: Timestamp, in rules: ZoneRules) -> String? {
-    guard moment >= from, every > .zero, !people.isEmpty else { return nil }
-    // Clocks that were set back have shown later times already, a day of them at most.
-    let ahead = rules.clock(at: moment) + .seconds(86_400)
-    guard let longest = ahead?.since(rules.clock(at: from)) else { return nil }
-    var begun: Int64 = 0
-    var later = longest.nanoseconds / every.nanoseconds + 1
-    while later - begun > 1 {
-      let middle = begun + (later - begun) / 2
-      if let start = start(of: middle, in: rules), start <= moment { begun = middle } else { later = middle }
-    }
-    return people[Int((begun + Int64(offset)) % Int64(people.count))].id
-  }
-
-  private func start(of turn: Int64, in rules: ZoneRules) -> Timestamp? {
-    let shown = rules.clock(at: from) + TimeSpan(nanoseconds: turn * every.nanoseconds)
-    return shown.map { shown in
-      Timestamp(seconds: rules.moment(ofLocal: shown.seconds), nanoseconds: shown.nanoseconds)
-    }
-  }
-}
-
-extension ZoneRules {
-  /// What clocks there show, as if it were UTC.
-  fileprivate func clock(at moment: Timestamp) -> Timestamp {
-    Timestamp(seconds: moment.seconds + offset(at: moment.seconds), nanoseconds: moment.nanoseconds)
+  fileprivate func person(at moment: Timestamp, in rules: ZoneRules) -> String? {
+    turn(at: moment, in: rules).map { people[Int(($0 + Int64(offset)) % Int64(people.count))].id }
   }
 }
