@@ -62,7 +62,11 @@ extension Roster.Rotation {
     var later = longest.nanoseconds / every.nanoseconds + 1
     while later - begun > 1 {
       let middle = begun + (later - begun) / 2
-      if let begin = begin(ofTurn: middle, in: rules), begin <= moment { begun = middle } else { later = middle }
+      if let begin = begin(ofTurn: middle, in: rules), begin <= moment {
+        begun = middle
+      } else {
+        later = middle
+      }
     }
     return begun
   }
