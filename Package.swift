@@ -52,15 +52,16 @@ let package = Package(
     library("BelayKeeper", ["BelayDigest", "CSystem"], exclude: ["KeeperLogFormat.md"]),
     library("BelayActions", ["BelayModel", "BelayExpressions"]),
     library("BelayStore", ["BelayModel", "BelayDigest", "BelayJournal", "CSQLite"]),
-    library("BelayHTTP", ["CCurl"]),
-    library("BelayPostgres", ["CPostgres"]),
-    library("BelayRedis", ["BelayHTTP"]),
+    library("BelayTransport", []),
+    library("BelayHTTP", ["BelayTransport", "CCurl"]),
+    library("BelayPostgres", ["BelayTransport", "CPostgres"]),
+    library("BelayRedis", ["BelayTransport", "BelayHTTP"]),
     library("BelaySimulation", ["BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal"]),
     library(
       "BelayWorld",
       [
         "BelayModel", "BelayDigest", "BelayPlan", "BelayEngine", "BelayJournal", "BelayKeeper", "BelayStore",
-        "BelayHTTP", "BelayPostgres", "BelayRedis", "CSystem",
+        "BelayTransport", "BelayHTTP", "BelayPostgres", "BelayRedis", "CSystem",
       ]),
 
     library("BelayPresentation", ["BelayModel", "BelayPlan", "BelayJournal"]),
@@ -86,6 +87,9 @@ let package = Package(
       name: "simulate",
       dependencies: ["ProofBed", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/Simulate", swiftSettings: strict),
+    .executableTarget(
+      name: "http-layer", dependencies: ["BelayWorld", "BelayHTTP", "BelayTransport"],
+      path: "Tests/Benchmarks/HTTPLayer", swiftSettings: strict),
     .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
     tests("RepositoryTests", ["TestFiles"]),
     tests("SimulationTests", ["ProofBed"]),
@@ -98,6 +102,7 @@ let package = Package(
         "BelayStore",
         "BelayYAML",
       ]),
+    tests("BelayWorldTests", ["BelayWorld", "TestFiles"]),
     tests("BelayKeeperTests", ["BelayKeeper", "BelayDigest", "CSystem"]),
     tests("BelayJournalTests", ["BelayJournal", "BelayModel", "BelayDigest"]),
     tests(

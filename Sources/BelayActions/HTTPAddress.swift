@@ -25,6 +25,9 @@ struct HTTPAddress {
 
   private var parts: [Part] = []
   private let units: TextUnits
+  /// What has been read of the next part.
+  private var literal = String.UnicodeScalarView()
+  private var literalPlace = Place.authority
   private(set) var mistake: Diagnostic?
   /// Nil where the start is bound.
   private(set) var scheme: String?
@@ -71,7 +74,7 @@ struct HTTPAddress {
       )
     }
     self.scheme = scheme
-    parts.append(.text(scheme + "://", .authority))
+    literal = (scheme + "://").unicodeScalars
     readAuthority(end + 3)
   }
 
@@ -93,6 +96,7 @@ struct HTTPAddress {
   }
 
   private mutating func readPath(_ start: Int) {
+    defer { endLiteral() }
     var place = Place.path
     for index in start..<max(start, units.count) {
       guard let unit = units[index] else { continue }
@@ -104,17 +108,17 @@ struct HTTPAddress {
   private mutating func take(_ unit: TextUnits.Unit, _ place: Place, _ index: Int) {
     guard let value = unit.value else {
       check(unit.scalar, index)
-      return add(String([unit.scalar]), place)
+      if place != literalPlace { endLiteral() }
+      literalPlace = place
+      return literal.append(unit.scalar)
     }
+    endLiteral()
     parts.append(.value(value, place))
   }
 
-  private mutating func add(_ text: String, _ place: Place) {
-    if case .text(let before, place)? = parts.last {
-      parts[parts.count - 1] = .text(before + text, place)
-    } else {
-      parts.append(.text(text, place))
-    }
+  private mutating func endLiteral() {
+    if !literal.isEmpty { parts.append(.text(String(literal), literalPlace)) }
+    literal = String.UnicodeScalarView()
   }
 
   private mutating func check(_ scalar: Unicode.Scalar, _ index: Int) {
@@ -138,8 +142,10 @@ struct HTTPAddress {
   }
 
   private static func isOfScheme(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.isASCII
-      && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "+-.".contains(Character(scalar)))
+    switch scalar {
+    case "a"..."z", "A"..."Z", "0"..."9", "+", "-", ".": true
+    default: false
+    }
   }
 }
 

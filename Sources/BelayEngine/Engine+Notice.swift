@@ -119,7 +119,7 @@ extension Engine {
         .start(
           EffectOrder(
             attempt: attempt, node: context.node, key: nil, request: request, timeout: timeout,
-            sensitive: false)))
+            keeps: notice.body.maxOutput, sensitive: false)))
     } catch {
       record(.noticeEnded(due.number, failure: error.message))
     }

@@ -72,7 +72,8 @@ extension Engine {
         .start(
           EffectOrder(
             attempt: attempt, node: id(question.subject), key: nil, request: request, timeout: timeout,
-            sensitive: plan.nodes[node].sensitive, keepsAnswer: question.keeps)))
+            keeps: question.body.maxOutput, sensitive: plan.nodes[node].sensitive, keepsAnswer: question.keeps
+          )))
     } catch {
       cannotAsk(question.kind, node, error)
     }

@@ -141,13 +141,14 @@ extension Engine {
   ) {
     guard let request else { return }
     if case .person(let person) = request { return awaitDeed(node, person, within: deadline(of: node)) }
+    guard case .step(let step) = plan.nodes[node].detail else { return }
     activities[node]?.part = .acting
     carry(name, of: node, request.kind)
     order(
       .start(
         EffectOrder(
           attempt: name, node: id(node), key: key, request: request, timeout: timeout,
-          sensitive: plan.nodes[node].sensitive)))
+          keeps: step.body.maxOutput, sensitive: plan.nodes[node].sensitive)))
   }
 
   /// An attempt is with the world from here on.

@@ -166,8 +166,8 @@ extension Engine {
       order(
         .start(
           EffectOrder(
-            attempt: attempt, node: watch.id, key: nil, request: request, timeout: timeout, sensitive: false))
-      )
+            attempt: attempt, node: watch.id, key: nil, request: request, timeout: timeout,
+            keeps: watch.body.maxOutput, sensitive: false)))
       if watching.tripsAfter > .zero {
         // Not before the next question would be due: an answer takes its time.
         alarms.set(.silence(index), at: clock.boot.adding(max(watching.tripsAfter, watching.every)))

@@ -139,6 +139,8 @@ public struct EffectOrder: Hashable, Sendable {
   public var request: EffectRequest
   /// Of the whole attempt, monotonic. The world ends it then.
   public var timeout: TimeSpan
+  /// Of each stream, or of an answer: in bytes.
+  public var keeps: Int
   /// Output is neither kept nor shown.
   public var sensitive: Bool
   /// A question's answer is kept too, as a deed's always is.
@@ -146,13 +148,14 @@ public struct EffectOrder: Hashable, Sendable {
 
   public init(
     attempt: AttemptName, node: NodeID, key: String?, request: EffectRequest, timeout: TimeSpan,
-    sensitive: Bool, keepsAnswer: Bool = false
+    keeps: Int?, sensitive: Bool, keepsAnswer: Bool = false
   ) {
     self.attempt = attempt
     self.node = node
     self.key = key
     self.request = request
     self.timeout = timeout
+    self.keeps = keeps ?? Limits.output
     self.sensitive = sensitive
     self.keepsAnswer = keepsAnswer
   }

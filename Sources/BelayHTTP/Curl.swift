@@ -1,11 +1,22 @@
+public import BelayTransport
 internal import CCurl
-private import Glibc
 
-/// libcurl could not be opened.
-public struct CurlError: Error, Hashable, Sendable {
-  public var message: String
+/// libcurl, opened at its first use.
+public enum CurlLibrary {
+  /// - Throws: when it cannot be used.
+  public static func open() throws(TransportError) {
+    guard let why = belay_curl_open() else { return }
+    throw TransportError(
+      message: "libcurl cannot be used: \(String(cString: why)); Debian has it in libcurl4")
+  }
 
-  public init(message: String) { self.message = message }
+  /// `7.88.1`.
+  ///
+  /// - Throws: when it cannot be used.
+  public static func version() throws(TransportError) -> String {
+    try open()
+    return String(cString: belay_curl_version())
+  }
 }
 
 /// A handle of libcurl's: made, used and let go of by one thread.
@@ -16,21 +27,17 @@ final class Curl {
   private let errors = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
   /// - Throws: when libcurl is not there, or memory is short.
-  init() throws(CurlError) {
-    try Curl.open()
-    guard let handle = belay_curl_easy_init() else { throw CurlError(message: "libcurl gives no handle") }
+  init() throws(TransportError) {
+    try CurlLibrary.open()
+    guard let handle = belay_curl_easy_init() else {
+      throw TransportError(message: "libcurl gives no handle")
+    }
     self.handle = handle
   }
 
   deinit {
     belay_curl_easy_cleanup(handle)
     errors.deallocate()
-  }
-
-  static func open() throws(CurlError) {
-    guard let why = belay_curl_open() else { return }
-    throw CurlError(
-      message: "libcurl cannot be used: \(String(cString: why)); Debian has it in libcurl4")
   }
 
   /// As new; its connections stay.
@@ -69,14 +76,14 @@ final class Curl {
   }
 
   /// What went wrong, in libcurl's words for this transfer.
-  func error(_ code: CURLcode, sent: Bool) -> TransferError {
+  func error(_ code: CURLcode, sent: Bool) -> Silence {
     let detail = String(cString: errors)
     let message = detail.isEmpty ? String(cString: belay_curl_easy_strerror(code)) : detail
-    return TransferError(TransferError.Kind(code), message, sent: sent)
+    return Silence(Silence.Kind(code), message, mayHaveHappened: sent)
   }
 }
 
-extension TransferError.Kind {
+extension Silence.Kind {
   /// - Source: libcurl-errors(3).
   init(_ code: CURLcode) {
     switch code {
@@ -96,15 +103,5 @@ extension TransferError.Kind {
     case CURLE_ABORTED_BY_CALLBACK: self = .stopped
     default: self = .connect
     }
-  }
-}
-
-/// Of the clock that no one can set.
-enum Monotonic {
-  /// Nanoseconds.
-  static func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }

@@ -1,3 +1,5 @@
+public import BelayTransport
+
 /// One request, complete: what is secret in it stands in it as it is.
 public struct HTTPCall: Sendable {
   public struct Header: Sendable {
@@ -34,15 +36,13 @@ public struct HTTPCall: Sendable {
   /// How many redirects are followed.
   public var redirects = 0
   public var trust = TLSTrust()
-  /// Of the whole, redirects too; nanoseconds.
-  public var timeout: Int64
-  /// Bytes of a response's body; what comes after them is read and forgotten.
-  public var keeps = 1 << 20
+  /// Of the whole, redirects too; of a response's body.
+  public var limits: CallLimits
 
-  public init(method: String, url: String, timeout: Int64) {
+  public init(method: String, url: String, limits: CallLimits) {
     self.method = method
     self.url = url
-    self.timeout = timeout
+    self.limits = limits
   }
 
   /// Asked again, nothing has happened twice.
@@ -83,26 +83,6 @@ public struct HTTPOutcome: Sendable {
     public var total: Int64 = 0
   }
 
-  public var result: Result<Reply, TransferError>
+  public var result: Result<Reply, Silence>
   public var times: Times
-}
-
-/// Why there is no answer.
-public struct TransferError: Error, Hashable, Sendable {
-  public enum Kind: String, Hashable, Sendable {
-    case connect, dns, tls, timeout, parse, limit
-    /// Broken off by who asked.
-    case stopped
-  }
-
-  public var kind: Kind
-  public var message: String
-  /// Bytes of a request have left.
-  public var sent: Bool
-
-  public init(_ kind: Kind, _ message: String, sent: Bool) {
-    self.kind = kind
-    self.message = message
-    self.sent = sent
-  }
 }

@@ -1,161 +1,151 @@
+public import BelayTransport
 internal import CCurl
-private import Glibc
-private import Synchronization
 
-/// Requests over HTTP, many at once, on one thread of its own that keeps connections for the next ones.
-public final class HTTPClient: Sendable {
-  private enum Order: Sendable {
-    case start(HTTPCall, id: String)
-    case stop(String, reason: String)
-    case end
+/// Requests over HTTP, many at once, in the loop of who has it: nothing here waits, and connections are kept for the next
+/// requests. Names are looked up by threads of libcurl's.
+///
+/// - Source: libcurl-multi(3), "multi_socket".
+public final class HTTPClient {
+  /// What a socket is watched for, or was seen to be ready for.
+  public struct Readiness: Hashable, Sendable {
+    public var reading: Bool
+    public var writing: Bool
+    public var failed: Bool
+
+    public init(reading: Bool, writing: Bool, failed: Bool = false) {
+      self.reading = reading
+      self.writing = writing
+      self.failed = failed
+    }
   }
 
-  private let orders = Mutex<[Order]>([])
-  /// `curl_multi_wakeup` may be called from any thread, everything else is the loop's.
-  private let multi: Multi
-  private let thread = Mutex<pthread_t?>(nil)
+  private let multi: UnsafeMutableRawPointer
   private let agent: String
-  /// Called on the client's thread.
-  private let finished: @Sendable (String, HTTPOutcome) -> Void
-
-  /// - Throws: when libcurl or a thread cannot be had.
-  public init(
-    agent: String, finished: @escaping @Sendable (String, HTTPOutcome) -> Void
-  ) throws(CurlError) {
-    try Curl.open()
-    guard let handle = belay_curl_multi_init() else { throw CurlError(message: "libcurl gives no handle") }
-    multi = Multi(handle: handle)
-    self.agent = agent
-    self.finished = finished
-    var thread = pthread_t()
-    let own = Unmanaged.passRetained(self)
-    let error = pthread_create(
-      &thread, nil,
-      { context in
-        context.map { Unmanaged<HTTPClient>.fromOpaque($0).takeRetainedValue().loop() }
-        return nil
-      }, own.toOpaque())
-    guard error == 0 else {
-      own.release()
-      throw CurlError(message: "no thread for HTTP: \(String(cString: strerror(error)))")
-    }
-    self.thread.withLock { $0 = thread }
-  }
-
-  public func start(_ call: HTTPCall, id: String) { tell(.start(call, id: id)) }
-
-  /// Breaks it off; nothing happens if it has ended.
-  public func stop(_ id: String, reason: String) { tell(.stop(id, reason: reason)) }
-
-  /// What is on its way is forgotten. Returns when the thread has ended.
-  public func end() {
-    tell(.end)
-    if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
-  }
-
-  private func tell(_ order: Order) {
-    orders.withLock { $0.append(order) }
-    belay_curl_multi_wakeup(multi.handle)
-  }
-
-  // MARK: The thread
-
-  private func loop() {
-    var running = Running(multi: multi.handle, agent: agent)
-    while true {
-      for order in orders.withLock({ orders in
-        defer { orders.removeAll(keepingCapacity: true) }
-        return orders
-      }) {
-        switch order {
-        case .start(let call, let id):
-          if let outcome = running.start(call, id: id) { finished(id, outcome) }
-        case .stop(let id, let reason):
-          if let outcome = running.stop(id, reason) { finished(id, outcome) }
-        case .end: return running.end()
-        }
-      }
-      running.go { finished($0, $1) }
-      // It ends earlier for a socket, a timer of libcurl's, or a wake-up.
-      belay_curl_multi_poll(multi.handle, 60_000)
-    }
-  }
-
-  private struct Multi: @unchecked Sendable {
-    let handle: UnsafeMutableRawPointer
-  }
-}
-
-/// What is on its way, and handles for what comes. The client's thread has it.
-private struct Running {
-  let multi: UnsafeMutableRawPointer
-  let agent: String
+  /// Which sockets are to be watched, and for what; neither reading nor writing: no longer.
+  private let watch: (Int32, Readiness) -> Void
   private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
   private var idle: [Curl] = []
+  private var ended: [(id: String, outcome: HTTPOutcome)] = []
+  /// When ``timePassed()`` is to be called: by the monotonic clock, nanoseconds.
+  public private(set) var due: Int64?
 
-  init(multi: UnsafeMutableRawPointer, agent: String) {
+  /// - Throws: when libcurl cannot be had.
+  public init(agent: String, watch: @escaping (Int32, Readiness) -> Void) throws(TransportError) {
+    try CurlLibrary.open()
+    guard let multi = belay_curl_multi_init() else {
+      throw TransportError(message: "libcurl gives no handle")
+    }
     self.multi = multi
     self.agent = agent
+    self.watch = watch
+    belay_curl_multi_tell(
+      multi,
+      { _, socket, what, context, _ in
+        HTTPClient.of(context)?.wants(socket, what)
+        return 0
+      },
+      { _, milliseconds, context in
+        HTTPClient.of(context)?.due =
+          milliseconds < 0 ? nil : Monotonic.now() + Int64(milliseconds) * 1_000_000
+        return 0
+      }, Unmanaged.passUnretained(self).toOpaque())
   }
 
-  /// - Returns: the outcome if it cannot be started.
-  mutating func start(_ call: HTTPCall, id: String) -> HTTPOutcome? {
-    do throws(CurlError) {
-      let transfer = Transfer(call, id: id, curl: try handle(), agent: agent)
-      transfer.prepare()
-      transfers[transfer.curl.handle] = transfer
-      belay_curl_multi_add_handle(multi, transfer.curl.handle)
-      return nil
-    } catch {
-      return HTTPOutcome(
-        result: .failure(TransferError(.limit, error.message, sent: false)), times: HTTPOutcome.Times())
-    }
-  }
-
-  private mutating func handle() throws(CurlError) -> Curl {
-    if let used = idle.popLast() { return used }
-    return try Curl()
-  }
-
-  mutating func stop(_ id: String, _ reason: String) -> HTTPOutcome? {
-    guard let transfer = transfers.values.first(where: { $0.id == id }) else { return nil }
-    let outcome = transfer.stopped(reason)
-    remove(transfer)
-    return outcome
-  }
-
-  mutating func go(_ finished: (String, HTTPOutcome) -> Void) {
-    var count: Int32 = 0
-    var isRedirected = true
-    while isRedirected {
-      isRedirected = false
-      belay_curl_multi_perform(multi, &count)
-      var code = CURLE_OK
-      while let handle = belay_curl_multi_next_done(multi, &code) {
-        guard let transfer = transfers[handle] else { continue }
-        if let outcome = transfer.ended(code) {
-          remove(transfer)
-          finished(transfer.id, outcome)
-        } else {
-          belay_curl_multi_remove_handle(multi, handle)
-          transfer.prepare()
-          belay_curl_multi_add_handle(multi, handle)
-          isRedirected = true
-        }
-      }
-    }
-  }
-
-  private mutating func remove(_ transfer: Transfer) {
-    belay_curl_multi_remove_handle(multi, transfer.curl.handle)
-    transfers[transfer.curl.handle] = nil
-    idle.append(transfer.curl)
-  }
-
-  mutating func end() {
+  /// What is on its way is forgotten.
+  deinit {
+    belay_curl_multi_tell(multi, nil, nil, nil)
     for transfer in transfers.values { belay_curl_multi_remove_handle(multi, transfer.curl.handle) }
     transfers = [:]
     idle = []
     belay_curl_multi_cleanup(multi)
+  }
+
+  private static func of(_ context: UnsafeMutableRawPointer?) -> HTTPClient? {
+    context.map { Unmanaged<HTTPClient>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private func wants(_ socket: Int32, _ what: Int32) {
+    let reading = what == CURL_POLL_IN || what == CURL_POLL_INOUT
+    let writing = what == CURL_POLL_OUT || what == CURL_POLL_INOUT
+    watch(socket, Readiness(reading: reading, writing: writing))
+  }
+
+  // MARK: Requests
+
+  public func start(_ call: HTTPCall, id: String) {
+    do throws(TransportError) {
+      let transfer = Transfer(call, id: id, curl: try handle(), agent: agent)
+      transfers[transfer.curl.handle] = transfer
+      send(transfer)
+      timePassed()
+    } catch {
+      let silence = Silence(.limit, error.message, mayHaveHappened: false)
+      ended.append((id, HTTPOutcome(result: .failure(silence), times: HTTPOutcome.Times())))
+    }
+  }
+
+  private func handle() throws(TransportError) -> Curl {
+    if let used = idle.popLast() { return used }
+    return try Curl()
+  }
+
+  private func send(_ transfer: Transfer) {
+    transfer.prepare()
+    belay_curl_multi_add_handle(multi, transfer.curl.handle)
+  }
+
+  /// Breaks it off; nothing happens if it has ended.
+  public func stop(_ id: String, reason: String) {
+    guard let transfer = transfers.values.first(where: { $0.id == id }) else { return }
+    let outcome = transfer.stopped(reason)
+    belay_curl_multi_remove_handle(multi, transfer.curl.handle)
+    end(transfer, outcome)
+  }
+
+  private func end(_ transfer: Transfer, _ outcome: HTTPOutcome) {
+    transfers[transfer.curl.handle] = nil
+    idle.append(transfer.curl)
+    ended.append((transfer.id, outcome))
+  }
+
+  /// Something has, and was not taken.
+  public var hasEnded: Bool { !ended.isEmpty }
+
+  /// What has ended since it was asked last.
+  public func take() -> [(id: String, outcome: HTTPOutcome)] {
+    defer { ended.removeAll(keepingCapacity: true) }
+    return ended
+  }
+
+  // MARK: What the loop has seen
+
+  public func ready(_ socket: Int32, _ readiness: Readiness) {
+    var mask: Int32 = 0
+    if readiness.reading { mask |= CURL_CSELECT_IN }
+    if readiness.writing { mask |= CURL_CSELECT_OUT }
+    if readiness.failed { mask |= CURL_CSELECT_ERR }
+    belay_curl_multi_socket_action(multi, socket, mask)
+    collect()
+  }
+
+  public func timePassed() {
+    while let moment = due, moment <= Monotonic.now() {
+      due = nil
+      belay_curl_multi_socket_action(multi, HTTPClient.time, 0)
+      collect()
+    }
+  }
+
+  /// CURL_SOCKET_TIMEOUT.
+  private static let time: Int32 = -1
+
+  private func collect() {
+    var code = CURLE_OK
+    while let handle = belay_curl_multi_next_done(multi, &code) {
+      guard let transfer = transfers[handle] else { continue }
+      let outcome = transfer.ended(code)
+      belay_curl_multi_remove_handle(multi, handle)
+      if let outcome { end(transfer, outcome) } else { send(transfer) }
+    }
   }
 }

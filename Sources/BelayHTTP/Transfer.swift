@@ -1,3 +1,4 @@
+internal import BelayTransport
 internal import CCurl
 
 /// One request on its way, redirects included. Belongs to the client's thread.
@@ -31,7 +32,7 @@ final class Transfer {
     method = call.method
     body = call.body
     startedAt = Monotonic.now()
-    deadline = startedAt + call.timeout
+    deadline = startedAt + call.limits.timeout
   }
 
   deinit { belay_curl_slist_free_all(list) }
@@ -110,7 +111,7 @@ final class Transfer {
   // MARK: What comes back
 
   private func take(body bytes: UnsafeRawBufferPointer) {
-    let room = call.keeps - reply.body.count
+    let room = call.limits.keeps - reply.body.count
     reply.body.append(contentsOf: bytes.prefix(max(0, room)))
     if bytes.count > room { reply.isCut = true }
   }
@@ -141,19 +142,21 @@ final class Transfer {
     else { return outcome(.success(reply)) }
     guard Origin(next) != nil else {
       return outcome(
-        .failure(TransferError(.limit, "it redirects to \(next.prefix(200)), which is no http", sent: sent)))
+        .failure(
+          Silence(.limit, "it redirects to \(next.prefix(200)), which is no http", mayHaveHappened: sent)))
     }
     guard hops < call.redirects else {
       let many = "it redirects more often than \(call.redirects) times, at last to \(next.prefix(200))"
-      return outcome(.failure(TransferError(.limit, many, sent: sent)))
+      return outcome(.failure(Silence(.limit, many, mayHaveHappened: sent)))
     }
     follow(to: next)
     guard body == nil || !call.isBodySecret || Origin(next) == Origin(call.url) else {
       let place = next.prefix(200)
       return outcome(
         .failure(
-          TransferError(
-            .limit, "it redirects to \(place), which is not given the secret in the body", sent: sent)))
+          Silence(
+            .limit, "it redirects to \(place), which is not given the secret in the body",
+            mayHaveHappened: sent)))
     }
     return nil
   }
@@ -172,10 +175,10 @@ final class Transfer {
   /// Broken off.
   func stopped(_ reason: String) -> HTTPOutcome {
     let sent = hasSent || belay_curl_get_long(curl.handle, CURLINFO_REQUEST_SIZE) > 0
-    return outcome(.failure(TransferError(.stopped, reason, sent: sent)))
+    return outcome(.failure(Silence(.stopped, reason, mayHaveHappened: sent)))
   }
 
-  private func outcome(_ result: Result<HTTPOutcome.Reply, TransferError>) -> HTTPOutcome {
+  private func outcome(_ result: Result<HTTPOutcome.Reply, Silence>) -> HTTPOutcome {
     let start = hopStartedAt - startedAt
     func time(_ what: CURLINFO) -> Int64 {
       let microseconds = belay_curl_get_size(curl.handle, what)

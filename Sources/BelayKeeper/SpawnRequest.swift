@@ -54,6 +54,11 @@ public struct OutputLimits: Hashable, Sendable {
     self.head = head
     self.tail = tail
   }
+
+  /// A quarter of it from the start, the rest from the end.
+  public init(keeping bytes: UInt32) {
+    self.init(inline: min(bytes, 4 << 10), head: bytes / 4, tail: bytes - bytes / 4)
+  }
 }
 
 /// What the engine asks of its keeper. Requests are done in the order in which they were sent.

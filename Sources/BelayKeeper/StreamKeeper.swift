@@ -43,7 +43,9 @@ final class StreamKeeper {
   }
 
   private var inlineLimit: Int {
-    sensitive ? StreamKeeper.sensitiveLimit : min(Int(limits.inline), OutputLimits.largestInline)
+    sensitive
+      ? min(Int(limits.head) + Int(limits.tail), StreamKeeper.sensitiveLimit)
+      : min(Int(limits.inline), OutputLimits.largestInline)
   }
 
   func take(_ bytes: UnsafeRawBufferPointer) {

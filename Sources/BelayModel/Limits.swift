@@ -26,6 +26,7 @@ public enum Limits {
   public static let tolerate = 0...1000
   public static let minSamples = 1...1_000_000
   public static let approvers = 1...20
-  /// In bytes.
-  public static let maxOutput = 1 << 30
+  /// What is kept of an output or an answer, in bytes: at most, and where nothing is said.
+  public static let maxOutput = 64 << 20
+  public static let output = 1 << 20
 }

@@ -68,6 +68,5 @@ extension PlanBuilder {
       }
     }
     if let keep = body.keep, keep.literal == nil { later("a binding in 'keep'", at: keep.span) }
-    if body.maxOutput != nil, let action = body.action { later("'max_output'", at: action.keywordSpan) }
   }
 }

@@ -189,6 +189,14 @@ extension PlanNode {
   }
 }
 
+/// `4 MiB`, `64 KiB`, `100 bytes`.
+private func sizeText(_ bytes: Int) -> String {
+  for (unit, size) in [("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes.isMultiple(of: size) {
+    return "\(bytes / size) \(unit)"
+  }
+  return bytes == 1 ? "1 byte" : "\(bytes) bytes"
+}
+
 extension PlanBody {
   /// How long it is asked, and what its answer means: in words.
   public var meaning: [String] {
@@ -196,6 +204,7 @@ extension PlanBody {
     if let within, timeout != nil || action == nil { words.append("asked up to \(within.source)") }
     if let every { words.append("every \(every.source)") }
     if let staysFor { words.append("must stay so for \(staysFor.source)") }
+    if let maxOutput { words.append("\(sizeText(maxOutput)) of its output are kept") }
     if let keep { words.append("its output is kept as \(keep.source)") }
     let own = use.map { ($0.unknownIf, $0.failIf, $0.expect) } ?? ([], [], [])
     words += (own.0 + unknownIf).map { "unknown if \($0.source)" }

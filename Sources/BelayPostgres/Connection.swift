@@ -1,3 +1,4 @@
+internal import BelayTransport
 internal import CPostgres
 private import Glibc
 
@@ -5,23 +6,16 @@ private import Glibc
 ///
 /// - Source: libpq, "Asynchronous Command Processing" and "Database Connection Control Functions".
 final class Connection {
-  /// What a wait has ended with.
-  enum Interruption: Error, Hashable {
-    case timeout
-    case stopped(String)
-    case broken(String)
-  }
+  typealias Interruption = Patience.Interruption
 
   private let handle: OpaquePointer
-  private let deadline: Int64
-  private let brake: Brake
+  private let patience: Patience
 
   /// Connects.
   ///
   /// - Throws: what stood in the way, in libpq's words.
-  init(_ url: String, database: String?, deadline: Int64, brake: Brake) throws(Interruption) {
-    self.deadline = deadline
-    self.brake = brake
+  init(_ url: String, database: String?, patience: Patience) throws(Interruption) {
+    self.patience = patience
     var settings = [("dbname", url)]
     // Of two the first may be a URL, and the second is a name.
     if let database { settings.append(("dbname", database)) }
@@ -95,20 +89,8 @@ final class Connection {
     return answer
   }
 
-  /// Until the socket can be read or written.
   private func wait(_ events: Int16) throws(Interruption) {
-    while true {
-      let rest = deadline - Monotonic.now()
-      guard rest > 0 else { throw .timeout }
-      var descriptors = [
-        pollfd(fd: belay_PQsocket(handle), events: events, revents: 0),
-        pollfd(fd: brake.descriptor, events: Int16(POLLIN), revents: 0),
-      ]
-      let count = poll(&descriptors, 2, Int32(clamping: (rest + 999_999) / 1_000_000))
-      if let reason = brake.reason { throw .stopped(reason) }
-      if count > 0 { return }
-      if count < 0, errno != EINTR { throw .broken(String(cString: strerror(errno))) }
-    }
+    try patience.wait(for: belay_PQsocket(handle), events)
   }
 
   /// Asks the server to give up what it does. May take long, and is waited for by nobody.
@@ -178,14 +160,4 @@ final class Answer {
   }
 
   var size: Int { (0..<belay_PQnfields(result)).reduce(0) { $0 + Int(belay_PQgetlength(result, 0, $1)) } }
-}
-
-/// Of the clock that no one can set.
-enum Monotonic {
-  /// Nanoseconds.
-  static func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
 }

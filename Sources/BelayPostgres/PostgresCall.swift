@@ -1,3 +1,5 @@
+public import BelayTransport
+
 /// Statements for one connection, complete: what is secret in it stands in it as it is.
 public struct PostgresCall: Sendable {
   public struct Statement: Sendable {
@@ -40,16 +42,14 @@ public struct PostgresCall: Sendable {
   public var mode: Mode
   /// Milliseconds.
   public var lockTimeout: Int64?
-  /// Of the whole, nanoseconds.
-  public var timeout: Int64
-  /// Bytes of values; rows that come after them are counted and forgotten.
-  public var keeps = 1 << 20
+  /// Of values; rows that come after them are counted and forgotten.
+  public var limits: CallLimits
 
-  public init(url: String, statements: [Statement], mode: Mode, timeout: Int64) {
+  public init(url: String, statements: [Statement], mode: Mode, limits: CallLimits) {
     self.url = url
     self.statements = statements
     self.mode = mode
-    self.timeout = timeout
+    self.limits = limits
   }
 }
 
@@ -84,29 +84,11 @@ public enum PostgresOutcome: Sendable {
   case doneBefore(receipt: String?)
   /// By PostgreSQL, which has undone what had been done of a transaction.
   case refused(PostgresRefusal)
-  case unanswered(PostgresSilence)
+  /// It may have happened when a COMMIT has left, or a statement outside of a transaction.
+  case unanswered(Silence)
 }
 
 public struct PostgresRefusal: Error, Hashable, Sendable {
   public var sqlstate: String
-  public var message: String
-}
-
-/// Why there is no answer.
-public struct PostgresSilence: Error, Hashable, Sendable {
-  public enum Kind: String, Hashable, Sendable {
-    case connect, timeout, limit
-    /// Broken off by who asked.
-    case stopped
-  }
-
-  public var kind: Kind
-  public var message: String
-  /// The effect may have happened: a COMMIT has left, or a statement outside of a transaction.
-  public var mayHaveHappened: Bool
-}
-
-/// libpq could not be opened.
-public struct PostgresError: Error, Hashable, Sendable {
   public var message: String
 }

@@ -1,9 +1,11 @@
+internal import BelayTransport
+
 /// One attempt: a connection, the statements, the receipt. Every end says whether the effect can have happened.
 ///
 /// Of a transaction nothing has happened before its COMMIT has left: PostgreSQL undoes it when the connection ends.
 struct Session {
   private let call: PostgresCall
-  private let deadline: Int64
+  private let patience: Patience
   private let connection: Connection
   private var kept = 0
   /// A COMMIT, or a statement outside of a transaction.
@@ -12,25 +14,25 @@ struct Session {
   /// Ends a session early.
   private enum Ending: Error {
     case refused(PostgresRefusal)
-    case silent(PostgresSilence)
+    case silent(Silence)
   }
 
-  private init(_ call: PostgresCall, _ deadline: Int64, _ connection: Connection) {
+  private init(_ call: PostgresCall, _ patience: Patience, _ connection: Connection) {
     self.call = call
-    self.deadline = deadline
+    self.patience = patience
     self.connection = connection
   }
 
   /// - Parameter finished: gets the outcome; what has to be tidied up after it may take longer.
   static func run(_ call: PostgresCall, brake: Brake, finished: (PostgresOutcome) -> Void) {
-    let deadline = Monotonic.now() + call.timeout
+    let patience = Patience(call.limits.timeout, brake: brake)
     let connection: Connection
     do throws(Connection.Interruption) {
-      connection = try Connection(call.url, database: call.database, deadline: deadline, brake: brake)
+      connection = try Connection(call.url, database: call.database, patience: patience)
     } catch {
-      return finished(.unanswered(PostgresSilence(error, mayHaveHappened: false)))
+      return finished(.unanswered(Silence(error, mayHaveHappened: false)))
     }
-    var session = Session(call, deadline, connection)
+    var session = Session(call, patience, connection)
     do throws(Ending) {
       finished(try session.run())
     } catch {
@@ -68,7 +70,7 @@ struct Session {
 
   /// The server gives up by itself before we do, and says so.
   private func settings(local: Bool) throws(Ending) {
-    let rest = max(1, (deadline - Monotonic.now()) / 1_000_000)
+    let rest = max(1, (patience.deadline - Monotonic.now()) / 1_000_000)
     let patience = "\(max(1, rest - min(500, rest / 10)))ms"
     var settings = [("statement_timeout", patience), ("idle_in_transaction_session_timeout", "\(rest)ms")]
     if let lockTimeout = call.lockTimeout { settings.append(("lock_timeout", "\(lockTimeout)ms")) }
@@ -89,15 +91,14 @@ struct Session {
   private mutating func tables() throws(Ending) -> [PostgresTable] {
     var tables: [PostgresTable] = []
     for statement in call.statements {
-      tables.append(try table(statement.text, statement.parameters, keeps: call.keeps - kept))
+      tables.append(try table(statement.text, statement.parameters, keeps: call.limits.keeps - kept))
       kept += tables.last.map(Session.size) ?? 0
       guard case .noTransaction = call.mode else {
         if connection.isInTransaction { continue }
         hasLeft = true
         throw .silent(
-          PostgresSilence(
-            kind: .limit, message: "the statement has ended the transaction that it stood in",
-            mayHaveHappened: true))
+          Silence(
+            .limit, "the statement has ended the transaction that it stood in", mayHaveHappened: true))
       }
     }
     return tables
@@ -141,13 +142,13 @@ struct Session {
       return .refused(refusal)
     }
     return .silent(
-      PostgresSilence(
-        kind: refusal.sqlstate == "57014" ? .timeout : .connect,
-        message: "\(refusal.message) (\(refusal.sqlstate))", mayHaveHappened: hasLeft))
+      Silence(
+        refusal.sqlstate == "57014" ? .timeout : .connect, "\(refusal.message) (\(refusal.sqlstate))",
+        mayHaveHappened: hasLeft))
   }
 
   private func silent(_ interruption: Connection.Interruption) -> Ending {
-    .silent(PostgresSilence(interruption, mayHaveHappened: hasLeft))
+    .silent(Silence(interruption, mayHaveHappened: hasLeft))
   }
 
   /// - Throws: silence when the answer does not come: whether it was done, nobody knows.
@@ -205,23 +206,11 @@ extension Session {
     case .refused: return ending
     }
     return .silent(
-      PostgresSilence(
-        kind: .timeout, message: "an earlier attempt may still be at work: \(reason)", mayHaveHappened: true))
+      Silence(.timeout, "an earlier attempt may still be at work: \(reason)", mayHaveHappened: true))
   }
 
   private func complete(_ receipt: PostgresCall.Receipt, _ tables: [PostgresTable]) throws(Ending) {
     let result = ReceiptResult.text(of: tables, withRows: receipt.keepsResults)
     _ = try table("UPDATE belay.receipt SET result = $2::jsonb WHERE key = $1", [receipt.key, result])
-  }
-}
-
-extension PostgresSilence {
-  init(_ interruption: Connection.Interruption, mayHaveHappened: Bool) {
-    switch interruption {
-    case .timeout:
-      self.init(kind: .timeout, message: "no answer within its timeout", mayHaveHappened: mayHaveHappened)
-    case .stopped(let reason): self.init(kind: .stopped, message: reason, mayHaveHappened: mayHaveHappened)
-    case .broken(let words): self.init(kind: .connect, message: words, mayHaveHappened: mayHaveHappened)
-    }
   }
 }

@@ -63,10 +63,12 @@ extension StreamRecord {
     case .inline(let kept):
       return ProcessResult.Stream(text: String(decoding: kept, as: UTF8.self), truncated: truncated)
     case .file(let path, _, _):
-      guard let text = try? SmallFile.read(folder + "/" + path) else {
+      // With the line that says what was left out.
+      let limit = Limits.maxOutput + 1024
+      guard let bytes = try? SmallFile.bytes(folder + "/" + path, limit: limit) else {
         return ProcessResult.Stream(text: "", truncated: true)
       }
-      return ProcessResult.Stream(text: text, truncated: truncated)
+      return ProcessResult.Stream(text: String(decoding: bytes, as: UTF8.self), truncated: truncated)
     }
   }
 

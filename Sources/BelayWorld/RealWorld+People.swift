@@ -2,6 +2,7 @@ public import BelayEngine
 public import BelayJournal
 internal import BelayModel
 public import BelayPlan
+internal import BelayTransport
 
 /// Somebody at the terminal who may answer questions of the run.
 public protocol TerminalAnswers: AnyObject {
@@ -33,8 +34,28 @@ extension RealWorld {
 
   private mutating func consider(_ proposal: Proposal, by actor: Actor, ticket: Int) {
     do throws(Refusal) {
-      inputs.append(.decided(proposal, by: try proposal.verified(actor, run.plan, run.state), ticket: ticket))
+      guard let check = try proposal.check(run.plan) else {
+        return inputs.append(.decided(proposal, by: actor, ticket: ticket))
+      }
+      try verify(check, of: SignedDecisions.Waiting(proposal: proposal, actor: actor, ticket: ticket))
     } catch { reply(.refused(error.message), to: ticket) }
+  }
+
+  private func verify(_ check: SignatureCheck, of decision: SignedDecisions.Waiting) throws(Refusal) {
+    do throws(TransportError) { try signed.verify(check, of: decision) } catch {
+      throw Refusal("its signature cannot be verified: \(error.message)")
+    }
+  }
+
+  /// Signatures have been looked at.
+  mutating func hearSigned() {
+    for (decision, isValid) in signed.take() {
+      guard isValid else {
+        reply(.refused(SignatureCheck.refusal(of: decision.proposal.signer ?? "")), to: decision.ticket)
+        continue
+      }
+      inputs.append(.decided(decision.proposal, by: decision.actor.signing, ticket: decision.ticket))
+    }
   }
 
   func reply(_ reply: Reply, to ticket: Int) {
@@ -47,17 +68,30 @@ extension Proposal {
   ///
   /// - Throws: when it is not signed by who it says, for what it says.
   public func verified(_ actor: Actor, _ plan: Plan, _ state: RunState) throws(Refusal) -> Actor {
-    guard let signature else { return actor }
+    guard let check = try check(plan) else { return actor }
+    guard check.isValid else { throw Refusal(SignatureCheck.refusal(of: check.signer)) }
+    return actor.signing
+  }
+
+  /// What is to be verified; nil: it is not signed.
+  ///
+  /// - Throws: when it does not say by whom it is signed.
+  func check(_ plan: Plan) throws(Refusal) -> SignatureCheck? {
+    guard let signature else { return nil }
     guard let signer, let person = plan.roster?.person(signer) else {
       throw Refusal("it says that it is signed, and not by whom of the roster")
     }
     let text = SignedWords.text(
       run: plan.run, plan: self.plan, node: node, asked: asked, word: word,
       values: values.map { ($0.name, $0.text) })
-    guard Signatures.isValid(signature, of: text, for: SignedWords.namespace, keys: person.keys) else {
-      throw Refusal("the signature is none of \(signer)'s for this run, gate, plan and decision")
-    }
-    var actor = actor
+    return SignatureCheck(signer: signer, signature: signature, text: text, keys: person.keys)
+  }
+}
+
+extension Actor {
+  /// As sure as a signature makes it.
+  fileprivate var signing: Actor {
+    var actor = self
     actor.assurance = .signature
     return actor
   }

@@ -85,6 +85,7 @@ public struct RealWorld: World {
   private let clockWatch: ClockWatch
   let control: ControlSocket
   private let requests: Requests
+  let signed: SignedDecisions
   private(set) var keeper: KeeperConnection?
   /// Read at the start, when the keeper of an engine before this one was found.
   private(set) var records: KeeperRecords?
@@ -114,11 +115,12 @@ public struct RealWorld: World {
       poller = try Poller()
       signals = try SignalSource()
       control = try ControlSocket(folder: run.folder)
-      requests = try Requests(run.secrets, version: run.version, clock: clock)
+      requests = try Requests(run.secrets, version: run.version, clock: clock, poller: poller)
+      signed = try SignedDecisions()
+      try poller.watch(signed.descriptor)
       try poller.watch(signals.descriptor)
       clockWatch = try ClockWatch()
       try poller.watch(control.descriptor)
-      try poller.watch(requests.descriptor)
       try poller.watch(clockWatch.descriptor)
       if let terminal = run.terminal { try poller.watch(terminal.descriptor) }
     } catch { throw .system(error) }
@@ -259,7 +261,8 @@ public struct RealWorld: World {
       until = min(until ?? .max, since.nanoseconds + RealWorld.flushAfter.nanoseconds)
     }
     if run.ticks != nil { until = min(until ?? .max, tickAt.nanoseconds) }
-    return until.map { TimeSpan(nanoseconds: max(0, $0 - now)) }
+    let own = until.map { TimeSpan(nanoseconds: max(0, $0 - now)) }
+    return [own, requests.patience].compactMap(\.self).min()
   }
 
   private mutating func tick() {
@@ -269,22 +272,25 @@ public struct RealWorld: World {
   }
 
   private mutating func collect(waiting patience: TimeSpan?) {
-    for descriptor in poller.wait(patience) {
+    for descriptor in poller.wait(patience).map(\.file) {
       if descriptor == signals.descriptor {
         inputs += signals.take().map { .stop($0, by: Caller.actor()) }
       } else if descriptor == control.descriptor {
         hearControl()
-      } else if descriptor == requests.descriptor {
-        inputs += requests.take().map { .effectEnded($0, $1) }
+      } else if let ended = requests.take(from: descriptor) {
+        inputs += ended.map { .effectEnded($0, $1) }
       } else if descriptor == clockWatch.descriptor {
         clockWatch.take()
         inputs.append(.timePassed)
       } else if descriptor == run.terminal?.descriptor {
         hearTerminal()
+      } else if descriptor == signed.descriptor {
+        hearSigned()
       } else {
         hearKeeper()
       }
     }
+    inputs += requests.takeDue().map { .effectEnded($0, $1) }
   }
 
   private mutating func hearKeeper() {
@@ -349,6 +355,7 @@ public struct RealWorld: World {
           workingDirectory: process.workingDirectory,
           input: process.input.map { Array(run.secrets.reveal($0).utf8) },
           timeout: UInt64(clamping: order.timeout.nanoseconds),
+          limits: OutputLimits(keeping: UInt32(clamping: order.keeps)),
           sensitive: order.sensitive)))
   }
 
@@ -363,7 +370,7 @@ public struct RealWorld: World {
   /// A socket that takes no more is watched until it does.
   private func watchUnsent() {
     guard let keeper else { return }
-    poller.watch(keeper.descriptor, writable: keeper.hasUnsent)
+    poller.watch(keeper.descriptor, reading: true, writing: keeper.hasUnsent)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import BelayPostgres
+private import BelayTransport
 
 /// Where a database keeps what was done in it, each row written in the transaction of its effect.
 public enum Receipts {
@@ -30,9 +31,9 @@ public enum Receipts {
     let texts = statements + roles.flatMap(grants)
     let call = PostgresCall(
       url: url, statements: texts.map { PostgresCall.Statement(text: $0, parameters: []) },
-      mode: .transaction(nil), timeout: 30_000_000_000)
+      mode: .transaction(nil), limits: CallLimits(timeout: 30_000_000_000))
     let outcome: PostgresOutcome
-    do throws(PostgresError) { outcome = try PostgresClient.run(call) } catch {
+    do throws(TransportError) { outcome = try call.run() } catch {
       throw ReceiptsError(message: error.message)
     }
     switch outcome {

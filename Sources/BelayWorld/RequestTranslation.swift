@@ -6,6 +6,7 @@ internal import BelayKeeper
 internal import BelayModel
 internal import BelayPostgres
 internal import BelayRedis
+internal import BelayTransport
 
 /// The clients' words in the engine's, secrets masked before anybody sees them.
 struct RequestTranslation {
@@ -52,7 +53,7 @@ struct RequestTranslation {
   private func report(_ outcome: HTTPOutcome) -> EffectReport {
     guard case .http(let request) = order.request else { return report(.foreign) }
     switch outcome.result {
-    case .failure(let error): return report(silence(error))
+    case .failure(let silence): return report(silence)
     case .success(let reply):
       let body = text(reply.body, isCut: reply.isCut)
       let headers = reply.headers.map { (name: $0.name, value: masks.masked($0.value)) }
@@ -75,23 +76,22 @@ struct RequestTranslation {
     return result
   }
 
-  private func silence(_ error: TransferError) -> NoAnswer {
-    if error.kind == .stopped { return .stopped(because: error.message, sent: error.sent) }
-    return NoAnswer(
-      kind: error.kind.rawValue, message: masks.masked(error.message), mayHaveHappened: error.sent)
+  /// Whoever was asked.
+  private func report(_ silence: Silence) -> EffectReport {
+    guard silence.kind != .stopped else {
+      return report(.stopped(because: silence.message, sent: silence.mayHaveHappened))
+    }
+    return report(
+      NoAnswer(
+        kind: silence.kind.rawValue, message: masks.masked(silence.message),
+        mayHaveHappened: silence.mayHaveHappened))
   }
 
   // MARK: SQL
 
   private func report(_ outcome: PostgresOutcome) -> EffectReport {
     switch outcome {
-    case .unanswered(let silence):
-      return report(
-        silence.kind == .stopped
-          ? .stopped(because: silence.message, sent: silence.mayHaveHappened)
-          : NoAnswer(
-            kind: silence.kind.rawValue, message: masks.masked(silence.message),
-            mayHaveHappened: silence.mayHaveHappened))
+    case .unanswered(let silence): return report(silence)
     case .refused(let refusal):
       let ending = SQLResult.Ending.refused(
         sqlstate: refusal.sqlstate, message: masks.masked(refusal.message))
@@ -121,7 +121,7 @@ struct RequestTranslation {
 
   private func report(_ outcome: RedisOutcome) -> EffectReport {
     switch outcome {
-    case .unanswered(let error): return report(silence(error))
+    case .unanswered(let silence): return report(silence)
     case .refused(let command, let message):
       let ending = RedisResult.Ending.refused(command: command, message: masks.masked(message))
       return EffectReport(result: .redis(RedisResult(ending: ending, truncated: false, duration: took)))

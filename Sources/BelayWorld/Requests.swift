@@ -5,11 +5,10 @@ internal import BelayKeeper
 internal import BelayModel
 internal import BelayPostgres
 internal import BelayRedis
-private import CSystem
-private import Glibc
-private import Synchronization
+internal import BelayTransport
 
-/// Effects that are no processes: the engine's own, carried by threads whose results come in through an eventfd.
+/// Effects that are no processes: the engine's own. HTTP runs in its loop, what blocks on threads whose results come in
+/// through an eventfd.
 ///
 /// What is on its way when the engine ends is in doubt.
 final class Requests {
@@ -21,74 +20,56 @@ final class Requests {
     case notStarted(String)
   }
 
-  /// Filled by threads, emptied by the engine's.
-  private final class Inbox: Sendable {
-    let descriptor: Int32
-    private let outcomes = Mutex<[(AttemptName, Outcome)]>([])
-
-    init() throws(SystemError) {
-      descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-      guard descriptor >= 0 else { throw SystemError("eventfd", "results of requests") }
-    }
-
-    deinit { close(descriptor) }
-
-    func put(_ outcome: Outcome, of attempt: AttemptName) {
-      outcomes.withLock { $0.append((attempt, outcome)) }
-      eventfd_write(descriptor, 1)
-    }
-
-    func take() -> [(AttemptName, Outcome)] {
-      var count: eventfd_t = 0
-      eventfd_read(descriptor, &count)
-      return outcomes.withLock { outcomes in
-        defer { outcomes.removeAll() }
-        return outcomes
-      }
-    }
-  }
-
   private struct Running {
     let order: EffectOrder
     let startedAt: TimeSpan
   }
 
-  private let inbox: Inbox
+  private let inbox: Inbox<(AttemptName, Outcome)>
   private let secrets: Secrets
   private let clock: SystemClock
   private let agent: String
   private lazy var masks = MaskPatterns(secrets.all)
   private var running: [AttemptName: Running] = [:]
-  private var http: HTTPClient?
-  private var postgres: PostgresClient?
-  private var redis: RedisClient?
+  private let poller: Poller
+  private var http: HTTPLoop?
+  private let postgres: RequestThreads<PostgresCall>
+  private let redis: RequestThreads<RedisCall>
 
-  init(_ secrets: Secrets, version: String, clock: SystemClock) throws(SystemError) {
-    inbox = try Inbox()
+  /// - Parameter poller: watches what results come from; see ``take(from:)``.
+  init(
+    _ secrets: Secrets, version: String, clock: SystemClock, poller: Poller
+  ) throws(SystemError) {
+    let inbox = try Inbox<(AttemptName, Outcome)>()
+    self.inbox = inbox
+    postgres = RequestThreads { inbox.put(($0, .sql($1))) }
+    redis = RequestThreads { inbox.put(($0, .redis($1))) }
+    self.poller = poller
+    try poller.watch(inbox.descriptor)
     self.secrets = secrets
     self.clock = clock
     agent = "belay/\(version)"
   }
 
-  deinit { http?.end() }
-
-  /// Can be read from when something has ended.
-  var descriptor: Int32 { inbox.descriptor }
-
   func start(_ order: EffectOrder) {
     running[order.attempt] = Running(order: order, startedAt: clock.boot())
-    let revealed = RevealedRequest(secrets, timeout: order.timeout.nanoseconds, sensitive: order.sensitive)
-    do throws(CannotStart) {
+    let revealed = RevealedRequest(
+      secrets, limits: CallLimits(timeout: order.timeout.nanoseconds, keeps: order.keeps),
+      sensitive: order.sensitive)
+    do throws(TransportError) {
       switch order.request {
-      case .process: throw CannotStart("a process is the keeper's")
-      case .person: throw CannotStart("a person answers in the journal")
-      case .http(let request): try client().start(try revealed.call(request), id: order.attempt)
+      case .process: throw TransportError(message: "a process is the keeper's")
+      case .person: throw TransportError(message: "a person answers in the journal")
+      case .http(let request):
+        let call = try revealed.call(request)
+        try loop().start(call, id: order.attempt)
       case .sql(let request):
+        try PostgresLibrary.open()
         let digest = Engine.digest(of: order.request)
-        try startSQL(revealed.call(request, digest: digest), order.attempt)
-      case .redis(let request): try startRedis(revealed.call(request), order.attempt)
+        try postgres.start(revealed.call(request, digest: digest), id: order.attempt)
+      case .redis(let request): try redis.start(revealed.call(request), id: order.attempt)
       }
-    } catch { inbox.put(.notStarted(error.reason), of: order.attempt) }
+    } catch { inbox.put((order.attempt, .notStarted(error.message))) }
   }
 
   /// Nothing happens if it has ended.
@@ -98,55 +79,49 @@ final class Requests {
     switch running[attempt]?.order.request.kind {
     case nil, .process, .person: return false
     case .http: http?.stop(attempt, reason: reason)
-    case .sql: postgres?.stop(attempt, reason: reason)
-    case .redis: redis?.stop(attempt, reason: reason)
+    case .sql: postgres.stop(attempt, reason: reason)
+    case .redis: redis.stop(attempt, reason: reason)
     }
     return true
   }
 
   /// What has ended since.
-  func take() -> [(AttemptName, EffectReport)] {
-    inbox.take().compactMap { attempt, outcome in
-      guard let ended = running.removeValue(forKey: attempt) else { return nil }
-      let took = TimeSpan(nanoseconds: clock.boot().nanoseconds - ended.startedAt.nanoseconds)
-      let translation = RequestTranslation(order: ended.order, masks: masks, took: took)
-      return (attempt, translation.report(outcome))
+  ///
+  /// - Returns: nil for a descriptor that is none of these.
+  func take(from descriptor: Int32) -> [(AttemptName, EffectReport)]? {
+    if let http, descriptor == http.descriptor {
+      return http.take().compactMap { id, outcome in report(.http(outcome), of: id) }
     }
+    guard descriptor == inbox.descriptor else { return nil }
+    return inbox.take().compactMap { attempt, outcome in report(outcome, of: attempt) }
   }
 
-  // MARK: Clients, made when they are first needed
+  /// When there may be something that no descriptor tells of, from now on; nil: never.
+  var patience: TimeSpan? {
+    http?.due.map { TimeSpan(nanoseconds: max(0, $0 - Monotonic.now())) }
+  }
 
-  private func client() throws(CannotStart) -> HTTPClient {
+  /// What has ended that no descriptor tells of.
+  func takeDue() -> [(AttemptName, EffectReport)] {
+    guard let http, patience == .zero else { return [] }
+    return take(from: http.descriptor) ?? []
+  }
+
+  private func report(_ outcome: Outcome, of attempt: AttemptName) -> (AttemptName, EffectReport)? {
+    guard let ended = running.removeValue(forKey: attempt) else { return nil }
+    let took = TimeSpan(nanoseconds: clock.boot().nanoseconds - ended.startedAt.nanoseconds)
+    let translation = RequestTranslation(order: ended.order, masks: masks, took: took)
+    return (attempt, translation.report(outcome))
+  }
+
+  /// Made when it is first needed: libcurl costs milliseconds.
+  private func loop() throws(TransportError) -> HTTPLoop {
     if let http { return http }
-    let inbox = inbox
-    do throws(CurlError) {
-      let client = try HTTPClient(agent: agent) { inbox.put(.http($1), of: $0) }
-      http = client
-      return client
-    } catch { throw CannotStart(error.message) }
+    let loop = try HTTPLoop(agent: agent)
+    do throws(SystemError) { try poller.watch(loop.descriptor) } catch {
+      throw TransportError(message: error.message)
+    }
+    http = loop
+    return loop
   }
-
-  private func startSQL(_ call: PostgresCall, _ attempt: AttemptName) throws(CannotStart) {
-    let inbox = inbox
-    do throws(PostgresError) {
-      if postgres == nil { postgres = try PostgresClient { inbox.put(.sql($1), of: $0) } }
-      try postgres?.start(call, id: attempt)
-    } catch { throw CannotStart(error.message) }
-  }
-
-  private func startRedis(_ call: RedisCall, _ attempt: AttemptName) throws(CannotStart) {
-    let inbox = inbox
-    do throws(CurlError) {
-      let client = redis ?? RedisClient { inbox.put(.redis($1), of: $0) }
-      redis = client
-      try client.start(call, id: attempt)
-    } catch { throw CannotStart(error.message) }
-  }
-}
-
-/// Nothing has happened.
-struct CannotStart: Error {
-  var reason: String
-
-  init(_ reason: String) { self.reason = reason }
 }

@@ -2,26 +2,27 @@ internal import BelayHTTP
 internal import BelayModel
 internal import BelayPostgres
 internal import BelayRedis
+internal import BelayTransport
 
 /// Requests with the values of their secrets: the last step before they are sent.
 struct RevealedRequest {
   private let secrets: Secrets
-  private let timeout: Int64
+  private let limits: CallLimits
   private let sensitive: Bool
 
-  init(_ secrets: Secrets, timeout: Int64, sensitive: Bool) {
+  init(_ secrets: Secrets, limits: CallLimits, sensitive: Bool) {
     self.secrets = secrets
-    self.timeout = timeout
+    self.limits = limits
     self.sensitive = sensitive
   }
 
-  func call(_ request: HTTPRequest) throws(CannotStart) -> HTTPCall {
+  func call(_ request: HTTPRequest) throws(TransportError) -> HTTPCall {
     var url = secrets.reveal(request.url)
     guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-      throw CannotStart("the URL is none of http or https")
+      throw TransportError(message: "the URL is none of http or https")
     }
     if !request.query.isEmpty { url += (url.contains("?") ? "&" : "?") + request.query }
-    var call = HTTPCall(method: request.method, url: url, timeout: timeout)
+    var call = HTTPCall(method: request.method, url: url, limits: limits)
     for header in request.headers {
       let value = try line(header.value, "the header \(header.name)")
       call.headers.append(
@@ -46,10 +47,10 @@ struct RevealedRequest {
   }
 
   /// A line end would begin another header.
-  private func line(_ text: BoundText, _ what: String) throws(CannotStart) -> String {
+  private func line(_ text: BoundText, _ what: String) throws(TransportError) -> String {
     let value = secrets.reveal(text)
     guard !value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
-      throw CannotStart("\(what) is more than one line")
+      throw TransportError(message: "\(what) is more than one line")
     }
     return value
   }
@@ -67,13 +68,13 @@ struct RevealedRequest {
       url: secrets.reveal(request.url),
       statements: request.statements.map {
         PostgresCall.Statement(text: $0.text, parameters: $0.parameters)
-      }, mode: mode, timeout: timeout)
+      }, mode: mode, limits: limits)
     call.database = request.database
     call.lockTimeout = request.lockTimeout.map { max(1, $0.nanoseconds / 1_000_000) }
     return call
   }
 
   func call(_ request: RedisRequest) -> RedisCall {
-    RedisCall(url: secrets.reveal(request.url), commands: request.commands, timeout: timeout)
+    RedisCall(url: secrets.reveal(request.url), commands: request.commands, limits: limits)
   }
 }

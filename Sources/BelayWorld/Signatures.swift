@@ -8,6 +8,10 @@ public enum Signatures {
   }
 
   private static let tool = "/usr/bin/ssh-keygen"
+  /// Milliseconds that a signature may take: somebody may have to touch a key, or to say yes to an agent.
+  private static let signing: Int32 = 120_000
+  /// Milliseconds: it is arithmetic.
+  private static let verifying: Int32 = 10_000
 
   public static var isAvailable: Bool { access(tool, X_OK) == 0 }
 
@@ -21,7 +25,7 @@ public enum Signatures {
     try withFolder { folder throws(Failure) in
       try write(text, to: folder + "/text")
       try run(
-        ["-Y", "sign", "-q", "-f", keyFile, "-n", namespace, folder + "/text"], in: folder)
+        ["-Y", "sign", "-q", "-f", keyFile, "-n", namespace, folder + "/text"], in: folder, patience: signing)
       return try read(folder + "/text.sig")
     }
   }
@@ -46,6 +50,14 @@ public enum Signatures {
   public static func isValid(
     _ signature: String, of text: String, for namespace: String, keys: [String]
   ) -> Bool {
+    isValid(signature, of: text, for: namespace, keys: keys, by: tool, within: verifying)
+  }
+
+  /// - Parameter patience: milliseconds; without an answer of the tool's within them it is not valid.
+  static func isValid(
+    _ signature: String, of text: String, for namespace: String, keys: [String], by tool: String,
+    within patience: Int32
+  ) -> Bool {
     let found = try? withFolder { folder throws(Failure) in
       // One key a line and nothing beside it: an option in front of a key, as `cert-authority`, would widen it.
       let plain = keys.filter { !$0.contains { $0.isNewline } && $0.first?.isLetter == true }
@@ -58,7 +70,7 @@ public enum Signatures {
         [
           "-Y", "verify", "-q", "-f", folder + "/signers", "-I", "person", "-n", namespace, "-s",
           folder + "/signature",
-        ], in: folder, input: folder + "/text")
+        ], in: folder, input: folder + "/text", tool: tool, patience: patience)
       return true
     }
     return found ?? false
@@ -97,7 +109,8 @@ public enum Signatures {
 
   /// - Throws: with its own last words when it says no.
   private static func run(
-    _ arguments: [String], in folder: String, input: String = "/dev/null"
+    _ arguments: [String], in folder: String, input: String = "/dev/null", tool: String = Signatures.tool,
+    patience: Int32
   ) throws(Failure) {
     guard access(tool, X_OK) == 0 else {
       throw Failure(message: "\(tool) is missing: signatures need Debian's openssh-client")
@@ -125,13 +138,29 @@ public enum Signatures {
       }
     }
     guard code == 0 else { throw Failure(message: SystemError("start", tool, code).message) }
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    guard let status = end(of: pid, patience) else {
+      throw Failure(message: "ssh-keygen has not ended within \(patience / 1000) s")
+    }
     guard status == 0 else {
       let words = (try? SmallFile.read(folder + "/words")) ?? ""
       let last = words.split(separator: "\n").last.map(String.init) ?? "it says nothing"
       throw Failure(message: "ssh-keygen: \(last)")
     }
+  }
+
+  /// - Returns: its status by wait(2); nil when it had to be killed.
+  private static func end(of pid: pid_t, _ patience: Int32) -> Int32? {
+    let process = belay_process_descriptor(pid)
+    defer { if process >= 0 { close(process) } }
+    var ended = pollfd(fd: process, events: Int16(POLLIN), revents: 0)
+    var count = process >= 0 ? poll(&ended, 1, patience) : 0
+    while count < 0, errno == EINTR { count = poll(&ended, 1, patience) }
+    let isLate = process >= 0 && count == 0
+    // It leads a session of its own, and what it has started goes with it.
+    if isLate { kill(-pid, SIGKILL) }
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    return isLate ? nil : status
   }
 
   private static func withCStrings<Result>(

@@ -26,10 +26,10 @@
   X(curl_multi_cleanup)                                                                                              \
   X(curl_multi_add_handle)                                                                                           \
   X(curl_multi_remove_handle)                                                                                        \
-  X(curl_multi_perform)                                                                                              \
-  X(curl_multi_poll)                                                                                                 \
-  X(curl_multi_wakeup)                                                                                               \
-  X(curl_multi_info_read)
+  X(curl_multi_setopt)                                                                                               \
+  X(curl_multi_socket_action)                                                                                        \
+  X(curl_multi_info_read)                                                                                            \
+  X(curl_version_info)
 
 #define POINTER(name) static __typeof__(&name) call_##name;
 FUNCTIONS(POINTER)
@@ -104,6 +104,8 @@ int belay_curl_get_socket(CURL *easy) {
   return call_curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &value) ? -1 : value;
 }
 
+const char *belay_curl_version(void) { return call_curl_version_info(CURLVERSION_NOW)->version; }
+
 struct curl_slist *belay_curl_slist_append(struct curl_slist *list, const char *text) {
   return call_curl_slist_append(list, text);
 }
@@ -115,11 +117,16 @@ CURLMcode belay_curl_multi_add_handle(CURLM *multi, CURL *easy) { return call_cu
 CURLMcode belay_curl_multi_remove_handle(CURLM *multi, CURL *easy) {
   return call_curl_multi_remove_handle(multi, easy);
 }
-CURLMcode belay_curl_multi_perform(CURLM *multi, int *running) { return call_curl_multi_perform(multi, running); }
-CURLMcode belay_curl_multi_poll(CURLM *multi, int milliseconds) {
-  return call_curl_multi_poll(multi, NULL, 0, milliseconds, NULL);
+void belay_curl_multi_tell(CURLM *multi, curl_socket_callback socket, curl_multi_timer_callback timer, void *context) {
+  call_curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+  call_curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+  call_curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+  call_curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
 }
-CURLMcode belay_curl_multi_wakeup(CURLM *multi) { return call_curl_multi_wakeup(multi); }
+CURLMcode belay_curl_multi_socket_action(CURLM *multi, curl_socket_t socket, int ready) {
+  int running;
+  return call_curl_multi_socket_action(multi, socket, ready, &running);
+}
 
 CURL *belay_curl_multi_next_done(CURLM *multi, CURLcode *result) {
   int left;

@@ -34,7 +34,8 @@
   X(PQcancel)                                                                                                        \
   X(PQfreeCancel)                                                                                                    \
   X(PQfinish)                                                                                                        \
-  X(PQsetNoticeProcessor)
+  X(PQsetNoticeProcessor)                                                                                           \
+  X(PQlibVersion)
 
 #define POINTER(name) static __typeof__(&name) call_##name;
 FUNCTIONS(POINTER)
@@ -97,6 +98,7 @@ PGcancel *belay_PQgetCancel(PGconn *connection) { return call_PQgetCancel(connec
 int belay_PQcancel(PGcancel *cancel, char *error, int size) { return call_PQcancel(cancel, error, size); }
 void belay_PQfreeCancel(PGcancel *cancel) { call_PQfreeCancel(cancel); }
 void belay_PQfinish(PGconn *connection) { call_PQfinish(connection); }
+int belay_PQlibVersion(void) { return call_PQlibVersion(); }
 
 static void ignore(void *context, const char *message) {
   (void)context;

@@ -6,12 +6,15 @@
 Each ratio is the median over pairs that ran one right after the other, the sides taking turns to go first.
 """
 
+import datetime
+import json
 import os
 import pathlib
 import pty
 import select
 import shutil
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -114,36 +117,50 @@ class Bench:
             return float(subprocess.check_output([loop, str(steps), log, "/bin/true"], env=self.environment))
 
         pairs = self.pairs(floor, lambda: self.timed("run", "chain", "--store", self.store()))
-        ratios = [ours / theirs for theirs, ours in pairs]
-        return [
-            f"1,000 chained exec: [/bin/true] {statistics.median(ratios):6.2f} x    goal 2; of posix_spawn + wait + "
-            f"fdatasync in C; {min(ratios):.2f} to {max(ratios):.2f} over {len(ratios)} pairs",
-            f"                                {middle(pairs, 1) * 1e3:6.0f} us a step, C {middle(pairs, 0) * 1e3:.0f}",
-        ]
+        return self.compared(
+            "1,000 chained exec: [/bin/true]", "goal 2", pairs, "posix_spawn + wait + fdatasync in C", "step")
 
     def http(self):
+        """The same requests to the same server: by a loop of libcurl's, by belay's HTTP alone, by the checks of a run."""
         count = 1000
         loop = self.compiled("http_loop", "-lcurl")
+        layer = os.path.join(os.path.dirname(self.belay), "http-layer")
         with subprocess.Popen([self.compiled("http_server")], stdout=subprocess.PIPE, text=True) as server:
             url = f"http://127.0.0.1:{server.stdout.readline().strip()}/health"
             self.write("http", checks(count, url))
-            self.write("none", checks(1, url))
 
-            def floor():
-                return float(subprocess.check_output([loop, str(count), url], env=self.environment))
+            def seconds(program):
+                return float(subprocess.check_output([program, str(count), url], env=self.environment))
 
-            def ours():
-                start = self.timed("run", "none", "--store", self.store())
-                return self.timed("run", "http", "--store", self.store()) - start
+            def run():
+                store = self.store()
+                self.timed("run", "http", "--store", store)
+                return self.took(store)
 
-            pairs = self.pairs(floor, ours)
+            alone = self.pairs(lambda: seconds(loop), lambda: seconds(layer))
+            checked = self.pairs(lambda: seconds(loop), run)
             server.kill()
+        return self.compared("1,000 requests over HTTP", "goal 2", alone, "libcurl's own loop in C", "request") + (
+            self.compared("1,000 checks over HTTP", "no goal", checked, "the same; the record included", "check"))
+
+    def compared(self, what, goal, pairs, floor, unit):
         ratios = [ours / theirs for theirs, ours in pairs]
         return [
-            f"1,000 checks over HTTP          {statistics.median(ratios):6.2f} x    goal 2; of libcurl's own loop in C, "
-            f"start and plan of a run taken off; {min(ratios):.2f} to {max(ratios):.2f} over {len(ratios)} pairs",
-            f"                                {middle(pairs, 1) * 1e3:6.0f} us a check, C {middle(pairs, 0) * 1e3:.0f}",
+            f"{what:<31} {statistics.median(ratios):6.2f} x    {goal}; of {floor}; "
+            f"{min(ratios):.2f} to {max(ratios):.2f} over {len(ratios)} pairs",
+            f"                                {middle(pairs, 1) * 1e3:6.0f} us a {unit}, C {middle(pairs, 0) * 1e3:.0f}",
         ]
+
+    def took(self, store):
+        """Seconds between a run's first node and its rest, by its own record: without the start of a program and its plan."""
+        database = sqlite3.connect(pathlib.Path(store) / "store.db")
+        try:
+            events = [json.loads(line) for (line,) in database.execute("SELECT line FROM event ORDER BY n")]
+        finally:
+            database.close()
+        moments = [event["at"] for event in events if event["type"] in ("driver_started", "rested")]
+        begin, end = (datetime.datetime.fromisoformat(moment[:26]) for moment in moments)
+        return (end - begin).total_seconds()
 
     def output(self):
         quiet, _ = self.peaks("quiet", "true")

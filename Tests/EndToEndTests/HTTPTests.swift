@@ -223,4 +223,47 @@ import Testing
       #expect(!(plan.output + end.output + end.error).contains(form))
     }
   }
+
+  @Test(
+    "a name that nobody answers for ends within its timeout, and holds up nothing else",
+    .enabled(if: getuid() == 0, "another resolv.conf needs a mount"))
+  func slowName() throws {
+    let sandbox = try Sandbox()
+    // A container may not.
+    guard try sandbox.execute(["/usr/bin/unshare", "--mount", "/bin/true"]).wait().status == 0 else { return }
+    sandbox.write("nameserver 127.0.0.77\n", to: "resolv.conf")
+    sandbox.write(
+      """
+      import socket, pathlib
+      server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      server.bind(("127.0.0.77", 53))
+      pathlib.Path("listens").touch()
+      while True:
+          server.recv(512)
+          pathlib.Path("asked").touch()
+      """, to: "silent.py")
+    let silent = try sandbox.execute(["/usr/bin/python3", "silent.py"])
+    defer { kill(silent.pid, SIGKILL) }
+    try sandbox.repeated("the server of names") { sandbox.exists("listens") }
+    sandbox.write(
+      """
+      belay: 1
+      steps:
+        - group: both
+          mode: parallel
+          steps:
+            - { check: asked, http: "http://nowhere.test/", timeout: 2s }
+            - { step: goes_on, run: "true", rollback: nothing }
+      """, to: "playbooks/p.yaml")
+    let end = try sandbox.execute([
+      "/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+      "mount --bind resolv.conf /etc/resolv.conf && exec \"$0\" run p", Sandbox.belay,
+    ]).wait()
+    #expect(end.status == 1 && end.output.contains("asked: unknown: Resolving timed out"), "\(end)")
+    #expect(sandbox.exists("asked"), "it was a name that was waited for")
+    let ends = try sandbox.belay("audit", "export").output.split(separator: "\n").compactMap { line in
+      ["goes_on", "asked"].first { line.contains(#"\"type\":\"node_finished\",\"node\":\"\#($0)\""#) }
+    }
+    #expect(ends == ["goes_on", "asked"])
+  }
 }

@@ -79,4 +79,56 @@ import Testing
     let end = try engine.wait()
     #expect(end.output.contains("settle: escalated to ana"))
   }
+
+  private func asking(_ path: String, _ events: String) throws -> (OddServer, Sandbox) {
+    let sandbox = try sandbox(
+      "  - events: [\(events)]\n" + NoticeTests.with, NoticeTests.step, tell: "exit 0")
+    let server = try OddServer(sandbox)
+    sandbox.write(
+      """
+      belay: 1
+      effect: write
+      params: { text: { type: string } }
+      http: { method: POST, url: "\(server.http)\(path)", json: { text: "${{ params.text }}" } }
+      """, to: "playbooks/actions/tell.yaml")
+    return (server, sandbox)
+  }
+
+  @Test("by a request to a server, once for each event")
+  func byHTTP() throws {
+    let (server, sandbox) = try asking("/echo", "started, succeeded")
+    let end = try sandbox.belay("run", "told")
+    #expect(end.status == 0, "\(end)")
+    #expect(server.requests(of: "/echo").count == 2, "\(server.requests)")
+    #expect(!end.output.contains("not sent"), "\(end.output)")
+    #expect(try sandbox.belay("audit", "verify").status == 0)
+  }
+
+  @Test(
+    "a server that says no, or ends the connection, fails nothing, and is asked once",
+    arguments: [("/missing", "status 404"), ("/reset", ""), ("/gateway", "status 504")])
+  func inVainByHTTP(path: String, why: String) throws {
+    let (server, sandbox) = try asking(path, "started")
+    let end = try sandbox.belay("run", "told")
+    #expect(end.status == 0, "\(end)")
+    #expect(server.requests(of: path).count == 1, "\(server.requests)")
+    #expect(end.output.contains("a notice was not sent: \(why)"), "\(end.output)")
+    #expect(sandbox.lines("ran") == ["a"])
+  }
+
+  @Test("a server that does not answer holds up no step")
+  func heldByHTTP() throws {
+    let (server, sandbox) = try asking("/held", "started")
+    let engine = try sandbox.start("run", "told")
+    try sandbox.repeated("the step") { sandbox.lines("ran") == ["a"] }
+    try sandbox.repeated("the request") { server.requests(of: "/held").count == 1 }
+    try sandbox.repeated("the record of the step") {
+      try sandbox.belay("audit", "export").output.contains(#"\"type\":\"node_finished\""#)
+    }
+    #expect(try !sandbox.belay("audit", "export").output.contains(#"\"type\":\"notice_ended\""#))
+    sandbox.write("", to: "answer")
+    let end = try engine.wait()
+    #expect(end.status == 0, "\(end)")
+    #expect(try sandbox.belay("audit", "export").output.contains(#"\"type\":\"notice_ended\""#))
+  }
 }

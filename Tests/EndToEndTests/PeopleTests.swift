@@ -261,6 +261,45 @@ struct SharedStoreTests {
     #expect(try sandbox.belay("audit", "verify").status == 0)
   }
 
+  @Test("an agent signs with the key of the roster that it has")
+  func agent() throws {
+    let sandbox = try Sandbox([
+      "deploy": """
+      belay: 1
+      steps:
+        - gate: go
+          approve: { by: [release], assurance: signature }
+          message: Deploy?
+      """
+    ])
+    for name in ["ana", "other"] {
+      let made = try sandbox.execute([
+        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", sandbox.path(name),
+      ])
+      #expect(try made.wait().status == 0)
+    }
+    let agent = try sandbox.execute(["/usr/bin/ssh-agent", "-D", "-a", sandbox.path("agent")])
+    defer { kill(agent.pid, SIGTERM) }
+    let socket = ["SSH_AUTH_SOCK": sandbox.path("agent")]
+    try sandbox.repeated("the agent") { sandbox.exists("agent") }
+    func add(_ key: String) throws -> End {
+      try sandbox.execute(["/usr/bin/ssh-add", "-q", sandbox.path(key)], variables: socket).wait()
+    }
+    let key = sandbox.text("ana.pub").split(separator: "\n").joined()
+    sandbox.write(roster(keys: ", keys: [\"\(key)\"]"), to: "playbooks/roster.yaml")
+    #expect(try sandbox.belay("run", "deploy").status == 3)
+    #expect(try add("other").status == 0)
+    let other = try sandbox.belay("approve", "last", variables: socket)
+    #expect(other.status == 2, "\(other)")
+    #expect(try add("ana").status == 0)
+    // The private key itself is not needed any more.
+    unlink(sandbox.path("ana"))
+    let signed = try sandbox.belay("approve", "last", variables: socket)
+    #expect(signed.status == 0, "\(signed.error)")
+    #expect(try sandbox.belay("resume", "last").status == 0)
+    #expect(try sandbox.belay("audit", "verify").status == 0)
+  }
+
   @Test("outside of a window only with a note, which is on the record")
   func window() throws {
     let sandbox = try Sandbox([

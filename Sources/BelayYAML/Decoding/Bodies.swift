@@ -149,7 +149,7 @@ extension Reading {
       return count * bytes
     }
     error(
-      "bad-size", "'\(text)' is no size from 1 to 1GiB", at: entry.value.span, help: "write 64KiB or 4MiB")
+      "bad-size", "'\(text)' is no size from 1 to 64MiB", at: entry.value.span, help: "write 64KiB or 4MiB")
     return nil
   }
 

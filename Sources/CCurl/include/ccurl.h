@@ -7,6 +7,8 @@
 
 /* Once in a process; later calls do nothing. Why libcurl cannot be used, or NULL. */
 const char *belay_curl_open(void);
+/* `7.88.1`. */
+const char *belay_curl_version(void);
 
 typedef size_t (*belay_curl_sink)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*belay_curl_progress)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
@@ -39,9 +41,9 @@ CURLM *belay_curl_multi_init(void);
 CURLMcode belay_curl_multi_cleanup(CURLM *multi);
 CURLMcode belay_curl_multi_add_handle(CURLM *multi, CURL *easy);
 CURLMcode belay_curl_multi_remove_handle(CURLM *multi, CURL *easy);
-CURLMcode belay_curl_multi_perform(CURLM *multi, int *running);
-CURLMcode belay_curl_multi_poll(CURLM *multi, int milliseconds);
-CURLMcode belay_curl_multi_wakeup(CURLM *multi);
+/* CURLMOPT_SOCKETFUNCTION, CURLMOPT_TIMERFUNCTION and what they are called with. */
+void belay_curl_multi_tell(CURLM *multi, curl_socket_callback socket, curl_multi_timer_callback timer, void *context);
+CURLMcode belay_curl_multi_socket_action(CURLM *multi, curl_socket_t socket, int ready);
 /* The next transfer that has ended, with its result; NULL: there is none. */
 CURL *belay_curl_multi_next_done(CURLM *multi, CURLcode *result);
 

@@ -42,6 +42,7 @@ PGcancel *belay_PQgetCancel(PGconn *connection);
 int belay_PQcancel(PGcancel *cancel, char *error, int size);
 void belay_PQfreeCancel(PGcancel *cancel);
 void belay_PQfinish(PGconn *connection);
+int belay_PQlibVersion(void);
 /* Notices go nowhere instead of to stderr. */
 void belay_pq_silence(PGconn *connection);
 

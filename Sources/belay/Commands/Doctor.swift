@@ -23,7 +23,8 @@ struct Doctor: ParsableCommand {
   }
 
   func run() throws {
-    let findings = [keeper(), bash(), storeFolder(), space(), killsUserProcesses(), project()]
+    let findings =
+      [keeper(), bash()] + libraries() + [storeFolder(), space(), killsUserProcesses(), project()]
     if format.isJSON {
       Output.standard.json(
         .array(
@@ -51,6 +52,16 @@ struct Doctor: ParsableCommand {
     let places: [String] = (variable("PATH") ?? "").split(separator: ":").map { "\($0)/bash" }
     let found = places.first { access($0, X_OK) == 0 }
     return Finding(subject: "bash", isGood: found != nil, text: found ?? "not in PATH: 'run' steps need it")
+  }
+
+  private func libraries() -> [Finding] {
+    ServerLibrary.all().map { library in
+      let actions = library.actions.map { "'\($0)'" }.joined(separator: " and ")
+      let problem = printable(library.problem ?? "")
+      return Finding(
+        subject: library.name, isGood: library.version != nil,
+        text: library.version ?? "\(problem): \(actions) need it")
+    }
   }
 
   private func storeFolder() -> Finding {

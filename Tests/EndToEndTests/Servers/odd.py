@@ -16,6 +16,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 import urllib.parse
 
 folder = pathlib.Path(sys.argv[1])
@@ -76,6 +77,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.connection.recv(1)
         self.close_connection = True
 
+    def do_held(self, count, body):
+        while not (folder / "answer").exists():
+            time.sleep(0.01)
+        self.answer(200)
+
     def do_half(self, count, body):
         self.send_response(200)
         self.send_header("Content-Length", "1000")
@@ -95,6 +101,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         piece = b"x" * (1 << 20)
         for _ in range(1 << 10):
             self.wfile.write(piece)
+
+    def do_long(self, count, body):
+        self.answer(200, b'{"text": "' + b"x" * (2 << 20) + b'"}')
 
     def do_circle(self, count, body):
         self.answer(302, Location="/circle")
