@@ -205,6 +205,21 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
     #expect(text(picture, columns: 80, rows: 9).contains("⋯ 2 more lines of the question"))
   }
 
+  @Test("who watches is told that Ctrl-C stops nothing, and with which command to answer")
+  func watched() throws {
+    var picture = try asking()
+    picture.isWatched = true
+    #expect(text(picture, columns: 80).last == "Ctrl-C: no more is shown; the run goes on.")
+    var question = LiveFrameTests.question
+    question.choices = []
+    question.typed = nil
+    picture.question = question
+    let lines = text(picture, columns: 80)
+    #expect(lines.contains("Ctrl-C: no more is shown; the run goes on."))
+    #expect(lines.last == "  answer it with: belay approve k7qm go")
+    #expect(!LiveFrame(picture, marks: Marks(isUnicode: true), size: .init(columns: 80, rows: 24)).isOpen)
+  }
+
   @Test("a soak says how much of its time it has; how the run stands is never cut off")
   func soak() throws {
     let progress = SoakProgress(
