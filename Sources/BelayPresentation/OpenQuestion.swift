@@ -46,20 +46,28 @@ public struct OpenQuestion: Hashable, Sendable {
     let answers = choices.map { choice in
       "  \(choice.word)\(String(repeating: " ", count: width - choice.word.count))  \(choice.consequence)"
     }
-    return message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-      + ["\(node) \(whom)"] + answers + ["  " + anywhere]
+    return messageLines + ["\(node) \(whom)"] + answers + ["  " + anywhere]
+  }
+
+  /// Without the line end that a block of YAML leaves behind it.
+  private var messageLines: [String] {
+    var lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    while lines.count > 1, lines.last == "" { lines.removeLast() }
+    return lines
   }
 
   private var anywhere: String {
     choices.isEmpty ? "answer it with: \(elsewhere)" : "or wait: \(elsewhere) says it from anywhere"
   }
 
+  /// What is asked comes before what each answer does: where there is no room for both, the answers are only named.
+  ///
   /// - Parameter rows: of all lines together; what the question has more of is counted.
   func lines(_ marks: Marks, columns: Int, rows: Int) -> [Line] {
-    var asked = message.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
-      Line(String($0), .bold).wrapped(to: columns)
-    }
-    let rest = answers(columns: columns) + [typed.map { prompt($0, columns: columns) }].compactMap { $0 }
+    var asked = messageLines.flatMap { Line($0, .bold).wrapped(to: columns) }
+    let prompt = typed.map { [self.prompt($0, columns: columns)] } ?? []
+    var rest = answers(columns: columns) + prompt
+    if asked.count + rest.count > rows { rest = words(columns: columns) + prompt }
     let room = max(1, rows - rest.count)
     if asked.count > room {
       let missing = asked.count - (room - 1)
@@ -67,6 +75,12 @@ public struct OpenQuestion: Hashable, Sendable {
         asked.prefix(room - 1) + [Line("\(marks.gap) \(missing) more lines of the question", .attention)]
     }
     return asked + rest
+  }
+
+  private func words(columns: Int) -> [Line] {
+    let words = choices.isEmpty ? anywhere : choices.map(\.word).joined(separator: ", or ")
+    return Line(words, .bold).wrapped(to: columns)
+      + (refusal.map { Line($0, .bad).wrapped(to: columns) } ?? [])
   }
 
   private func answers(columns: Int) -> [Line] {

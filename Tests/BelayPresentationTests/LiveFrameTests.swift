@@ -157,7 +157,7 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
     """
 
   private static let question = OpenQuestion(
-    node: "go", message: "Deploy it?\nCommit 4711", whom: "waits for oncall",
+    node: "go", message: "Deploy it?\nCommit 4711\n", whom: "waits for oncall",
     choices: [
       .init("yes [note]", "approve: the run goes on behind it"), .init("no [why]", "reject: it has failed"),
     ],
@@ -202,7 +202,27 @@ private func text(_ picture: RunPicture, columns: Int, rows: Int = 24, isUnicode
       #expect(lines.count <= rows - 1 && lines.allSatisfy { $0.width <= columns })
       #expect(lines.last?.text == "> ye")
     }
-    #expect(text(picture, columns: 80, rows: 9).contains("⋯ 2 more lines of the question"))
+    #expect(
+      text(picture, columns: 80, rows: 9).suffix(4) == [
+        "Deploy it?", "Commit 4711", "yes [note], or no [why]", "> ye",
+      ])
+    picture.question?.message = (1...9).map { "line \($0)" }.joined(separator: "\n")
+    #expect(text(picture, columns: 80, rows: 9).contains("⋯ 6 more lines of the question"))
+  }
+
+  @Test("who watches is told that Ctrl-C stops nothing, and with which command to answer")
+  func watched() throws {
+    var picture = try asking()
+    picture.isWatched = true
+    #expect(text(picture, columns: 80).last == "Ctrl-C: no more is shown; the run goes on.")
+    var question = LiveFrameTests.question
+    question.choices = []
+    question.typed = nil
+    picture.question = question
+    let lines = text(picture, columns: 80)
+    #expect(lines.contains("Ctrl-C: no more is shown; the run goes on."))
+    #expect(lines.last == "  answer it with: belay approve k7qm go")
+    #expect(!LiveFrame(picture, marks: Marks(isUnicode: true), size: .init(columns: 80, rows: 24)).isOpen)
   }
 
   @Test("a soak says how much of its time it has; how the run stands is never cut off")
