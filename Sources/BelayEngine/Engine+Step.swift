@@ -173,6 +173,15 @@ extension Engine {
     }
   }
 
+  /// It repeats an attempt of which nobody knows: that this one has not happened proves nothing of that one.
+  private func repeatsDoubt(_ node: Int) -> Bool {
+    let record = record(of: node)
+    guard record.reruns > 0 else { return false }
+    return run.attempts.values.contains {
+      $0.node == id(node) && $0.intent.number == record.number && $0.settlement?.verdict == .again
+    }
+  }
+
   mutating func attemptEnded(_ node: Int, _ name: AttemptName, _ report: EffectReport, recovered: Bool) {
     guard case .step(let step) = plan.nodes[node].detail, let source = step.body.action else { return }
     let report = reported(report, by: step.body, of: id(node))
@@ -184,7 +193,7 @@ extension Engine {
       answer = ActionAnswer(fields: ValueMap(), failure: error, answered: false, definite: false)
     }
     let judgement = judgement(answer, by: step.body, of: node, isQuestion: false)
-    let outcome = judgement.outcome(of: answer)
+    let outcome = judgement.outcome(of: answer, isRepeated: repeatsDoubt(node))
     record(
       .attemptFinished(
         id(node), name, end(report, outcome, judgement, of: node, recovered: recovered)))
@@ -318,11 +327,11 @@ extension Engine {
 
 extension Judgement {
   /// A step's outcome: what has no answer is a definite failure only when it is proven to be one.
-  fileprivate func outcome(of answer: ActionAnswer) -> AttemptEnd.Outcome {
+  fileprivate func outcome(of answer: ActionAnswer, isRepeated: Bool) -> AttemptEnd.Outcome {
     switch verdict {
     case .pass: .succeeded
     case .fail: .failed
-    case .unknown: !answer.answered && answer.definite ? .failed : .unknown
+    case .unknown: !answer.answered && answer.definite && !isRepeated ? .failed : .unknown
     }
   }
 }

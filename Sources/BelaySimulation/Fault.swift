@@ -28,6 +28,8 @@ public struct Fault: Hashable, Sendable {
     case notificationRepeated
     /// The next answer of the keeper comes this many seconds later.
     case answerLate(Int)
+    /// All requests on their way lose their connections.
+    case connectionsBroken
     /// The wall clock jumps by seconds.
     case clockStepped(Int)
     /// The driver freezes, another takes over, and the frozen one goes on when that has had so many inputs.
@@ -50,6 +52,7 @@ public struct Fault: Hashable, Sendable {
       case .notificationLost: "notification lost"
       case .notificationRepeated: "notification repeated"
       case .answerLate: "answer late"
+      case .connectionsBroken: "connections broken"
       case .clockStepped(let seconds): seconds < 0 ? "clock stepped back" : "clock stepped forward"
       case .secondEngine: "second engine"
       case .person(let request): "person: \(request.rawValue)"

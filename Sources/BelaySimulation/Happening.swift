@@ -22,6 +22,8 @@ enum Happening {
   case effect(AttemptName)
   case ends(AttemptName, version: Int)
   case timeout(AttemptName)
+  case requestEnds(AttemptName, RequestEnd, driver: Int)
+  case hears(Input, driver: Int)
   /// Somebody says something to the run.
   case speaks(Int)
   /// The commit of a driver is durable.

@@ -34,7 +34,11 @@ public final class SimulatedMachine {
   public internal(set) var applied: [Fault.Kind] = []
   /// Inputs that any driver got.
   public internal(set) var inputs = 0
-  public private(set) var processes: [AttemptName: SimulatedProcess] = [:]
+  public internal(set) var processes: [AttemptName: SimulatedProcess] = [:]
+  /// In the database, each committed with an effect.
+  var receipts: Set<String> = []
+  /// What has become of requests, for statistics.
+  public internal(set) var noted: [String: Int] = [:]
 
   private let time: SimulatedTime
   private var queue = HappeningQueue()
@@ -105,6 +109,8 @@ public final class SimulatedMachine {
     case .effect(let name): effect(of: name)
     case .ends(let name, let version): if processes[name]?.version == version { end(name) }
     case .timeout(let name): if keeperLives, processes[name]?.isOrphan == false { stop(name, "timeout") }
+    case .requestEnds(let name, let end, let driver): endRequest(name, end, driver: driver)
+    case .hears(let input, let driver): if driver == link.driver { return .told(input) }
     case .speaks(let turn): return speak(turn)
     case .landed(let driver): return .landed(driver)
     }
@@ -171,9 +177,10 @@ public final class SimulatedMachine {
     schedule(.ends(name, version: process.version), after: process.endsAt - now)
   }
 
-  private func effect(of name: AttemptName) {
+  func effect(of name: AttemptName) {
     guard processes[name]?.isAlive == true else { return }
     processes[name]?.hadEffect = true
+    if let receipt = processes[name]?.order.receipt { receipts.insert(receipt) }
     if let process = processes[name] { observer?.tookEffect(process) }
   }
 
@@ -201,7 +208,9 @@ public final class SimulatedMachine {
   func killKeeper() {
     guard keeperLives else { return }
     keeperLives = false
-    for name in processes.keys where processes[name]?.isAlive == true { processes[name]?.isOrphan = true }
+    for (name, process) in processes where process.isAlive && !process.isRequest {
+      processes[name]?.isOrphan = true
+    }
     schedule(.tell(.keeperLost([:]), link: link), after: latency())
   }
 
@@ -257,6 +266,8 @@ public final class SimulatedMachine {
   }
 
   func isOrphan(_ name: AttemptName) -> Bool { processes[name].map { $0.isOrphan && $0.isAlive } ?? false }
+
+  func isRequest(_ name: AttemptName) -> Bool { processes[name]?.isRequest ?? false }
 
   /// Whether a process of the node lives, whoever started it.
   public func lives(_ node: NodeID) -> Bool {

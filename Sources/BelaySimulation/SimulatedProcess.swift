@@ -2,7 +2,7 @@ public import BelayEngine
 public import BelayJournal
 public import BelayModel
 
-/// What a command does when it is started.
+/// What a command does when it is started, or a server when it is asked.
 public struct Act: Hashable, Sendable {
   public var exitCode: Int32 = 0
   public var stdout = ""
@@ -12,7 +12,9 @@ public struct Act: Hashable, Sendable {
   public var effectAt: Int?
   /// Goes on after SIGTERM, until the grace is over.
   public var ignoresTerm = false
-  /// It cannot be started at all: what execve(2) says.
+  /// Of a request: the connection breaks instead.
+  public var losesAnswer = false
+  /// It cannot be started at all, or nobody listens: what the system says.
   public var refused: String?
   /// What it leaves behind.
   public var leavesRunning: [String] = []
@@ -20,7 +22,7 @@ public struct Act: Hashable, Sendable {
   public init() {}
 }
 
-/// A command that was started, and what became of it.
+/// A command that was started, or a request that was sent, and what became of it.
 public struct SimulatedProcess: Hashable, Sendable {
   public let attempt: AttemptName
   public let order: EffectOrder
@@ -35,6 +37,8 @@ public struct SimulatedProcess: Hashable, Sendable {
   var version = 0
   /// The keeper that started it was killed since.
   var isOrphan = false
+  /// A request whose receipt was there before: nothing is done.
+  var isRepeated = false
 
   var report: EffectReport {
     let ending: ProcessResult.Ending =

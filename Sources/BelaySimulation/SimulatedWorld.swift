@@ -54,9 +54,13 @@ public final class SimulatedWorld: World {
     isAttended: Bool = false
   ) {
     self.isAttended = isAttended
-    let open = run.attempts.values.filter { $0.end == nil }.map(\.intent.attempt)
+    let intents = run.attempts.values.filter { $0.end == nil }.map(\.intent)
+    let open = intents.map(\.attempt)
     machine.attach(driver: driver, epoch: run.epoch + 1, open: Set(open))
-    let fates = machine.fates(of: open)
+    var fates = machine.fates(of: open)
+    for intent in intents where !intent.effect.outlivesEngine {
+      fates[intent.attempt] = .unknown("its engine ended before the answer had come")
+    }
     sent = open.filter { name in if case .running? = fates[name] { true } else { false } }.sorted()
     machine.startKeeper()
     link = machine.link
@@ -189,6 +193,7 @@ public final class SimulatedWorld: World {
     case .appendFull: machine.store.nextFailure = .full
     case .appendFullForGood: machine.store.nextFailure = .fullForGood
     case .appendBroken: machine.store.nextFailure = .broken
+    case .connectionsBroken: guard machine.breakConnections() else { return true }
     case .storeSlow(let seconds): machine.commitTakes = Int64(seconds) * 1_000_000_000
     case .answerLate(let seconds): machine.delay = Int64(seconds) * 1_000_000_000
     case .clockStepped(let seconds): machine.step(clock: Int64(seconds))
@@ -206,6 +211,7 @@ public final class SimulatedWorld: World {
 
   private func die(_ how: Ending) {
     ending = how
+    if how != .stuck { machine.endRequests() }
     switch how {
     case .machineLost:
       settleCommit()
@@ -244,11 +250,14 @@ public final class SimulatedWorld: World {
     case .append(let events, let time, let row, let urgent):
       journal.add(events, at: time, row: row, urgent: urgent, now: machine.clock.boot)
     case .start(let order):
-      sent.append(order.attempt)
       machine.observer?.ordered(order)
+      guard order.request.kind.outlivesEngine else { return machine.ask(order, by: driver) }
+      sent.append(order.attempt)
       machine.schedule(.order(.spawn(order), link: link), after: machine.latency())
     case .stopAttempt(let name, let reason):
-      if machine.isOrphan(name) {
+      if machine.isRequest(name) {
+        machine.schedule(.requestEnds(name, .stopped(reason), driver: driver), after: machine.latency())
+      } else if machine.isOrphan(name) {
         machine.stop(name, reason)
       } else {
         machine.schedule(.order(.stop(name, reason: reason), link: link), after: machine.latency())

@@ -49,6 +49,15 @@ private let verify = "    verify: { exec: [look], fail_if: exit_code == 3 }\n"
     #expect(stage.started == ["a", "a", "b"])
   }
 
+  @Test("a repetition that was never sent proves nothing of the attempt in doubt: the key stays")
+  func repeatedInVain() throws {
+    let stage = try Stage(step("PUT", "    idempotent: true\n    retry: { attempts: 3, delay: 1s }\n"))
+    stage.acts["a"] = [.timesOut, Act(stoppedBecause: "timeout", isSent: false), .ok]
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["a", "a", "a", "b"])
+    #expect(try Set(stage.state().attempts.values.filter { $0.node == "a" }.map(\.intent.key)) == ["r/a/1"])
+  }
+
   @Test("a keeper that dies takes no request with it")
   func keeperLost() throws {
     let stage = try Stage(step("POST"))

@@ -16,6 +16,8 @@ struct Act {
   var stoppedBecause: String?
   /// What of it could not be signalled when it was stopped.
   var notStopped: [String] = []
+  /// Of a request that is stopped: whether anything of it had left.
+  var isSent = true
   /// Of a response.
   var headers: [(name: String, value: String)] = []
 
@@ -194,7 +196,7 @@ final class Stage {
   /// Of a request: `exit` is its status, 0 is 200.
   func report(_ act: Act, of request: EffectRequest) -> EffectReport {
     guard case .http(let http) = request else { return report(act) }
-    let silence = act.stoppedBecause.map { NoAnswer.stopped(because: $0, sent: true) }
+    let silence = act.stoppedBecause.map { NoAnswer.stopped(because: $0, sent: act.isSent) }
     let response = HTTPResult.Response(
       status: act.exit == 0 ? 200 : Int(act.exit), headers: act.headers,
       body: ProcessResult.Stream(text: act.stdout, truncated: false))

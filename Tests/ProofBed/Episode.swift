@@ -56,7 +56,7 @@ final class Episode {
     planDigest = Plan.digest(of: planBytes).description
     // From the bytes: what a resuming driver would read.
     do { plan = try Plan(decoding: planBytes) } catch { throw ScenarioError(description: "\(error)") }
-    referee = Referee(plan, machine)
+    referee = Referee(plan, machine, once: scenario.sketch.once)
     machine.observer = referee
     for fault in scenario.faults { machine.faults[fault.at, default: []].append(fault) }
     machine.program = { [unowned self] order in act(order) }
@@ -88,13 +88,9 @@ final class Episode {
     guard let playbook, mistakes.isEmpty else {
       throw ScenarioError(description: mistakes.joined(separator: "\n") + "\n" + sketch.text)
     }
-    var environment: EnvironmentFile?
-    if sketch.isProtected {
-      environment = EnvironmentFile(name: "production", path: "playbooks/environments/production.yaml")
-      environment?.protected = true
-    }
     let request = PlanRequest(
-      playbook: playbook, environment: environment, files: files, params: ValueMap(), run: "r",
+      playbook: playbook, environment: Carrier.environment(isProtected: sketch.isProtected), files: files,
+      params: ValueMap(), run: "r",
       version: "simulated",
       createdAt: Timestamp(seconds: 0), project: "/project", searchPath: "/bin", sources: [])
     let (plan, problems) = PlanBuilder.plan(request, actions: builtInActions)
@@ -233,7 +229,7 @@ final class Episode {
   }
 
   /// As the file has it: of a copy, of an attempt at a group, of a node of a playbook that is called.
-  private static func written(_ node: NodeID) -> String {
+  static func written(_ node: NodeID) -> String {
     node.split(separator: "/").last.map { String($0).replacing(/\[[^\]]*\]/, with: "") } ?? node
   }
 
@@ -250,6 +246,7 @@ final class Episode {
   private var outcome: Outcome {
     var coverage = referee.coverage
     for kind in machine.applied { coverage.add("fault \(kind.name)") }
+    for (what, count) in machine.noted { coverage.add(what, count) }
     for node in plan.nodes where referee.durable.nodes[node.id] != nil {
       coverage.add(node.kindName)
       if node.id.contains("[") { coverage.add("kind copy for an item") }

@@ -3,7 +3,7 @@
 public enum Expectations {
   /// Each of these happens in any 20,000 seeds.
   public static let all: [String] =
-    events + faults + kinds + nodes + runs + settlements + trips + words
+    events + faults + kinds + nodes + requests + runs + settlements + trips + words
 
   private static let events = [
     "event answered",
@@ -51,6 +51,7 @@ public enum Expectations {
     "fault append: disk full",
     "fault append: disk full, and the reserve used up",
     "fault clock stepped back",
+    "fault connections broken",
     "fault clock stepped forward",
     "fault engine and keeper killed",
     "fault engine killed",
@@ -67,6 +68,17 @@ public enum Expectations {
     "fault second engine",
     "fault store slow",
   ]
+
+  private static let requests: [String] = {
+    var all = ["request sql answered by its receipt"]
+    for kind in ["http", "sql", "redis"] {
+      all += ["request \(kind) answered, with its effect", "request \(kind) not sent"]
+      for end in ["lost", "lost with its driver", "timed out"] {
+        all += ["request \(kind) \(end), with its effect", "request \(kind) \(end), without its effect"]
+      }
+    }
+    return all
+  }()
 
   private static let kinds = [
     "kind check",

@@ -175,6 +175,10 @@ struct Generator {
     check.acts = [succeeds()]
     if chance.one(in: 4) { check.acts = [fails(1), fails(1), succeeds()] }
     if chance.one(in: 14) { check.acts = [fails(1)] }
+    if chance.one(in: 4) {
+      check.carrier = chance.pick(Carrier.requests)
+      check.acts = check.acts.map { asked($0) }
+    }
     return check
   }
 
@@ -193,6 +197,11 @@ struct Generator {
       step.skipIf = step.verify != nil && chance.one(in: 2) ? "verified" : "{ exec: [probe] }"
     }
     step.acts = acts(of: step)
+    if chance.one(in: 3) {
+      step.carrier = chance.pick(Carrier.requests)
+      step.unknownIf = false
+      step.acts = step.acts.map { asked($0) }
+    }
     undo(&step)
     return step
   }
@@ -212,6 +221,10 @@ struct Generator {
     step.undoActs = [succeeds()]
     if chance.one(in: 12) { step.undoActs = [fails(1), succeeds()] }
     if chance.one(in: 16) { step.undoActs = [hangs(), succeeds()] }
+    if chance.one(in: 4) {
+      step.undoCarrier = chance.pick(Carrier.requests)
+      step.undoActs = step.undoActs.map { asked($0) }
+    }
   }
 
   private mutating func acts(of step: StepSketch) -> [Act] {
@@ -262,6 +275,16 @@ struct Generator {
   private mutating func refused() -> Act {
     var act = Act()
     act.refused = "no such file"
+    return act
+  }
+
+  /// Of a server: its answer may be lost.
+  private mutating func asked(_ act: Act) -> Act {
+    var act = act
+    act.leavesRunning = []
+    // Of a process that end says nothing of its effect; of a server it would deny it.
+    act.losesAnswer = chance.one(in: 5) || act.exitCode == 7
+    if act.exitCode == 7 { act.exitCode = 0 }
     return act
   }
 

@@ -70,6 +70,12 @@ extension Referee {
     for node in plan.nodes where node.role == .main && node.parent == nil && !isMetAtEnd(node.id) {
       blame(.complete, "\(node.id) is \(durable[node.id].status.rawValue) in a run that has succeeded")
     }
+    for node in plan.nodes
+    where truth.step(node.id) != nil && node.role == .main && hasReceipts(node.id) && !truth.stands(node.id) {
+      let record = durable[node.id]
+      guard record.status == .succeeded, record.skipped == nil, !wasResolved(node.id) else { continue }
+      blame(.complete, "\(node.id) is green by its receipt, and its effect does not stand")
+    }
   }
 
   private func isMetAtEnd(_ id: NodeID) -> Bool {

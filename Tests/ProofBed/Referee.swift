@@ -9,6 +9,8 @@ import BelaySimulation
 final class Referee: SimulationObserver {
   let plan: Plan
   let machine: SimulatedMachine
+  /// Nodes whose effects have receipts, as the files have them.
+  private let once: Set<String>
   var truth: Truth
   /// The fold of what is durable.
   private(set) var durable: RunState
@@ -42,13 +44,17 @@ final class Referee: SimulationObserver {
   /// Told of each question that is on the record.
   var asked: (NodeID, Inquiry, Int) -> Void = { _, _, _ in }
 
-  init(_ plan: Plan, _ machine: SimulatedMachine) {
+  init(_ plan: Plan, _ machine: SimulatedMachine, once: Set<String>) {
     self.plan = plan
     self.machine = machine
+    self.once = once
     truth = Truth(plan)
     durable = RunState(run: plan.run)
     live = durable
   }
+
+  /// A person has said what became of it.
+  func wasResolved(_ node: NodeID) -> Bool { attempts[node]?.last.map(resolvedByPerson.contains) ?? false }
 
   func blame(_ property: Violation.Property, _ message: String) {
     violations.append(Violation(property: property, message: message))
@@ -322,6 +328,8 @@ final class Referee: SimulationObserver {
     return group == index || truth.contains(group, index)
   }
 
+  func hasReceipts(_ node: NodeID) -> Bool { once.contains(Episode.written(node)) }
+
   func tookEffect(_ process: SimulatedProcess) {
     guard process.order.key != nil else { return }
     let effect = Truth.Effect(
@@ -338,7 +346,7 @@ final class Referee: SimulationObserver {
   private func tookEffect(_ node: NodeID, _ effect: Truth.Effect) {
     let (before, isCompensation) = truth.took(effect, of: node)
     let doubled = before.filter { !$0.failedByItself }
-    guard let first = doubled.first, truth.step(node)?.idempotent != true else { return }
+    guard let first = doubled.first, truth.step(node)?.idempotent != true || hasReceipts(node) else { return }
     blame(
       isCompensation ? .compensatedOnce : .oneEffect,
       "\(node): \(effect.attempt) has an effect after \(first.attempt) had it")

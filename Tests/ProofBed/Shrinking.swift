@@ -142,6 +142,7 @@ extension GroupSketch {
 extension StepSketch {
   fileprivate var smaller: [StepSketch] {
     let changes: [(inout StepSketch) -> Void] = [
+      { $0.carrier = .process }, { $0.undoCarrier = .process },
       { $0.attempts = 1 }, { $0.interrupt = false }, { $0.sensitive = false }, { $0.captures = false },
       { $0.skipIf = nil }, { $0.unknownIf = false },
       { $0.verify = $0.skipIf == "verified" ? $0.verify : nil },

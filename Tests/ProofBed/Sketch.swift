@@ -46,6 +46,9 @@ struct Sketch: Hashable, Sendable {
     return acts
   }
 
+  /// Nodes whose effects have receipts, as the files have them.
+  var once: Set<String> { nodes.reduce(into: []) { $0.formUnion($1.once) } }
+
   /// By id.
   var measures: [String: WatchSketch] {
     let all = watches + nodes.flatMap(\.measures)
@@ -96,6 +99,14 @@ struct SketchNode: Hashable, Sendable {
       case .step, .check, .gate, .manual: []
       }
     return own + inner.flatMap(\.measures)
+  }
+
+  var once: Set<String> {
+    var once = inner.reduce(into: Set<String>()) { $0.formUnion($1.once) }
+    guard case .step(let step) = kind else { return once }
+    if step.carrier == .receipt { once.insert(id) }
+    if step.undoCarrier == .receipt { once.insert(id + "~rollback") }
+    return once
   }
 
   var count: Int { 1 + inner.reduce(0) { $0 + $1.count } }
@@ -149,6 +160,7 @@ struct SketchNode: Hashable, Sendable {
 }
 
 struct CheckSketch: Hashable, Sendable {
+  var carrier = Carrier.process
   var within: Int?
   var staysFor: Int?
   /// Asked again before the steps that need it.
@@ -156,7 +168,7 @@ struct CheckSketch: Hashable, Sendable {
   var acts: [Act] = []
 
   var lines: [String] {
-    ["exec: [ask]", "every: 5s"] + (recheck ? ["recheck: true"] : [])
+    [carrier.question, "every: 5s"] + (recheck ? ["recheck: true"] : [])
       + (within.map { ["within: \($0)s"] } ?? [])
       + (staysFor.map { ["stays_for: \($0)s", "tolerate: 1"] } ?? [])
   }
@@ -178,6 +190,7 @@ struct StepSketch: Hashable, Sendable {
     case blind
   }
 
+  var carrier = Carrier.process
   var attempts = 1
   var timeout = 60
   var idempotent = false
@@ -192,11 +205,13 @@ struct StepSketch: Hashable, Sendable {
   /// Exit status 7 says that nobody knows.
   var unknownIf = false
   var rollback = Rollback.absent
+  /// Of a rollback that is one step.
+  var undoCarrier = Carrier.process
   var acts: [Act] = []
   var undoActs: [Act] = []
 
   func lines(_ id: String) -> [String] {
-    var lines = ["exec: [do]", "timeout: \(timeout)s"]
+    var lines = [carrier.text("do"), "timeout: \(timeout)s"]
     if attempts > 1 { lines.append("retry: { attempts: \(attempts), delay: 4s }") }
     if idempotent { lines.append("idempotent: true") }
     if interrupt { lines.append("interrupt: true") }
@@ -219,7 +234,8 @@ struct StepSketch: Hashable, Sendable {
     switch rollback {
     case .absent: []
     case .nothing: ["rollback: nothing"]
-    case .step(let idempotent): ["rollback: { exec: [undo]\(idempotent ? ", idempotent: true" : "") }"]
+    case .step(let idempotent):
+      ["rollback: { \(undoCarrier.text("undo"))\(idempotent ? ", idempotent: true" : "") }"]
     case .list:
       [
         "rollback:", "  - step: \(id)_u1", "    exec: [undo]", "    rollback: nothing",
