@@ -117,8 +117,8 @@ extension Engine {
 
   /// Temporaries whose undo was broken off or has failed, in a list that goes on: undone wholly, then applied again.
   private func halfUndone() -> [Int] {
-    plan.nodes.indices.filter { node in
-      isTemporary(node) && [.compensating, .compensationFailed].contains(record(of: node).status)
+    inForce(among: 0..<graph.count).filter { node in
+      [.compensating, .compensationFailed].contains(record(of: node).status) && !isGivenUp(node)
         && listGoesOn(around: node)
     }
   }

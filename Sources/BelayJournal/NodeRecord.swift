@@ -69,6 +69,15 @@ public struct NodeRecord: Hashable, Sendable {
   /// It ended otherwise than well, and the run did not go on over it.
   public var hasFailed: Bool { (ending == .failed || ending == .unknown) && !continued }
 
+  /// Why nothing can be rolled back to it, after "it"; nil: it has begun, or was passed over, and stands.
+  public var whyNothingComesAfter: String? {
+    switch status {
+    case .pending: "has not begun"
+    case .compensated: "was undone itself"
+    default: nil
+    }
+  }
+
   mutating func finish(_ end: NodeEnd, at time: Timestamp) {
     status = end.status
     ending = end.status

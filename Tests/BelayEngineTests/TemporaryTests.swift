@@ -296,6 +296,16 @@ private let maintenance = """
       stage.started == ["on", "work", "on~rollback", "on~rollback", "on", "work", "on~rollback", "after"])
   }
 
+  @Test("that a person has skipped keeps nothing from being tried again")
+  func skippedBeforeRetry() throws {
+    let stage = try Stage(maintenance)
+    stage.acts = ["work": [.fails(), .ok], "on~rollback": [.fails()]]
+    #expect(try stage.drive() == .held)
+    #expect(try stage.drive(.resume(retry: true), skips: ["on~rollback"]) == .succeeded)
+    #expect(stage.started == ["on", "work", "on~rollback", "work", "after"])
+    #expect(try stage.state().left.count == 1)
+  }
+
   @Test("that a person has skipped leaves it in force, and the run's end says so")
   func skipped() throws {
     let stage = try Stage(maintenance)

@@ -46,6 +46,19 @@ import Testing
     #expect(sandbox.lines("ran") == ["one", "two", "undo two", "undo one"])
   }
 
+  @Test("to a node after which nothing can have come it is refused, and nothing is done")
+  func toWhatDoesNotStand() throws {
+    let sandbox = try Sandbox(["deploy": Undoing.failing], gates: ["started", "go"])
+    try sandbox.open("go")
+    try sandbox.belay("run", "deploy")
+    let events = try sandbox.belay("audit", "export").output
+    for (node, words) in [("two", "was undone itself"), ("three~", "has no node")] {
+      let end = try sandbox.belay("rollback", "last", "--to", node)
+      #expect(end.status == 2 && end.error.contains(words), "\(end)")
+    }
+    #expect(try sandbox.belay("audit", "export").output == events)
+  }
+
   @Test("without the steady state it is not rolled back but incomplete: exit 5")
   func notSteady() throws {
     let sandbox = try Sandbox(["deploy": Undoing.failing], gates: ["started", "go"])

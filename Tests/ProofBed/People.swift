@@ -92,7 +92,9 @@ struct People {
   }
 
   private mutating func rollback() -> Next {
-    let started = referee.durable.touched.filter { referee.truth.node($0)?.role == .main }
+    let started = referee.durable.touched.filter {
+      referee.truth.node($0)?.role == .main && referee.durable[$0].whyNothingComesAfter == nil
+    }
     guard chance.one(in: 3), !started.isEmpty else { return .drive(.rollback(.run), skips: []) }
     return .drive(.rollback(.after(chance.pick(started))), skips: [])
   }

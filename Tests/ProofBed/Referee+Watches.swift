@@ -37,7 +37,15 @@ extension Referee {
       let (event, at) = world.handedOver[folded]
       folded += 1
       do { try live.apply(event, at: at) } catch { return blame(.fold, "\(event.type): \(error.message)") }
-      if case .watchTripped(let watch, _) = event { measured.overripe[watch] = nil }
+      switch event {
+      case .watchTripped(let watch, _): measured.overripe[watch] = nil
+      // What fails by itself needs no watch to stop it.
+      case .nodeFinished(let node, let end) where end.status != .succeeded:
+        for watch in plan.watches where watch.scope.map({ plan.nodes[$0].id }) == node {
+          measured.overripe[watch.id] = nil
+        }
+      default: break
+      }
     }
   }
 

@@ -38,7 +38,7 @@ struct Rollback: ChangingCommand {
     let opened = try store.open()
     let row = try target.find(in: opened, to: .changing)
     let recorded = try RecordedRun(row, in: opened)
-    if let to { try recorded.requireNode(to) }
+    if let to { try recorded.requireStanding(to) }
     let passed = try past.map { try RunArgument.find($0, in: opened, to: .changing).run }
     try requireNewest(recorded, past: passed, in: opened)
     let driving = Driving(store: opened, row: row, progress: format.progress(row.run))
@@ -72,6 +72,15 @@ struct Rollback: ChangingCommand {
 }
 
 extension RecordedRun {
+  /// - Throws: exit 2 when the plan has no such node, or nothing can have come after it.
+  func requireStanding(_ node: NodeID) throws {
+    try requireNode(node)
+    guard let why = state[node].whyNothingComesAfter else { return }
+    throw Failure(
+      .usage, "nothing comes after '\(node)': it \(why)",
+      hints: ["what has been done: \(typed("status \(row.run)"))"])
+  }
+
   /// - Throws: exit 2 with the names when the plan has no such node.
   func requireNode(_ node: NodeID) throws {
     guard plan.nodes.contains(where: { $0.id == node }) else {
