@@ -61,9 +61,9 @@ extension Referee {
     if !isSaid { blame(.gates, "\(node): \(who), and nobody has said that for this plan and question") }
     page.decisions.append(decision)
     book.pages[node] = page
-    if page.inquiry.subject == .deed, decision.word == .done, let attempt = durable[node].openAttempt {
-      tookEffect(node, byHand: attempt)
-    }
+    guard page.inquiry.subject == .deed, let attempt = durable[node].openAttempt else { return }
+    // What has failed may have been begun, and is undone all the same.
+    if decision.word == .done { tookEffect(node, byHand: attempt) } else { truth.begins(node) }
   }
 
   /// A node that people or the clock let pass.
