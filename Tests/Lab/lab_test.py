@@ -3,7 +3,7 @@
 
     lab_test.py BELAY                 all scenarios
     lab_test.py BELAY --only backup   those with this in their names
-    lab_test.py BELAY --few           some of each group, as CI does for each change
+    lab_test.py BELAY --few           some of each group, for a quick look
     lab_test.py --list
 
 Each scenario says in its first line what it proves. The lab is brought up first and ended at the end; between scenarios
@@ -56,7 +56,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("belay", nargs="?")
     parser.add_argument("--only", default="", metavar="NAME")
-    parser.add_argument("--few", action="store_true", help="only those that CI plays for each change")
+    parser.add_argument("--few", action="store_true", help="only some of each group")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--keep", action="store_true", help="use the lab that is up, and leave it up")
     asked = parser.parse_args()
