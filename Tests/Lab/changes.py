@@ -9,7 +9,7 @@ def agreed(run, gate="go", person="engineer_one"):
     return run.waits_for(gate).approve(gate, person)
 
 
-@scenario(each_change=True)
+@scenario(of_the_few=True)
 def set_variable(lab):
     """A variable is set and deployed once; set again it is skipped; one that no code reads, or a secret, is refused."""
     agreed(lab.run("set-variable", name="CELERY_CONCURRENCY", value="2")).ends(0)

@@ -11,7 +11,7 @@ def backups():
     return sorted((HOME / "backups").glob("*.dump"))
 
 
-@scenario(each_change=True)
+@scenario(of_the_few=True)
 def backup(lab):
     """A backup is restored once and counted; a truncated dump is found, and nothing is kept of it."""
     run = lab.run("database-backup").ends(0)
@@ -72,7 +72,7 @@ def restore_undone(lab):
     lab.until("the application serves", lambda: lab.health().get("status") == "healthy", 120)
 
 
-@scenario(each_change=True)
+@scenario(of_the_few=True)
 def restore_refused(lab):
     """A dump that is not whole is refused before anybody is asked."""
     dump = pathlib.Path(lab.run("database-backup", restore_check="false").ends(0).node("keep")["outputs"]["dump"])

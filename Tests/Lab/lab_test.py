@@ -62,7 +62,7 @@ def main():
     asked = parser.parse_args()
     chosen = [
         (name, one) for name, one in scenarios()
-        if asked.only in name and (one.is_for_each_change or not asked.few)
+        if asked.only in name and (one.is_of_the_few or not asked.few)
     ]
     if asked.list:
         for name, one in chosen:

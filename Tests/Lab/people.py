@@ -35,7 +35,7 @@ def window(lab, tasks, ahead=60, **params):
     return run.waits_for("two_engineers").approve("two_engineers", "engineer_two", "database_admin")
 
 
-@scenario(fresh=True, each_change=True)
+@scenario(fresh=True, of_the_few=True)
 def maintenance(lab):
     """A window: announced, backed up, two engineers, closed to users, killed in the middle, open again at the end."""
     run = window(lab, '[{"name": "look", "playbook": "migrate-check", "takes": "1m"}]')

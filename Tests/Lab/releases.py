@@ -26,7 +26,7 @@ def good(lab):
     expect(all(word in told for word in (merged, "engineer\\_two", "approved", "UTC")), told)
 
 
-@scenario(fresh=True, each_change=True)
+@scenario(fresh=True, of_the_few=True)
 def error_spike(lab):
     """With a release that answers errors the watch trips, the old commit serves again, and a revert is proposed."""
     before = lab.live_commit()

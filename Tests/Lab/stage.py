@@ -276,11 +276,11 @@ def say(text):
     sys.stdout.flush()
 
 
-def scenario(function=None, *, fresh=False, each_change=False):
-    """Marks what the driver plays; `fresh`: in a world of its own; `each_change`: one of the few that CI plays."""
+def scenario(function=None, *, fresh=False, of_the_few=False):
+    """Marks what the driver plays; `fresh`: in a world of its own; `of_the_few`: played by `--few`."""
 
     def mark(one):
-        one.is_scenario, one.needs_fresh_world, one.is_for_each_change = True, fresh, each_change
+        one.is_scenario, one.needs_fresh_world, one.is_of_the_few = True, fresh, of_the_few
         return one
 
     return mark(function) if function else mark

@@ -8,7 +8,7 @@ def states(run, *names):
     return {name: nodes.get(name, {}).get("status") for name in names}
 
 
-@scenario(each_change=True)
+@scenario(of_the_few=True)
 def health(lab):
     """`health` passes, fails with the database away although the answer is 200, and is unknown when nobody answers."""
     lab.run("health").ends(0)
@@ -38,7 +38,7 @@ def quiet(lab):
     expect(states(run, "platform") == {"platform": "failed"}, run.tail())
 
 
-@scenario(each_change=True)
+@scenario(of_the_few=True)
 def smoke(lab):
     """`smoke-test` sees an experiment completed; a dead worker, a throttled login and a public account do not pass."""
     lab.run("smoke-test").ends(0)

@@ -24,7 +24,7 @@ def dead_worker(lab):
     run.approve("restart_worker", "engineer_one").ends(0)
 
 
-@scenario(each_change=True)
+@scenario(of_the_few=True)
 def not_consuming(lab):
     """A worker that consumes nothing is told to, without a restart."""
     worker(lab, "not-consuming", "the worker takes nothing", "consume_again")
