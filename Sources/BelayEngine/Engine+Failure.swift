@@ -50,8 +50,20 @@ extension Engine {
       // It ended as a failure that stops the run, and ends once more as one that does not.
       reset([node], because: "it has failed, and the run goes on")
     }
-    if record(of: node).ending == nil { record(.nodeFinished(id(node), end)) }
+    if record(of: node).ending == nil {
+      endOpenGroups(in: node, end)
+      record(.nodeFinished(id(node), end))
+    }
     // Another may have failed meanwhile, where the run does not go on over it.
     if let other = failedNode() { fail(again: other) } else { goForward() }
+  }
+
+  /// The groups between a scope and the failure that ends it are over as well: nothing is asked or due in them any
+  /// more while the run goes on beside them.
+  private mutating func endOpenGroups(in scope: Int, _ end: NodeEnd) {
+    let open = graph.subtree(scope).filter { $0 != scope && isGroup($0) && record(of: $0).status == .running }
+    for group in open.reversed() {
+      record(.nodeFinished(id(group), NodeEnd(status: .failed, failure: end.failure)))
+    }
   }
 }

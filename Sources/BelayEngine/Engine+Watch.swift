@@ -137,8 +137,10 @@ extension Engine {
     }
   }
 
+  /// One that tripped while the run went back has told that and done nothing: what goes forward again waits for it.
   private func isCleared(_ index: Int) -> Bool {
-    watching[index].map { $0.hasPassed || $0.hasTold } ?? false
+    guard let watch = watching[index] else { return false }
+    return watch.hasTold || watch.hasPassed && run.watches[plan.watches[index].id]?.tripped == nil
   }
 
   private mutating func goOnWithUnwatched() {
@@ -234,13 +236,17 @@ extension Engine {
       watching[index]?.hasTold = true
       goOnWithUnwatched()
     }
-    if run.watches[watch.id]?.tripped?.verdict == verdict { return }
     let rule: WatchTrip.Rule =
       switch written {
       case .continue: .tell
       case .stop: isGoingBack ? .tell : .stop
       case .rollback: isGoingBack ? .tell : .rollback
       }
+    if let before = run.watches[watch.id]?.tripped, before.verdict == verdict,
+      before.rule != .tell || rule == .tell
+    {
+      return
+    }
     let running = activities.keys.sorted().filter { activities[$0]?.part == .acting && !isGroup($0) }
     var what = verdict == .fail ? reason : reason.isEmpty ? "no answer" : "no answer: \(reason)"
     if let watching = watching[index], watching.tripsAfter > .zero { what += ", for \(span.rounded.text)" }

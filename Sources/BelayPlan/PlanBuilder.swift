@@ -136,6 +136,9 @@ public struct PlanBuilder {
         names.append(variables.shown(program))
       }
     }
+    for secret in secrets() {
+      if case .exec(let command) = secret.source { names.append(command[0]) }
+    }
     return unique(names)
   }
 

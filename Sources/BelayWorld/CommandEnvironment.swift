@@ -13,9 +13,9 @@ struct CommandEnvironment {
   private var base: [(name: String, value: String)] = []
 
   /// - Parameter store: what a command finds that asks belay of this run or another.
-  init(caller: [String: String], searchPath: String, pass: [String], store: String) {
+  init(caller: [String: String], searchPath: String, pass: [String], store: String? = nil) {
     base.append((name: "PATH", value: searchPath))
-    base.append((name: "BELAY_STORE", value: store))
+    if let store { base.append((name: "BELAY_STORE", value: store)) }
     base.append((name: "LANG", value: CommandEnvironment.locale))
     for name in StandardVariables.names + pass {
       if let value = caller[name] { base.append((name: name, value: value)) }

@@ -4,7 +4,7 @@ internal import BelayKeeper
 /// An attempt of a run of which something still runs, with a keeper or without one.
 public struct LivingAttempt: Hashable, Sendable {
   public var attempt: AttemptName
-  /// Nil for a question: the journal does not know it.
+  /// Nil for a question, and for what this driver has started itself: the record it began with does not know them.
   public var node: NodeID?
   /// `4711 server`, by pid.
   public var processes: [String]
@@ -31,7 +31,7 @@ public struct LivingAttempt: Hashable, Sendable {
 
   /// `migrate (attempt 1.2) still runs: process 4711 bash`
   public var text: String {
-    let what = node.map { "\($0) (attempt \(attempt))" } ?? "a question (\(attempt))"
+    let what = node.map { "\($0) (attempt \(attempt))" } ?? "attempt \(attempt)"
     let list = processes.map { "process \($0)" }.joined(separator: ", ")
     return "\(what) still runs\(isGivenUp ? " and cannot be signalled" : ""): \(list)"
   }

@@ -8,15 +8,13 @@ public struct Secrets {
   /// Values shorter than this are refused: masking them would mask half of every output.
   public static let shortest = 8
 
-  /// Reads each secret where the plan says it is.
+  /// Reads each secret of a plan where that says it is; a command that prints one is run now.
   ///
   /// - Throws: `SecretError`, which names the secret and its place, never its value.
-  public init(
-    _ references: [Plan.SecretReference], caller: [String: String], home: String
-  ) throws(SecretError) {
+  public init(_ plan: Plan, caller: [String: String], home: String) throws(SecretError) {
     var values: [String: String] = [:]
-    for reference in references {
-      let value = try Secrets.value(of: reference, caller: caller, home: home)
+    for reference in plan.secrets {
+      let value = try Secrets.value(of: reference, in: plan, caller: caller, home: home)
       guard reference.allowShort || value.unicodeScalars.count >= Secrets.shortest else {
         throw SecretError(
           name: reference.name,
@@ -61,7 +59,7 @@ public struct Secrets {
   }
 
   private static func value(
-    of reference: Plan.SecretReference, caller: [String: String], home: String
+    of reference: Plan.SecretReference, in plan: Plan, caller: [String: String], home: String
   ) throws(SecretError) -> String {
     switch reference.source {
     case .env(let variable):
@@ -69,9 +67,7 @@ public struct Secrets {
         throw SecretError(name: reference.name, message: "the environment variable \(variable) is not set")
       }
       return value
-    case .exec:
-      throw SecretError(
-        name: reference.name, message: "this version does not run commands for secrets yet")
+    case .exec(let command): return try printed(by: command, in: plan, caller: caller, reference.name)
     case .file(let path):
       let place = path.hasPrefix("~/") ? home + path.dropFirst() : path
       let bytes: [UInt8]
@@ -83,6 +79,41 @@ public struct Secrets {
       }
       return trimmed(text)
     }
+  }
+
+  // MARK: Commands
+
+  /// Milliseconds: it may have to ask a server, and a person to touch a key.
+  private static let patience: Int32 = 60_000
+
+  /// What a command prints, without the ends of its last lines. It gets what a step's command gets, and no input.
+  private static func printed(
+    by command: [String], in plan: Plan, caller: [String: String], _ name: String
+  ) throws(SecretError) -> String {
+    let program = command[0]
+    guard let path = plan.programs.first(where: { $0.name == program })?.path else {
+      throw SecretError(name: name, message: "\(program) is in no folder of PATH")
+    }
+    let surroundings = CommandEnvironment(caller: caller, searchPath: plan.searchPath, pass: plan.pass)
+    let found: BriefCommand.Result
+    do throws(SystemError) {
+      found = try BriefCommand(
+        path: path, arguments: command, environment: surroundings.entries(adding: []), folder: plan.project,
+        patience: patience
+      ).run()
+    } catch { throw SecretError(name: name, message: error.message) }
+    switch found.end {
+    case .status(0): break
+    case .status:
+      throw SecretError(name: name, message: "\(program) fails: \(found.lastWords ?? "it says nothing")")
+    case .late:
+      throw SecretError(name: name, message: "\(program) has not ended within \(patience / 1000) s")
+    case .tooMuch: throw SecretError(name: name, message: "\(program) prints more than a secret")
+    }
+    guard let text = String(validating: found.output, as: UTF8.self) else {
+      throw SecretError(name: name, message: "what \(program) prints is not UTF-8")
+    }
+    return trimmed(text)
   }
 }
 

@@ -1,4 +1,3 @@
-private import CSystem
 private import Glibc
 
 /// Signatures by keys of OpenSSH, each for one purpose, made and verified by its own tool, ssh-keygen(1). Needs no network.
@@ -85,7 +84,7 @@ public enum Signatures {
     guard mkdtemp(&template) != nil else { throw Failure(message: SystemError("mkdtemp", "/tmp").message) }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     defer {
-      for name in ["key.pub", "text", "text.sig", "signers", "signature", "words"] {
+      for name in ["key.pub", "text", "text.sig", "signers", "signature"] {
         unlink(folder + "/" + name)
       }
       rmdir(folder)
@@ -115,64 +114,20 @@ public enum Signatures {
     guard access(tool, X_OK) == 0 else {
       throw Failure(message: "\(tool) is missing: signatures need Debian's openssh-client")
     }
-    let files = [
-      open(input, O_RDONLY | O_CLOEXEC), open(folder + "/words", O_RDWR | O_CREAT | O_CLOEXEC, 0o600),
-    ]
-    defer { for file in files where file >= 0 { close(file) } }
-    guard files.allSatisfy({ $0 >= 0 }) else { throw Failure(message: SystemError("open", folder).message) }
     let names: [String] = ["PATH", "HOME", "USER", "SSH_AUTH_SOCK"]
     let variables = names.compactMap { name in
       getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
-    var pid = pid_t()
-    let code = withCStrings([tool] + arguments) { words in
-      withCStrings(variables) { environment in
-        tool.withCString { path in
-          folder.withCString { place in
-            var process = belay_process(
-              path: path, arguments: words, environment: environment, working_directory: place,
-              input: files[0], output: files[1], error: files[1], extra: -1)
-            return belay_spawn(&process, &pid)
-          }
-        }
-      }
-    }
-    guard code == 0 else { throw Failure(message: SystemError("start", tool, code).message) }
-    guard let status = end(of: pid, patience) else {
-      throw Failure(message: "ssh-keygen has not ended within \(patience / 1000) s")
-    }
-    guard status == 0 else {
-      let words = (try? SmallFile.read(folder + "/words")) ?? ""
-      let last = words.split(separator: "\n").last.map(String.init) ?? "it says nothing"
-      throw Failure(message: "ssh-keygen: \(last)")
-    }
-  }
-
-  /// - Returns: its status by wait(2); nil when it had to be killed.
-  private static func end(of pid: pid_t, _ patience: Int32) -> Int32? {
-    let process = belay_process_descriptor(pid)
-    defer { if process >= 0 { close(process) } }
-    var ended = pollfd(fd: process, events: Int16(POLLIN), revents: 0)
-    var count = process >= 0 ? poll(&ended, 1, patience) : 0
-    while count < 0, errno == EINTR { count = poll(&ended, 1, patience) }
-    let isLate = process >= 0 && count == 0
-    // It leads a session of its own, and what it has started goes with it.
-    if isLate { kill(-pid, SIGKILL) }
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    return isLate ? nil : status
-  }
-
-  private static func withCStrings<Result>(
-    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-  ) -> Result {
-    var pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    return pointers.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else {
-        preconditionFailure("a list that ends in nil is never empty")
-      }
-      return body(base)
+    let command = BriefCommand(
+      path: tool, arguments: [tool] + arguments, environment: variables, folder: folder, input: input,
+      patience: patience)
+    let found: BriefCommand.Result
+    do throws(SystemError) { found = try command.run() } catch { throw Failure(message: error.message) }
+    switch found.end {
+    case .status(0): return
+    case .status: throw Failure(message: "ssh-keygen: \(found.lastWords ?? "it says nothing")")
+    case .late: throw Failure(message: "ssh-keygen has not ended within \(patience / 1000) s")
+    case .tooMuch: throw Failure(message: "ssh-keygen does not stop talking")
     }
   }
 }

@@ -79,6 +79,29 @@ import Testing
     #expect(stage.started.suffix(2) == ["call#2/a~rollback", "call/a~rollback"])
   }
 
+  @Test("a group in an attempt that has failed is over: its watch is asked no more while the next attempt runs")
+  func groupOfAFailedAttempt() throws {
+    let stage = try Stage(
+      "belay: 1\nsteps: [{ step: call, playbook: part, retry: { attempts: 2, delay: 1s } }]",
+      calling: [
+        "part": """
+        belay: 1
+        steps:
+          - group: g
+            watch: [{ check: rate, exec: [measure], every: 5s, on_failure: stop }]
+            steps:
+              - { step: a, exec: [a], rollback: nothing }
+              - { step: b, exec: [b], rollback: nothing }
+        """
+      ])
+    stage.acts = ["call/b": [.fails()], "call#2/a": [Act(takes: .seconds(20))]]
+    #expect(try stage.drive() == .succeeded)
+    let first = try #require(stage.started.firstIndex(of: "call#2/a"))
+    #expect(!stage.started[first...].contains("call/rate?"))
+    #expect(stage.started[first...].contains("call#2/rate?"))
+    #expect(try stage.state()["call/g"].status == .failed)
+  }
+
   @Test(
     "one that is not tried again, or has failed as often as it may, has failed by the caller's rule",
     arguments: [(1, "stop", RunStatus.failed), (2, "continue", .succeeded), (1, "continue", .succeeded)])

@@ -253,6 +253,35 @@ import Testing
     #expect(trips(stage).allSatisfy { $0.contains(" tell ") })
   }
 
+  @Test("one that fails while a called playbook is undone stops the next attempt of it")
+  func whileGoingBackAndForward() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      watch:
+        - { check: rate, exec: [measure], every: 60s, on_failure: stop }
+      steps:
+        - { step: call, playbook: part, retry: { attempts: 2, delay: 1s } }
+      """,
+      calling: [
+        "part": """
+        belay: 1
+        steps:
+          - group: g
+            on_failure: rollback
+            steps:
+              - { step: a, exec: [a], rollback: { exec: [undo] } }
+              - { step: b, exec: [b], rollback: nothing }
+        """
+      ])
+    stage.acts = [
+      "call/b": [.fails()], "call/a~rollback": [Act(takes: .seconds(90))], "rate?": [.ok, fails],
+    ]
+    #expect(try stage.drive() == .failed)
+    #expect(!stage.started.contains("call#2/a"))
+    #expect(trips(stage) == ["rate fail tell at 61 after call/a~rollback", "rate fail stop at 121"])
+  }
+
   @Test("a temporary is applied again only when the watch of the group around it has passed")
   func temporaryTriedAgain() throws {
     let stage = try Stage(

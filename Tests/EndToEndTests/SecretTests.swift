@@ -112,4 +112,35 @@ import Testing
     let short = try sandbox.belay("run", "tell", "-e", "here", variables: ["MY_TOKEN": "short"])
     #expect(short.status == 2 && !short.error.contains("short'"), "\(short)")
   }
+
+  @Test(
+    "a command that prints a secret is run when the run begins, by the plan's PATH and in the project's folder"
+  )
+  func printed() throws {
+    let sandbox = try Sandbox(["tell": SecretsStaySecret.playbook])
+    try sandbox.execute(["/bin/mkdir", "playbooks/environments"]).wait()
+    let environment = "belay: 1\nsecrets: { token: { exec: [./vault, read, token] } }\n"
+    sandbox.write(environment, to: "playbooks/environments/here.yaml")
+    sandbox.write(
+      "print(__import__('os').environ['TOKEN'] == 'from the vault')\nprint(__import__('os').environ['TOKEN'])",
+      to: "printer.py")
+    sandbox.write(
+      "#!/bin/sh\n[ \"$*\" = 'read token' ] && [ ! -e closed ] && echo 'from the vault' || { echo 'it is closed' >&2; exit 3; }\n",
+      to: "vault")
+    let plan = try sandbox.belay("plan", "tell", "-e", "here")
+    #expect(plan.status == 0 && plan.output.contains("./vault is in no folder of PATH"), "\(plan)")
+    let missing = try sandbox.belay("run", "tell", "-e", "here")
+    #expect(missing.status == 2 && missing.error.contains("secret 'token': ./vault"), "\(missing)")
+    try sandbox.execute(["/bin/chmod", "+x", "vault"]).wait()
+    #expect(try sandbox.belay("run", "tell", "-e", "here").status == 1)
+    let said = try sandbox.belay("logs", "last", "tell").output
+    #expect(said.contains("True") && !said.contains("from the vault"), "\(said)")
+    sandbox.write("", to: "closed")
+    let closed = try sandbox.belay("resume", "last")
+    #expect(
+      closed.status == 2 && closed.error.contains("secret 'token': ./vault fails: it is closed"), "\(closed)")
+    sandbox.write("#!/bin/sh\nexec cat /dev/zero\n", to: "vault")
+    let endless = try sandbox.belay("run", "tell", "-e", "here")
+    #expect(endless.status == 2 && endless.error.contains("./vault prints more than a secret"), "\(endless)")
+  }
 }

@@ -134,7 +134,7 @@ struct Driving {
   static func surroundings(of plan: Plan) throws -> ([String: String], Secrets) {
     let caller = try CallerEnvironment.of(plan).values
     do {
-      return (caller, try Secrets(plan.secrets, caller: caller, home: homeFolder()))
+      return (caller, try Secrets(plan, caller: caller, home: homeFolder()))
     } catch {
       throw Failure(.usage, "secret '\(error.name)': \(error.message)")
     }

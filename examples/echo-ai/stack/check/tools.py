@@ -71,8 +71,8 @@ def railway(*arguments: str, stdin: str = "", cwd: str | None = None) -> subproc
 
 
 def health() -> dict[str, Any]:
-    answer = httpx.get(f"{APP_URL}/health", timeout=10)
-    return answer.json() if answer.status_code == 200 else {}
+    """Raises httpx.HTTPError where the application does not answer with 200, which it does also when degraded."""
+    return httpx.get(f"{APP_URL}/health", timeout=10).raise_for_status().json()
 
 
 def healthy() -> bool:

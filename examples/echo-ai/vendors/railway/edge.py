@@ -35,7 +35,8 @@ class Edge:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        limits = httpx.Limits(max_connections=200, max_keepalive_connections=20)
+        # Shorter than uvicorn keeps an idle connection (5 s): one that both ends let go at once would be a 502.
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=2)
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(60, connect=2), limits=limits)
 
     async def __call__(self, scope, receive, send) -> None:

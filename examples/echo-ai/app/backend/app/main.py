@@ -59,7 +59,7 @@ def _state() -> dict[str, str]:
         database.ping()
     except Exception as error:  # a driver, a pool, a network: all mean that there is no database
         state["database"] = "unhealthy"
-        state["database_error"] = str(error).splitlines()[0]
+        state["database_error"] = (str(error) or type(error).__name__).splitlines()[0]
     return state
 
 
