@@ -19,7 +19,9 @@ extension Engine {
   func judgement(
     _ answer: ActionAnswer?, by body: PlanBody, of node: Int, isQuestion: Bool
   ) -> Judgement {
-    judgement(answer, by: body, in: context(node), isQuestion: isQuestion)
+    var context = context(node)
+    context.isSensitive = plan.nodes[node].sensitive
+    return judgement(answer, by: body, in: context, isQuestion: isQuestion)
   }
 
   func judgement(

@@ -72,11 +72,15 @@ extension Engine {
         .start(
           EffectOrder(
             attempt: attempt, node: id(question.subject), key: nil, request: request, timeout: timeout,
-            keeps: question.body.maxOutput, sensitive: plan.nodes[node].sensitive, keepsAnswer: question.keeps
-          )))
+            keeps: question.body.maxOutput, sensitive: isSensitive(node, question),
+            keepsAnswer: question.keeps)))
     } catch {
       cannotAsk(question.kind, node, error)
     }
+  }
+
+  private func isSensitive(_ node: Int, _ question: Question) -> Bool {
+    plan.nodes[node].sensitive || plan.nodes[question.subject].sensitive
   }
 
   /// The answer to a question that was asked of the world.
@@ -162,7 +166,7 @@ extension Engine {
       }
     let answer = Answer(
       question: kind, verdict: judgement.verdict, reason: judgement.reason,
-      outputs: plan.nodes[node].sensitive ? ValueMap() : judgement.outputs)
+      outputs: isSensitive(node, question) ? ValueMap() : judgement.outputs)
     let subject = question.subject
     if record(of: subject).lastAnswer != answer, kind != .ask || judgement.verdict != .pass {
       record(.answered(id(subject), answer))
@@ -188,8 +192,11 @@ extension Engine {
       case .unknown: .unknown
       }
     let outputs = kept(judgement.outputs, of: node)
+    let found = judgement.found.isEmpty ? nil : judgement.found
     ended(
-      node, NodeEnd(status: status, outputs: outputs, failure: judgement.failure?.failure, kept: answer))
+      node,
+      NodeEnd(
+        status: status, outputs: outputs, failure: judgement.failure?.failure, found: found, kept: answer))
   }
 
   /// The question cannot be put: a value is missing, a text is no duration.

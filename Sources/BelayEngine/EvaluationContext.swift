@@ -32,6 +32,8 @@ struct EvaluationContext: Variables, ActionContext {
   var ownVariables: [ProcessRequest.Variable] = []
   var shell: FarShell?
   var idempotencyKey: String?
+  /// The output of what is judged is neither shown nor kept: no word of it in why, and none of what it rests on.
+  var isSensitive = false
 
   func hasReceipts(_ secret: String) -> Bool {
     plan.secrets.contains { $0.name == secret && $0.receipts }

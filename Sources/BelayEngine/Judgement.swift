@@ -10,6 +10,8 @@ struct Judgement: Hashable {
   var isFinal = false
   var outputs = ValueMap()
   var failure: StepFailure?
+  /// What a pass rests on: the values that its conditions speak of.
+  var found = ""
 
   var reason: String { failure?.message ?? "" }
 }
@@ -19,6 +21,15 @@ extension EvaluationContext {
   ///
   /// - Parameter answer: nil for a check without an action, which asks only what is known.
   mutating func judge(_ answer: ActionAnswer?, by body: PlanBody, isQuestion: Bool) -> Judgement {
+    var judgement = judged(answer, by: body, isQuestion: isQuestion)
+    if isSensitive {
+      judgement.failure?.stderr = ""
+      judgement.found = ""
+    }
+    return judgement
+  }
+
+  private mutating func judged(_ answer: ActionAnswer?, by body: PlanBody, isQuestion: Bool) -> Judgement {
     guard let use = body.use, let answer else {
       return judge(answer, by: Conditions(body), isQuestion)
     }
@@ -27,6 +38,7 @@ extension EvaluationContext {
       let own = inner.judge(answer, by: Conditions(use), isQuestion)
       guard own.verdict != .fail, !own.isFinal else { return own }
       var judgement = judge(answer.seen(through: own), by: Conditions(body), isQuestion)
+      if judgement.verdict == .pass, judgement.found.isEmpty { judgement.found = own.found }
       for (name, value) in own.outputs.entries where judgement.outputs[name] == nil {
         judgement.outputs[name] = value
       }
@@ -64,7 +76,7 @@ extension EvaluationContext {
     if let outputFailure {
       return Judgement(verdict: .unknown, outputs: outputs, failure: outputFailure)
     }
-    return expectation(body, outputs)
+    return expectation(body, outputs, of: answer)
   }
 
   private mutating func evaluateOutputs(of body: Conditions, into outputs: inout ValueMap) -> StepFailure? {
@@ -106,21 +118,33 @@ extension EvaluationContext {
     return speaksOfIt ? nil : error
   }
 
-  private func expectation(_ body: Conditions, _ outputs: ValueMap) -> Judgement {
+  private func expectation(
+    _ body: Conditions, _ outputs: ValueMap, of answer: ActionAnswer?
+  ) -> Judgement {
+    var found: [String] = []
     for condition in body.expect {
       do {
         let program = try programs.program(condition)
         let value = try evaluate(condition)
-        if value == .bool(true) { continue }
-        let message =
-          value == .bool(false)
-          ? program.failureExplanation(self) : "\(condition.source) is \(value.typeName), not a bool"
-        return Judgement(verdict: .fail, outputs: outputs, failure: described("", message))
+        if value == .bool(true) {
+          found += program.findings(self).filter { !found.contains($0) }
+          continue
+        }
+        return Judgement(verdict: .fail, outputs: outputs, failure: described("", unmet(program, value)))
       } catch {
         return Judgement(verdict: .unknown, outputs: outputs, failure: error)
       }
     }
-    return Judgement(verdict: .pass, outputs: outputs)
+    if found.isEmpty, let field = answer?.verdictField, let value = fields[field] {
+      found = ["\(field) is \(value.text)"]
+    }
+    return Judgement(verdict: .pass, outputs: outputs, found: found.joined(separator: ", "))
+  }
+
+  private func unmet(_ program: Program, _ value: Value) -> String {
+    let source = program.expression.source
+    if value != .bool(false) { return "\(source) is \(value.typeName), not a bool" }
+    return isSensitive ? "\(source) is false" : program.failureExplanation(self)
   }
 
   private func described(_ first: String, _ second: String) -> StepFailure {

@@ -6,15 +6,25 @@ extension Program {
   /// `json.status == "healthy": json.status is "degraded"`. Of several joined by `&&`, the first that does not hold.
   public func failureExplanation(_ variables: some Variables) -> String {
     let node = culprit(syntax, variables)
-    let parts = operands(of: node)
+    let said = values(of: operands(of: node), variables)
+    let condition = self.text(node)
+    return said.isEmpty ? "\(condition) is false" : "\(condition): \(said.joined(separator: ", "))"
+  }
+
+  /// What the parts of a condition that holds are: `status is 200`, `json.status is "healthy"`.
+  public func findings(_ variables: some Variables) -> [String] {
+    let parts = if case .and(let parts) = syntax.kind { parts } else { [syntax] }
+    return values(of: parts.flatMap(operands), variables)
+  }
+
+  private func values(of parts: [Syntax], _ variables: some Variables) -> [String] {
     var said: [String] = []
     for part in parts where !isLiteral(part) {
       let text = self.text(part)
       guard !said.contains(where: { $0.hasPrefix(text + " is ") }) else { continue }
       said.append("\(text) is \(shown(part, variables))")
     }
-    let condition = self.text(node)
-    return said.isEmpty ? "\(condition) is false" : "\(condition): \(said.joined(separator: ", "))"
+    return said
   }
 
   private func culprit(_ node: Syntax, _ variables: some Variables) -> Syntax {

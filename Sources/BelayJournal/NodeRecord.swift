@@ -12,6 +12,8 @@ public struct NodeRecord: Hashable, Sendable {
   public internal(set) var outputs = ValueMap()
   public internal(set) var captures = ValueMap()
   public internal(set) var failure: Failure?
+  /// Of a check that has passed: the values that its conditions speak of.
+  public internal(set) var found: String?
   public internal(set) var skipped: SkipReason?
   public internal(set) var continued = false
   public internal(set) var heldBecause: String?
@@ -83,6 +85,7 @@ public struct NodeRecord: Hashable, Sendable {
     ending = end.status
     outputs = end.outputs
     failure = end.failure
+    found = end.found
     continued = end.continued
     kept = end.kept
     finishedAt = time

@@ -119,6 +119,7 @@ extension RunEvent {
       writer.text("status", end.status.rawValue)
       writer.map("outputs", end.outputs)
       writer.failure("failure", end.failure)
+      writer.text("found", end.found)
       writer.flag("continued", end.continued)
       writer.stream("kept", end.kept)
     case .retryScheduled(let node, let failure, let moment):

@@ -67,18 +67,21 @@ public struct NodeEnd: Hashable, Sendable {
   public var status: NodeStatus
   public var outputs: ValueMap
   public var failure: Failure?
+  /// Of a check that has passed: the values that its conditions speak of.
+  public var found: String?
   /// True when the run went on over the failure.
   public var continued: Bool
   /// Of a check with `keep`: its last answer. What a step has printed stands in its attempts.
   public var kept: KeptStream
 
   public init(
-    status: NodeStatus, outputs: ValueMap = ValueMap(), failure: Failure? = nil, continued: Bool = false,
-    kept: KeptStream = KeptStream()
+    status: NodeStatus, outputs: ValueMap = ValueMap(), failure: Failure? = nil, found: String? = nil,
+    continued: Bool = false, kept: KeptStream = KeptStream()
   ) {
     self.status = status
     self.outputs = outputs
     self.failure = failure
+    self.found = found
     self.continued = continued
     self.kept = kept
   }

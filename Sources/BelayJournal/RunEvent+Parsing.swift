@@ -66,7 +66,8 @@ extension RunEvent {
         try fields.text("node"),
         NodeEnd(
           status: try fields.word("status"), outputs: try fields.map("outputs"),
-          failure: try fields.optionalFailure("failure"), continued: try fields.flag("continued"),
+          failure: try fields.optionalFailure("failure"), found: try fields.optionalText("found"),
+          continued: try fields.flag("continued"),
           kept: try fields.optionalObject("kept", KeptStream.init(fields:)) ?? KeptStream()))
     case "retry_scheduled":
       .retryScheduled(

@@ -143,4 +143,41 @@ import Testing
     let endless = try sandbox.belay("run", "tell", "-e", "here")
     #expect(endless.status == 2 && endless.error.contains("./vault prints more than a secret"), "\(endless)")
   }
+
+  @Test("what a sensitive node prints is nowhere: not in why it failed, and not in what a check rests on")
+  func sensitive() throws {
+    let node = "sensitive: true\n    on_failure: continue\n    exec: [sh, say"
+    let sandbox = try Sandbox([
+      "p": """
+      belay: 1
+      steps:
+        - step: unmet
+          rollback: nothing
+          outputs: { said: stdout }
+          expect: said == "x"
+          \(node), "0"]
+        - step: failed
+          rollback: nothing
+          \(node), "4"]
+        - check: asked
+          expect: stdout == "x"
+          \(node), "0"]
+        - check: refused
+          \(node), "4"]
+        - check: passed
+          expect: stdout.startsWith("hunt")
+          \(node), "0"]
+        - { check: plain, exec: [echo, "41"], expect: 'int(lines[0]) == 41' }
+      """
+    ])
+    sandbox.write("echo hunter2\necho hunter3 >&2\nexit $1\n", to: "say")
+    let end = try sandbox.belay("run", "p")
+    #expect(end.status == 0, "\(end)")
+    let report = try sandbox.belay("report", "last")
+    #expect(report.output.contains(#"int(lines\[0\]) is 41"#), "\(report)")
+    let audit = try sandbox.belay("audit", "export")
+    #expect(!(end.output + report.output + audit.output).contains("hunter"), "\(end)")
+    let kept = try sandbox.execute(["/bin/grep", "-rc", "--binary-files=text", "hunter", sandbox.home]).wait()
+    #expect(kept.output.split(separator: "\n").allSatisfy { $0.hasSuffix(":0") }, "\(kept)")
+  }
 }

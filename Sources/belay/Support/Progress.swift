@@ -248,6 +248,7 @@ extension NodeRecord {
       "status": .string(status.rawValue), "round": round == 1 ? nil : .int(Int64(round)),
       "started_at": startedAt.map { .string($0.text) }, "finished_at": finishedAt.map { .string($0.text) },
       "outputs": outputs.isEmpty ? nil : Value.map(outputs).plainJSON,
+      "found": found.map(JSON.string),
       "captures": captures.isEmpty ? nil : Value.map(captures).plainJSON,
       "asking": asking.flatMap { $0.isTaken ? nil : $0.json },
       "skipped": skipped.map { .string($0.rawValue) }, "continued": continued ? .bool(true) : nil,

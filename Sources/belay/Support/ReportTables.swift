@@ -10,7 +10,7 @@ extension ReportText {
     let rows = nodes { if case .check = $0.detail { true } else { false } }.map { node, record in
       [
         markdown(node.id), question(of: node), record.status.words, record.finishedAt?.secondText ?? "",
-        markdown(record.failure?.message ?? ""), values(record.outputs),
+        markdown(record.failure?.message ?? record.found ?? ""), values(record.outputs),
       ]
     }
     return rows.isEmpty
