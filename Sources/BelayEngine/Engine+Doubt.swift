@@ -121,10 +121,14 @@ extension Engine {
     }
   }
 
-  /// Temporaries are applied again first, and this is none of them.
-  private func waitsForTemporaries(_ node: Int) -> Bool {
-    guard case .reapplying(let temporaries, _) = stage else { return false }
-    return plan.nodes[node].role == .main && !temporaries.contains(node)
+  /// Temporaries are undone or applied again first, and this is none of them.
+  func waitsForTemporaries(_ node: Int) -> Bool {
+    guard plan.nodes[node].role == .main else { return false }
+    return switch stage {
+    case .undoing: true
+    case .reapplying(let temporaries, _): !temporaries.contains(node)
+    case .forward, .stopping, .rollingBack, .verifyingRollback, .resting: false
+    }
   }
 
   /// An intent that nothing came of: there is nothing to undo, and who goes on starts it anew.

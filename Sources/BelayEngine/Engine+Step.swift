@@ -313,6 +313,7 @@ extension Engine {
     case .awaitingTime: opened(node)
     case .awaitingRetry:
       guard case .step(let step) = plan.nodes[node].detail else { return }
+      if waitsForTemporaries(node) { return leavePlace(node) }
       if isUnwatched(node) {
         leavePlace(node)
         unwatched.insert(node)

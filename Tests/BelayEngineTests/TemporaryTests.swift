@@ -274,6 +274,29 @@ private let maintenance = """
     #expect(stage.started == ["on", "work", "off", "is_off?", "on", "work", "off", "is_off?"])
   }
 
+  @Test("whose undo a resume finishes is applied again before what was in doubt beside it is repeated")
+  func doubtBesideAnUndo() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - group: g
+          mode: parallel
+          steps:
+            - { step: on, exec: [on], temporary: true, rollback: { exec: [off], idempotent: true } }
+            - { step: work, exec: [work], idempotent: true, verify: { exec: [look] }, rollback: nothing }
+      """)
+    let lookedFor = Act(exit: 1, takes: .seconds(5))
+    stage.acts = ["work?": [lookedFor, lookedFor, .ok], "on~rollback": [Act(takes: .seconds(9))]]
+    stage.stopAtSecond = [(3, .cancel), (5, .kill)]
+    #expect(try stage.drive() == .paused)
+    stage.stopAtSecond = []
+    #expect(try stage.drive(.resume(retry: false)) == .succeeded)
+    let resumed = try #require(stage.started.lastIndex(of: "on"))
+    #expect(stage.started[..<resumed].filter { $0 == "work" }.count == 1, "\(stage.started)")
+    #expect(stage.started[resumed...].contains("work"))
+  }
+
   @Test("that a person has settled is not asked for again where what has failed ends the run")
   func settled() throws {
     let stage = try Stage(maintenance)
