@@ -50,7 +50,8 @@ public struct LiveFrame {
 
   /// All of it, as it is left behind.
   public func whole() -> [Line] {
-    head() + RunTree(picture: picture, marks: marks, columns: size.columns).rows().flatMap(\.lines)
+    let tree = RunTree(picture: picture, marks: marks, columns: size.columns)
+    return head() + tree.rows().flatMap(tree.lines(of:))
   }
 
   /// How the run stands has a line of its own where it would be cut off.
@@ -103,11 +104,12 @@ public struct LiveFrame {
   // MARK: What there is room for
 
   private func tree(in room: Int) -> [Line] {
-    let rows = RunTree(picture: picture, marks: marks, columns: size.columns).rows()
-    if rows.reduce(0, { $0 + $1.lines.count }) <= room { return rows.flatMap(\.lines) }
+    let tree = RunTree(picture: picture, marks: marks, columns: size.columns)
+    let rows = tree.rows()
+    if rows.reduce(0, { $0 + $1.height }) <= room { return rows.flatMap(tree.lines(of:)) }
     var chosen = Excerpt(rows, groups: outer)
     chosen.fill(room)
-    return chosen.lines { count in
+    return chosen.lines(of: tree) { count in
       Line("  \(marks.gap) \(count) more", .dim).cut(to: size.columns, ellipsis: marks.ellipsis)
     }
   }
@@ -144,7 +146,7 @@ private struct Excerpt {
     var height = 0
     var inGap = false
     for place in rows.indices {
-      if chosen[place] { height += rows[place].lines.count } else if !inGap { height += 1 }
+      if chosen[place] { height += rows[place].height } else if !inGap { height += 1 }
       inGap = !chosen[place]
     }
     return height
@@ -175,7 +177,7 @@ private struct Excerpt {
     }
   }
 
-  func lines(gap: (Int) -> Line) -> [Line] {
+  func lines(of tree: RunTree, gap: (Int) -> Line) -> [Line] {
     var lines: [Line] = []
     var hidden = 0
     for place in rows.indices {
@@ -185,7 +187,7 @@ private struct Excerpt {
       }
       if hidden > 0 { lines.append(gap(hidden)) }
       hidden = 0
-      lines += rows[place].lines
+      lines += tree.lines(of: rows[place])
     }
     if hidden > 0 { lines.append(gap(hidden)) }
     return lines

@@ -4,8 +4,8 @@ public import BelayPlan
 
 /// All that a picture of a run is drawn from. The same values give the same picture.
 public struct RunPicture {
-  public var plan: Plan
-  public var state: RunState
+  public let plan: Plan
+  public let state: RunState
   public var now: Timestamp
   /// The last lines that a running step has printed.
   public var tail: (NodeID) -> [String]
@@ -13,6 +13,8 @@ public struct RunPicture {
   public var question: OpenQuestion?
   /// Somebody else drives it: Ctrl-C here stops nothing of it.
   public var isWatched = false
+  /// By node.
+  private let records: [NodeRecord]
 
   public init(
     plan: Plan, state: RunState, now: Timestamp, question: OpenQuestion? = nil,
@@ -23,9 +25,10 @@ public struct RunPicture {
     self.now = now
     self.question = question
     self.tail = tail
+    records = plan.nodes.map { state[$0.id] }
   }
 
-  func record(of index: Int) -> NodeRecord { state[plan.nodes[index].id] }
+  func record(of index: Int) -> NodeRecord { records[index] }
 
   func isGroup(_ index: Int) -> Bool {
     if case .group = plan.nodes[index].detail { true } else { false }

@@ -4,13 +4,16 @@ internal import BelayPlan
 
 /// The nodes of a run, a line each, as wide as the terminal is.
 struct RunTree {
-  /// A node's lines: itself, and what it has to say.
+  /// A node, or a watch of one: a line of its own, and what it has to say.
   struct Row {
     /// Nil: a watch of the whole run.
     var index: Int?
-    var lines: [Line]
     var isActive: Bool
     var hasEnded: Bool
+    fileprivate var made: [Line]?
+
+    /// Nothing stands below what is not active.
+    var height: Int { made?.count ?? 1 }
   }
 
   private static let narrow = 60
@@ -24,13 +27,17 @@ struct RunTree {
   func rows() -> [Row] {
     watches(of: nil)
       + picture.shown.flatMap { index in
-        [
+        let isActive = picture.isActive(index)
+        return [
           Row(
-            index: index, lines: lines(of: index), isActive: picture.isActive(index),
-            hasEnded: picture.record(of: index).status.hasEnded)
+            index: index, isActive: isActive, hasEnded: picture.record(of: index).status.hasEnded,
+            made: isActive ? lines(of: index) : nil)
         ] + watches(of: index)
       }
   }
+
+  /// Of thousands of nodes a few fit on the screen: only their lines are made.
+  func lines(of row: Row) -> [Line] { row.made ?? row.index.map(lines(of:)) ?? [] }
 
   private func lines(of index: Int) -> [Line] {
     let indent = String(repeating: "  ", count: picture.depth(of: index))
@@ -82,8 +89,8 @@ struct RunTree {
       let first = (isBelow ? line : joined(line, text)).cut(to: columns, ellipsis: marks.ellipsis)
       let indent = String(repeating: "  ", count: depth + 2)
       return Row(
-        index: scope, lines: [first] + (isBelow ? below(text, indent: indent) : []),
-        isActive: note.isTrouble, hasEnded: picture.isOver(scope))
+        index: scope, isActive: note.isTrouble, hasEnded: picture.isOver(scope),
+        made: [first] + (isBelow ? below(text, indent: indent) : []))
     }
   }
 

@@ -107,6 +107,7 @@ extension PlaybookChecker {
   private mutating func checkRollbacks() {
     for number in index.entries.indices {
       let node = index[number].node
+      checkUndoesSomething(node)
       guard case .step(let step) = node.kind, step.rollback == nil, step.irreversible == nil,
         index[number].region == .main, step.body.action?.keyword != "playbook",
         !index.around(number).contains(where: hasRollback)
@@ -120,6 +121,20 @@ extension PlaybookChecker {
           "a rollback that reaches '\(node.id)' ends incomplete: it has no 'rollback'",
           at: node.span, help: "write 'rollback:', 'rollback: nothing' or 'irreversible:'"))
     }
+  }
+
+  /// Written on a node, the rule undoes what is in that node.
+  private mutating func checkUndoesSomething(_ node: Node) {
+    switch node.kind {
+    case .step, .group: return
+    case .check, .gate: break
+    }
+    guard node.onFailure == .value(.rollback) else { return }
+    report(
+      Diagnostic(
+        .warning, code: "idle-rollback",
+        "this undoes '\(node.id)' alone when it fails, and there is nothing in it to undo", at: node.span,
+        help: "write 'on_failure: rollback' on the group around it, or at the top of the playbook"))
   }
 
   /// A group's stands in place of its children's.
