@@ -72,11 +72,13 @@ def scale_up(lab):
 
 @scenario
 def scale_worker(lab):
-    """More processes at once, and the old number again where that is not seen to work."""
+    """More processes at once, and the old number again; more than the database has connections for are refused."""
     run = agreed(lab.run("scale-worker", max="4", min="2")).ends(0)
     before = run.node("stats")["outputs"]
     again = lab.run("scale-worker", max=str(before["max_now"]), min=str(before["min_now"]))
     agreed(again).ends(0)
+    run = lab.run("scale-worker", max="64", min="2").ends(4)
+    expect(run.node("connections_suffice").get("status") == "failed", run.tail())
 
 
 @scenario

@@ -59,14 +59,17 @@ def restore_swaps(lab):
 
 @scenario(fresh=True)
 def restore_undone(lab):
-    """Before writers start again, a rejection brings the old database back, and the application with it."""
+    """Before writers start again, a rejection brings back the old database, the queue, and the application with it."""
     dump = pathlib.Path(lab.run("database-backup").ends(0).node("keep")["outputs"]["dump"])
     lab.sql("delete from api_keys")
-    run = restore(lab, dump.stem)
+    lab.fault("full-queue")
+    run = restore(lab, dump.stem, queue="set_aside")
     signed(run, "sign_loss")
     signed(run, "cut_over")
     run.waits_for("start_app")
+    expect(run.node("set_queue_aside").get("status") == "succeeded", run.tail())
     run.reject("start_app", "database_admin").ends(4)
+    expect(run.node("set_queue_aside").get("status") == "compensated", run.tail())
     expect(lab.sql("select count(*) from api_keys") == "0", "the old database is not back")
     expect(lab.sql("select count(*) from pg_database where datname like 'railway\\_%'") == "0", "a copy was left")
     lab.until("the application serves", lambda: lab.health().get("status") == "healthy", 120)

@@ -98,4 +98,6 @@ def incident_unacknowledged(lab):
     lab.fault("nobody-acknowledges")
     run = incident(lab, "SEV3")
     run.reaches("acknowledged", "waiting", "running", "started")
+    # Five minutes, as the playbook says.
+    lab.until("the next ones are told", lambda: "acknowledged: escalated to" in run.told())
     run.call("cancel", run.name())
