@@ -102,6 +102,12 @@ public enum Signatures {
     }
   }
 
+  /// It asks for a passphrase only where it has a terminal, which a signature is never made on.
+  private static func why(_ words: String) -> String {
+    guard words.contains("incorrect passphrase") else { return words }
+    return "the key has a passphrase, which is for an agent to know: ssh-add it, and name its public half here"
+  }
+
   private static func read(_ path: String) throws(Failure) -> String {
     do throws(SystemError) { return try SmallFile.read(path) } catch { throw Failure(message: error.message) }
   }
@@ -125,7 +131,7 @@ public enum Signatures {
     do throws(SystemError) { found = try command.run() } catch { throw Failure(message: error.message) }
     switch found.end {
     case .status(0): return
-    case .status: throw Failure(message: "ssh-keygen: \(found.lastWords ?? "it says nothing")")
+    case .status: throw Failure(message: "ssh-keygen: \(why(found.lastWords ?? "it says nothing"))")
     case .late: throw Failure(message: "ssh-keygen has not ended within \(patience / 1000) s")
     case .tooMuch: throw Failure(message: "ssh-keygen does not stop talking")
     }

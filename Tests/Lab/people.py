@@ -16,7 +16,7 @@ def alerting(lab):
     expect(run.node("arrived").get("status") == "succeeded", run.tail())
 
 
-@scenario
+@scenario(of_the_few=True)
 def announced_too_late(lab):
     """A window of tomorrow is not announced: 48 hours are promised."""
     run = lab.run("announce-maintenance", start=moment(hours=24), end=moment(hours=25), what="Short interruptions")
@@ -35,7 +35,7 @@ def window(lab, tasks, ahead=60, **params):
     return run.waits_for("two_engineers").approve("two_engineers", "engineer_two", "database_admin")
 
 
-@scenario(fresh=True, of_the_few=True)
+@scenario(fresh=True)
 def maintenance(lab):
     """A window: announced, backed up, two engineers, closed to users, killed in the middle, open again at the end."""
     run = window(lab, '[{"name": "look", "playbook": "migrate-check", "takes": "1m"}]')

@@ -38,7 +38,7 @@ def quiet(lab):
     expect(states(run, "platform") == {"platform": "failed"}, run.tail())
 
 
-@scenario(of_the_few=True)
+@scenario
 def smoke(lab):
     """`smoke-test` sees an experiment completed; a dead worker, a throttled login and a public account do not pass."""
     lab.run("smoke-test").ends(0)
