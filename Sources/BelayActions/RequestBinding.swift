@@ -57,7 +57,7 @@ extension ServerAddress {
 extension ActionAnswer {
   /// Nothing has come back.
   init(_ silence: NoAnswer) {
-    let failure = StepFailure(kind: silence.kind, message: silence.message)
+    let failure = StepFailure(kind: silence.kind, message: silence.message, sqlstate: silence.sqlstate)
     self.init(
       fields: ValueMap(), failure: failure, answered: false, definite: !silence.mayHaveHappened)
   }

@@ -66,11 +66,14 @@ public struct NoAnswer: Hashable, Sendable {
   public var message: String
   /// Something was sent that may have had its effect.
   public var mayHaveHappened: Bool
+  /// As `error.sqlstate`: of a PostgreSQL that has refused the connection.
+  public var sqlstate: String?
 
-  public init(kind: String, message: String, mayHaveHappened: Bool) {
+  public init(kind: String, message: String, mayHaveHappened: Bool, sqlstate: String? = nil) {
     self.kind = kind
     self.message = message
     self.mayHaveHappened = mayHaveHappened
+    self.sqlstate = sqlstate
   }
 
   /// Broken off by us.

@@ -24,12 +24,13 @@ final class Connection {
     guard let handle else { throw .broken("no memory for a connection") }
     self.handle = handle
     belay_pq_silence(handle)
-    guard belay_PQstatus(handle) != CONNECTION_BAD else { throw .broken(words) }
+    belay_pq_tell_codes(handle)
+    guard belay_PQstatus(handle) != CONNECTION_BAD else { throw refusal }
     var wanted = PGRES_POLLING_WRITING
     while wanted != PGRES_POLLING_OK {
       try wait(wanted == PGRES_POLLING_READING ? Int16(POLLIN) : Int16(POLLOUT))
       wanted = belay_PQconnectPoll(handle)
-      if wanted == PGRES_POLLING_FAILED { throw .broken(words) }
+      if wanted == PGRES_POLLING_FAILED { throw refusal }
     }
     belay_PQsetnonblocking(handle, 1)
   }
@@ -45,10 +46,35 @@ final class Connection {
     return belay_PQconnectStartParams(names, texts, 1)
   }
 
-  /// libpq's last words, on one line.
-  private var words: String {
+  /// libpq's last words, on one line, without the codes and places in PostgreSQL's sources that it was asked for.
+  private var words: String { lines.map { Connection.withoutCode($0) ?? $0 }.joined(separator: "; ") }
+
+  private var lines: [String] {
     let text = String(cString: belay_PQerrorMessage(handle))
-    return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    return text.split(whereSeparator: \.isNewline).map(String.init).filter { !$0.hasPrefix("LOCATION:") }
+  }
+
+  /// Of several servers that were tried the last one's answer counts, if it has given one.
+  private var refusal: Interruption {
+    guard let last = lines.last, let code = Connection.code(in: last) else { return .broken(words) }
+    return .turnedAway(String(last[code]), words)
+  }
+
+  /// `… failed: FATAL:  53300: sorry, too many clients already`
+  ///
+  /// - Source: libpq, PQsetErrorVerbosity; PostgreSQL, appendix A: five digits or capital letters.
+  private static func code(in line: String) -> Range<String.Index>? {
+    guard let gap = line.firstRange(of: ":  ") else { return nil }
+    let rest = line[gap.upperBound...]
+    let code = rest.prefix(5)
+    guard code.count == 5, rest.dropFirst(5).hasPrefix(": "),
+      code.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
+    else { return nil }
+    return code.startIndex..<code.endIndex
+  }
+
+  private static func withoutCode(_ line: String) -> String? {
+    code(in: line).map { line[..<$0.lowerBound] + line[$0.upperBound...].dropFirst(2) }.map { String($0) }
   }
 
   /// In a transaction that has not failed.

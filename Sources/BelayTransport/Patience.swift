@@ -7,6 +7,8 @@ public struct Patience: Sendable {
     case timeout
     case stopped(String)
     case broken(String)
+    /// The server has answered that it lets us not in: its code, SQLSTATE for PostgreSQL, and its words.
+    case turnedAway(String, String)
   }
 
   /// By the monotonic clock, nanoseconds.

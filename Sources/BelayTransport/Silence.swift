@@ -23,11 +23,14 @@ public struct Silence: Error, Hashable, Sendable {
   public var message: String
   /// The effect may have happened: what brings it about has left.
   public var mayHaveHappened: Bool
+  /// Of a PostgreSQL that has refused the connection.
+  public var sqlstate: String?
 
-  public init(_ kind: Kind, _ message: String, mayHaveHappened: Bool) {
+  public init(_ kind: Kind, _ message: String, mayHaveHappened: Bool, sqlstate: String? = nil) {
     self.kind = kind
     self.message = message
     self.mayHaveHappened = mayHaveHappened
+    self.sqlstate = sqlstate
   }
 
   public init(_ interruption: Patience.Interruption, mayHaveHappened: Bool) {
@@ -35,6 +38,8 @@ public struct Silence: Error, Hashable, Sendable {
     case .timeout: self.init(.timeout, "no answer within its timeout", mayHaveHappened: mayHaveHappened)
     case .stopped(let reason): self.init(.stopped, reason, mayHaveHappened: mayHaveHappened)
     case .broken(let words): self.init(.connect, words, mayHaveHappened: mayHaveHappened)
+    case .turnedAway(let code, let words):
+      self.init(.connect, words, mayHaveHappened: mayHaveHappened, sqlstate: code)
     }
   }
 }

@@ -84,7 +84,7 @@ struct RequestTranslation {
     return report(
       NoAnswer(
         kind: silence.kind.rawValue, message: masks.masked(silence.message),
-        mayHaveHappened: silence.mayHaveHappened))
+        mayHaveHappened: silence.mayHaveHappened, sqlstate: silence.sqlstate))
   }
 
   // MARK: SQL

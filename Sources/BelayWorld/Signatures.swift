@@ -105,7 +105,7 @@ public enum Signatures {
   /// It asks for a passphrase only where it has a terminal, which a signature is never made on.
   private static func why(_ words: String) -> String {
     guard words.contains("incorrect passphrase") else { return words }
-    return "the key has a passphrase, which is for an agent to know: ssh-add it, and name its public half here"
+    return "the key has a passphrase, which is for an agent to know: ssh-add it, and name its public half"
   }
 
   private static func read(_ path: String) throws(Failure) -> String {

@@ -35,6 +35,7 @@
   X(PQfreeCancel)                                                                                                    \
   X(PQfinish)                                                                                                        \
   X(PQsetNoticeProcessor)                                                                                           \
+  X(PQsetErrorVerbosity)                                                                                             \
   X(PQlibVersion)
 
 #define POINTER(name) static __typeof__(&name) call_##name;
@@ -105,3 +106,5 @@ static void ignore(void *context, const char *message) {
   (void)message;
 }
 void belay_pq_silence(PGconn *connection) { call_PQsetNoticeProcessor(connection, ignore, NULL); }
+
+void belay_pq_tell_codes(PGconn *connection) { call_PQsetErrorVerbosity(connection, PQERRORS_VERBOSE); }

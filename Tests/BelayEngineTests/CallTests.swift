@@ -79,7 +79,7 @@ import Testing
     #expect(stage.started.suffix(2) == ["call#2/a~rollback", "call/a~rollback"])
   }
 
-  @Test("a group in an attempt that has failed is over: its watch is asked no more while the next attempt runs")
+  @Test("a group in an attempt that has failed is over: its watch is not asked while the next attempt runs")
   func groupOfAFailedAttempt() throws {
     let stage = try Stage(
       "belay: 1\nsteps: [{ step: call, playbook: part, retry: { attempts: 2, delay: 1s } }]",

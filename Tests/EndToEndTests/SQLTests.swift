@@ -55,6 +55,23 @@ enum Postgres {
     return end.output.split(separator: "\n").joined(separator: " ")
   }
 
+  @Test("a server that turns us away has answered: with its SQLSTATE, and in its own words")
+  func turnedAway() throws {
+    let sandbox = try sandbox(
+      """
+        - check: there
+          sql: { url: "${{ secrets.db }}", query: select 1 }
+          fail_if: error.kind == "connect" && error.sqlstate == "3D000"
+      """, url: Postgres.url() + "_of_nobody")
+    let end = try run(sandbox)
+    #expect(end.status == 1, "\(end)")
+    let words = #"FATAL:  database "postgres_of_nobody" does not exist; error.kind"#
+    #expect(end.output.contains(words), "\(end)")
+    sandbox.write(try Postgres.url(port: 1), to: "url")
+    let silent = try run(sandbox)
+    #expect(silent.output.contains("there is unknown: "), "\(silent)")
+  }
+
   @Test("values are bound, results have types, a list is one transaction")
   func values() throws {
     let sandbox = try sandbox(

@@ -45,5 +45,7 @@ void belay_PQfinish(PGconn *connection);
 int belay_PQlibVersion(void);
 /* Notices go nowhere instead of to stderr. */
 void belay_pq_silence(PGconn *connection);
+/* The SQLSTATE stands in error messages: of a server that refuses a connection it is nowhere else. */
+void belay_pq_tell_codes(PGconn *connection);
 
 #endif
