@@ -50,7 +50,22 @@ public struct ExecAction: Action {
   private static func inspect(_ arguments: [Template], diagnostics: inout [Diagnostic]) {
     guard arguments.contains(where: { !$0.expressions.isEmpty }) else { return }
     var expressions: [Expression] = []
-    let words = arguments.map { argument in
+    let words = ExecAction.words(arguments, &expressions)
+    var nested = NestedCode()
+    nested.inspectWords(words)
+    nested.inspectLists(words, among: arguments.map { $0.whole != nil })
+    var told: Set<Int> = []
+    for refusal in nested.refusals where told.insert(refusal.binding).inserted {
+      diagnostics.append(
+        Diagnostic(
+          code: "unsafe-binding", refusal.message, at: expressions[refusal.binding].span, help: refusal.help))
+    }
+  }
+
+  private static func words(
+    _ arguments: [Template], _ expressions: inout [Expression]
+  ) -> [ShellReader.Word] {
+    arguments.map { argument in
       var word = ShellReader.Word()
       for segment in argument.segments {
         switch segment {
@@ -65,13 +80,14 @@ public struct ExecAction: Action {
       word.end()
       return word
     }
-    var nested = NestedCode()
-    nested.inspectWords(words)
-    var told: Set<Int> = []
-    for refusal in nested.refusals where told.insert(refusal.binding).inserted {
-      diagnostics.append(
-        Diagnostic(
-          code: "unsafe-binding", refusal.message, at: expressions[refusal.binding].span, help: refusal.help))
+  }
+
+  public func hazards(of variables: [NamedTemplate]) -> [Diagnostic] {
+    guard let program = arguments.first else { return [] }
+    let text = arguments.map(\.source).joined(separator: " ")
+    return HeldVariables(variables).diagnostics(at: program.span, mentionedIn: text) { nested in
+      var expressions: [Expression] = []
+      nested.inspectWords(ExecAction.words(arguments, &expressions))
     }
   }
 

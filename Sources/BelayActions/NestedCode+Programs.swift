@@ -33,6 +33,18 @@ extension NestedCode {
     }
   }
 
+  /// For `exec`: one argument that is a list becomes many, and a shell's options may be the first of them.
+  mutating func inspectLists(_ words: [ShellReader.Word], among isWhole: [Bool]) {
+    guard let at = words.firstIndex(where: { CodeProgram.named($0.name)?.isShell == true }) else { return }
+    for index in words.indices.dropFirst(at + 1) {
+      if isWhole[index] {
+        let why = "could be a list that begins with '-c', and the rest of it code for '\(words[at].name)'"
+        return refuse(words[index], why, help: "write '--' before it")
+      }
+      guard words[index].string != "--", words[index].string.hasPrefix("-") else { return }
+    }
+  }
+
   /// A word whose program the shell puts in only when it runs.
   private func isUnknown(_ index: Int, in words: [ShellReader.Word], isWrapped: Bool) -> Bool {
     guard words[index].text.last == ShellReader.opaque else { return false }
@@ -54,8 +66,26 @@ extension NestedCode {
 
   private mutating func inspect(_ call: ProgramCall, _ arguments: ArraySlice<ShellReader.Word>) {
     var call = call
-    for word in arguments where call.takesCode(word) && word.hasBindings {
-      refuse(word, "is code for '\(call.name)'", help: call.help)
+    for word in arguments where call.takesCode(word) {
+      if word.hasBindings {
+        refuse(word, "is code for '\(call.name)'", help: call.help)
+      } else if call.program.isShell {
+        inspectCode(word.string)
+      }
+    }
+  }
+
+  /// `env -S` makes a command of one word, so a value may not stand where `env` looks for options.
+  mutating func inspectSplitter(_ words: [ShellReader.Word]) {
+    guard let at = words.firstIndex(where: { $0.name == "env" }),
+      at == 0 || NestedCode.wrappers.contains(words[0].name)
+    else { return }
+    for word in words[(at + 1)...] {
+      if word.hasBindings, word.beforeBinding.isEmpty {
+        return refuse(
+          word, "could be an option of 'env', which makes commands of texts", help: "write '--' before it")
+      }
+      guard word.string != "--", word.string.hasPrefix("-") || word.string.contains("=") else { return }
     }
   }
 

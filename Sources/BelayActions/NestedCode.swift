@@ -5,18 +5,33 @@ internal import BelayModel
 struct NestedCode {
   struct Refusal {
     var binding: Int
-    var message: String
+    /// Within a sentence.
+    var why: String
     var help: String
+
+    var message: String { "this value cannot be bound safely: \(why)" }
   }
 
   private(set) var refusals: [Refusal] = []
   var script = ScriptVariables()
   /// What has been followed already from some reader of code.
   var seen: Set<Flow> = []
+  /// Variables around the script that hold values, and the number of each among the bindings.
+  private let held: [String: Int]
+  private let depth: Int
+  /// Code in code in code is not followed further.
+  private static let depthLimit = 4
+
+  init(held: [String: Int] = [:]) { self.init(held: held, depth: 0) }
+
+  private init(held: [String: Int], depth: Int) {
+    self.held = held
+    self.depth = depth
+  }
 
   /// Looks through a script.
   mutating func inspect(_ reader: ShellReader) {
-    script = ScriptVariables(reader)
+    script = ScriptVariables(reader, held: held)
     let commands = script.commands
     for number in commands.indices {
       let command = commands[number]
@@ -37,8 +52,9 @@ struct NestedCode {
 
   /// For `exec`, where there is no shell around, and for the words of a shell's command.
   mutating func inspectWords(_ words: [ShellReader.Word]) {
-    guard words.contains(where: \.hasBindings) else { return }
+    guard !held.isEmpty || words.contains(where: \.hasBindings) else { return }
     inspectPrograms(words)
+    inspectSplitter(words)
     inspectFilters(words)
     inspectRemotes(words)
     inspectVariables(words)
@@ -59,6 +75,16 @@ struct NestedCode {
     }
   }
 
+  /// A text that a shell takes for code: it has the variables around it, and may evaluate them.
+  mutating func inspectCode(_ text: String) {
+    guard depth < NestedCode.depthLimit, held.keys.contains(where: { text.contains($0) }) else { return }
+    var inner = NestedCode(held: held, depth: depth + 1)
+    var reader = ShellReader(Template(literal: text, at: .nowhere("code")))
+    reader.read()
+    inner.inspect(reader)
+    refusals += inner.refusals
+  }
+
   mutating func refuse(_ word: ShellReader.Word, _ why: String, help: String? = nil) {
     for binding in word.bindings { add(binding.number, "its word \(why)", help: help) }
   }
@@ -66,7 +92,7 @@ struct NestedCode {
   mutating func add(_ binding: Int, _ why: String, help: String?) {
     refusals.append(
       Refusal(
-        binding: binding, message: "this value cannot be bound safely: \(why)",
+        binding: binding, why: why,
         help: help ?? "give it as an argument or a variable: bash -c 'echo \"$1\"' _ ${{ … }}"))
   }
 }

@@ -28,6 +28,14 @@ public struct RunAction: Action {
     self.bound = bound
   }
 
+  public func hazards(of variables: [NamedTemplate]) -> [Diagnostic] {
+    HeldVariables(variables).diagnostics(at: script.span, mentionedIn: script.source) { nested in
+      var reader = ShellReader(script)
+      reader.read()
+      nested.inspect(reader)
+    }
+  }
+
   public var templates: [Template] { [script] }
   public var program: Template? { Template(literal: "bash", at: script.span) }
 

@@ -28,12 +28,16 @@ struct ScriptVariables {
 
   init() {}
 
-  init(_ reader: ShellReader) {
+  /// - Parameter held: variables that hold values from the start, and the number of each among the bindings.
+  init(_ reader: ShellReader, held: [String: Int] = [:]) {
     commands = reader.commands
     groups = reader.groups
     var sources: [String: [Source]] = [:]
     var tested: Set<String> = []
     for number in commands.indices { note(number, in: &sources, tested: &tested) }
+    for (name, binding) in held where sources[name] == nil {
+      sources[name] = [.values(bindings: [binding], references: [])]
+    }
     for name in tested { sources[name] = nil }
     follow(sources)
     constants = sources.compactMapValues { all in

@@ -83,11 +83,29 @@ extension Engine {
     let meets = try requirements(of: asking.inquiry, metBy: person, actor, proposal, at: moment)
     let decision = Decision(
       asked: asking.number, word: proposal.word, note: proposal.note, values: try values(of: proposal),
-      by: actor, person: person, meets: meets, signature: proposal.signature)
+      by: actor, person: person, meets: meets, signature: proposal.signature,
+      given: proposal.signature == nil
+        ? ValueMap() : ValueMap(proposal.values.map { ($0.name, .string($0.text)) }))
     if !proposal.word.isRefusal, asking.decisions.contains(where: { $0.who == decision.who }) {
       throw Refusal("\(decision.who) has said so already, and counts once")
     }
     return decision
+  }
+
+  /// Whether a decision that stands in the journal is one that ``admit(_:by:at:)`` would give. The journal is a file,
+  /// and who owns it may write into it what nobody has said.
+  ///
+  /// The engine's run is as it was before the decision; that the signature is good is for others to see.
+  public func confirm(_ decision: Decision, of node: NodeID, at moment: Timestamp) throws(Refusal) {
+    let proposal = Proposal(
+      node: node, asked: decision.asked, plan: planDigest, word: decision.word, note: decision.note,
+      signature: decision.signature, signer: decision.person)
+    let asking = try standing(for: proposal, at: moment)
+    let person = try person(behind: decision.by, proposal)
+    let meets = try requirements(of: asking.inquiry, metBy: person, decision.by, proposal, at: moment)
+    guard person == decision.person, meets == decision.meets else {
+      throw Refusal("\(decision.who) does not meet what it says that they meet")
+    }
   }
 
   /// The question that it answers, if that still stands.

@@ -43,6 +43,7 @@ extension Decision {
     writer.text("person", person)
     writer.ints("meets", meets)
     writer.text("signature", signature)
+    writer.map("given", given)
   }
 
   init(_ fields: inout LineFields) throws(EventLineError) {
@@ -50,6 +51,6 @@ extension Decision {
       asked: try fields.int("asked"), word: try fields.word("decision"),
       note: try fields.optionalText("note"), values: try fields.map("values"), by: try fields.actor("by"),
       person: try fields.optionalText("person"), meets: try fields.ints("meets"),
-      signature: try fields.optionalText("signature"))
+      signature: try fields.optionalText("signature"), given: try fields.map("given"))
   }
 }

@@ -106,10 +106,12 @@ public struct Decision: Hashable, Sendable {
   public var meets: [Int]
   /// Armoured, as ssh-keygen(1) writes it, over ``SignedWords``.
   public var signature: String?
+  /// What was signed of the values: as they were typed.
+  public var given: ValueMap
 
   public init(
     asked: Int, word: Word, note: String? = nil, values: ValueMap = ValueMap(), by: Actor, person: String?,
-    meets: [Int], signature: String? = nil
+    meets: [Int], signature: String? = nil, given: ValueMap = ValueMap()
   ) {
     self.asked = asked
     self.word = word
@@ -119,7 +121,11 @@ public struct Decision: Hashable, Sendable {
     self.person = person
     self.meets = meets
     self.signature = signature
+    self.given = given
   }
+
+  /// It says that somebody has signed it, which it is to be held to.
+  public var isSigned: Bool { signature != nil || by.assurance >= .signature }
 
   /// Distinct for distinct people.
   public var who: String { person ?? by.uid.map { "uid \($0)" } ?? by.name }

@@ -4,6 +4,7 @@ import BelayModel
 public struct RunRefold: RunFold {
   public private(set) var state: RunState
   private var epoch = 0
+  public private(set) var isSigned = false
   private var files: [(path: String, digest: String)] = []
 
   public init(run: String) { state = RunState(run: run) }
@@ -18,6 +19,7 @@ public struct RunRefold: RunFold {
     guard parsed.epoch >= epoch else { throw FoldError("driver \(parsed.epoch) follows driver \(epoch)") }
     epoch = parsed.epoch
     try state.apply(parsed.event, at: parsed.at)
+    if case .decided(_, let decision) = parsed.event, decision.isSigned { isSigned = true }
     files += RunState.files(of: parsed.event)
   }
 

@@ -159,6 +159,8 @@ public protocol RunFold {
   var row: RunRow? { get }
   /// The claims that the run holds now.
   var heldClaims: [String] { get }
+  /// Somebody has signed a decision of it.
+  var isSigned: Bool { get }
   /// Output files that events name: path relative to the run's folder, SHA-256 of the file.
   mutating func takeFiles() -> [(path: String, digest: String)]
 }

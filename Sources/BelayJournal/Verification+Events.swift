@@ -51,6 +51,7 @@ extension Verification {
 
   private mutating func compare(_ fold: some RunFold, _ run: String) throws(StoreError) {
     guard let row = fold.row else { return report.add(.run(run), "its events do not create it") }
+    if fold.isSigned { report.signedRuns.append(run) }
     guard let stored = try source.columns(of: run) else { return report.add(.run(run), "its row is missing") }
     for (name, (stored, derived)) in zip(RunRow.columnNames, zip(stored, row.columns)) {
       if !stored.isExactly(derived) {

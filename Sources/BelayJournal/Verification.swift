@@ -65,6 +65,8 @@ public struct AuditReport: Hashable, Sendable {
   public var anchor: LedgerHead?
   /// The newest one that a key of the verifier's has signed.
   public internal(set) var signed: LedgerHead?
+  /// Runs in which somebody has signed a decision, for who has the keys to verify that.
+  public internal(set) var signedRuns: [String] = []
   /// The ledger's newest entry.
   public internal(set) var head: LedgerHead?
   /// At most ``findingLimit``; in the order in which they were met.
@@ -83,7 +85,7 @@ public struct AuditReport: Hashable, Sendable {
   }
 
   /// One finding an event or entry: the second would say the same in other words.
-  mutating func add(_ place: AuditPlace, _ message: String) {
+  public mutating func add(_ place: AuditPlace, _ message: String) {
     switch place {
     case .event, .entry: if findings.contains(where: { $0.place == place }) { return }
     case .run, .claim, .head, .checkpoint, .store: break

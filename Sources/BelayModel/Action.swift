@@ -28,6 +28,8 @@ public protocol Action: Sendable {
   init?(_ source: ActionSource, diagnostics: inout [Diagnostic])
   /// The texts it will bind, in order, for the checks of references and secrets.
   var templates: [Template] { get }
+  /// What of it would take for code the values that these variables of its environment hold.
+  func hazards(of variables: [NamedTemplate]) -> [Diagnostic]
   /// The program that it starts; nil when it starts none.
   var program: Template? { get }
   /// Whether it may stand where is only asked.
@@ -52,6 +54,7 @@ extension Action {
   public static var declarations: [String] { [] }
   public static func bindable(at path: [String]) -> Bindable { .values }
   public static var secretHelp: String? { nil }
+  public func hazards(of variables: [NamedTemplate]) -> [Diagnostic] { [] }
   public var program: Template? { nil }
   public var ownResults: [ResultField] { [] }
   public var repetition: Repetition { .unknown }

@@ -51,7 +51,7 @@ extension RealWorld {
   mutating func hearSigned() {
     for (decision, isValid) in signed.take() {
       guard isValid else {
-        reply(.refused(SignatureCheck.refusal(of: decision.proposal.signer ?? "")), to: decision.ticket)
+        reply(.refused(SignedWords.refusal(of: decision.proposal.signer ?? "")), to: decision.ticket)
         continue
       }
       inputs.append(.decided(decision.proposal, by: decision.actor.signing, ticket: decision.ticket))
@@ -69,7 +69,7 @@ extension Proposal {
   /// - Throws: when it is not signed by who it says, for what it says.
   public func verified(_ actor: Actor, _ plan: Plan, _ state: RunState) throws(Refusal) -> Actor {
     guard let check = try check(plan) else { return actor }
-    guard check.isValid else { throw Refusal(SignatureCheck.refusal(of: check.signer)) }
+    guard check.isValid else { throw Refusal(SignedWords.refusal(of: check.signer)) }
     return actor.signing
   }
 

@@ -1,5 +1,5 @@
 internal import BelayEngine
-internal import BelayJournal
+public import BelayJournal
 internal import BelayTransport
 
 /// Decisions whose signatures are being verified: ssh-keygen(1) does that beside the engine's loop, which goes on.
@@ -46,11 +46,14 @@ struct SignatureCheck: BlockingCall {
   var text: String
   var keys: [String]
 
-  static func refusal(of signer: String) -> String {
-    "the signature is none of \(signer)'s for this run, gate, plan and decision"
-  }
-
   var isValid: Bool { Signatures.isValid(signature, of: text, for: SignedWords.namespace, keys: keys) }
 
   func run(_ brake: Brake, finished: (Bool) -> Void) { finished(isValid) }
+}
+
+extension SignedWords {
+  /// Why somebody's word does not count.
+  public static func refusal(of signer: String) -> String {
+    "the signature is none of \(signer)'s for this run, gate, plan and decision"
+  }
 }

@@ -228,6 +228,63 @@ struct SharedStoreTests {
     #expect(try sandbox.belay("audit", "verify").status == 0)
   }
 
+  @Test(
+    "a signature that nobody has made lets nothing go on, however well it is written into the store",
+    arguments: [
+      ("of another run", "pass"), ("none", "del d['signature']"),
+      ("edited", "d['signature'] = d['signature'].replace('A', 'B')"),
+      ("of another person", "d['person'] = 'ben'"),
+    ])
+  func forged(what: String, edit: String) throws {
+    let sandbox = try Sandbox([
+      "deploy": """
+      belay: 1
+      steps:
+        - gate: go
+          approve: { by: [release], assurance: signature }
+          message: Deploy?
+        - { step: deployed, run: touch deployed, rollback: nothing }
+      """
+    ])
+    for name in ["ana", "ben"] {
+      let made = try sandbox.execute([
+        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sandbox.path(name),
+      ])
+      #expect(try made.wait().status == 0)
+    }
+    let keys = ["ana", "ben"].map { sandbox.text($0 + ".pub").split(separator: "\n").joined() }
+    sandbox.write(
+      """
+      belay: 1
+      people:
+        ana: { name: Ana, accounts: { os: nobody-here }, keys: ["\(keys[0])"] }
+        ben: { name: Ben, accounts: { os: nobody-there }, keys: ["\(keys[1])"] }
+      roles: { release: { people: [ana, ben] } }
+      """, to: "playbooks/roster.yaml")
+    var runs: [String] = []
+    for _ in 0..<2 {
+      #expect(try sandbox.belay("run", "deploy").status == 3)
+      let status = try sandbox.belay("status", "last", "--format", "json").output
+      runs.append(try #require(status.firstMatch(of: /"run": *"([^"]+)"/)).1.description)
+    }
+    #expect(try sandbox.belay("approve", runs[0], "--key", "ana").status == 0)
+    let forge = try sandbox.execute(
+      [
+        "/usr/bin/python3", OddServer.folder + "/forge.py", sandbox.store + "/store.db", runs[0], runs[1],
+        edit,
+      ]
+    ).wait()
+    #expect(forge.status == 0, "\(forge)")
+    let resumed = try sandbox.belay("resume", runs[1])
+    #expect(resumed.status == 8 && resumed.error.contains("has signed for go, and"), "\(what): \(resumed)")
+    #expect(!sandbox.exists("deployed"))
+    #expect(try sandbox.belay("approve", runs[1], "--key", "ana").status == 8)
+    let audit = try sandbox.belay("audit", "verify")
+    #expect(audit.status == 8 && audit.output.contains("has not signed it"), "\(audit)")
+    #expect(try sandbox.belay("close", runs[1], "--note", "forged").status == 0)
+    #expect(try sandbox.belay("resume", runs[0]).status == 0)
+  }
+
   @Test("an answer is signed with its values, by who has no account here; by another's key it does not count")
   func signedAnswer() throws {
     let sandbox = try Sandbox([

@@ -16,6 +16,53 @@ extension PlaybookChecker {
     report("write-in-check", "\(write.why), and \(scope.title) only asks", at: write.span, help: write.help)
   }
 
+  /// Values that reach a command by its environment, or by a list of `vars`, and that it would take for code.
+  mutating func checkHeld(_ action: ActionSource, _ own: [NamedTemplate], _ scope: Scope) {
+    guard let command = made[action.keywordSpan] else { return }
+    let groups = scope.node.map { [$0] + index.around($0) } ?? []
+    let around = groups.flatMap { number -> [NamedTemplate] in
+      switch index[number].node.kind {
+      case .group(let group): group.setting.env
+      case .step(let step): step.body.setting.env
+      case .check, .gate: []
+      }
+    }
+    var known: Set<String> = []
+    // The innermost of a name counts.
+    let variables = (own + around + playbook.setting.env).filter { known.insert($0.name).inserted }
+    for hazard in command.hazards(of: variables) { reportOnce(hazard) }
+    guard let whole = withLists(action) else { return }
+    var found: [Diagnostic] = []
+    _ = actions[action.keyword]?.init(whole, diagnostics: &found)
+    for hazard in found where hazard.code == "unsafe-binding" { reportOnce(hazard) }
+  }
+
+  /// What `vars` holds as a list, in place of the argument that is made of it; nil: nothing is.
+  private func withLists(_ action: ActionSource) -> ActionSource? {
+    guard case .list(let items) = action.fields.content else { return nil }
+    var isChanged = false
+    let arguments = items.flatMap { item -> [TemplateTree] in
+      guard case .text(let template) = item.content, let source = template.whole?.source,
+        source.hasPrefix("vars."),
+        case .list(let list)? = playbook.vars.first(where: { "vars." + $0.key == source })?.value.content
+      else { return [item] }
+      isChanged = true
+      return list
+    }
+    guard isChanged else { return nil }
+    var action = action
+    action.fields.content = .list(arguments)
+    return action
+  }
+
+  /// Several commands may be given the same value.
+  private mutating func reportOnce(_ diagnostic: Diagnostic) {
+    guard !diagnostics.contains(where: { $0.code == diagnostic.code && $0.span == diagnostic.span }) else {
+      return
+    }
+    report(diagnostic)
+  }
+
   /// Recursion is as deep as the file, at most 64 levels.
   private mutating func checkTexts(
     _ tree: TemplateTree, at path: [String], of kind: (any Action.Type)?, _ scope: Scope

@@ -158,7 +158,10 @@ extension PlaybookChecker {
       [body.timeout, body.polling.within, body.polling.every, body.polling.staysFor].compactMap { $0 }, scope)
     checkBound("max_output", body.maxOutput, scope)
     checkBound("keep", body.keep, scope)
-    if let action = body.action { checkAction(action, scope) }
+    if let action = body.action {
+      checkAction(action, scope)
+      checkHeld(action, body.setting.env, scope)
+    }
     var answer = scope
     answer.bare = results(of: body)
     answer.types = types.results(of: body)

@@ -91,10 +91,22 @@ extension AuditReport {
       guard let audit = try SQLiteAudit.open(store.folder) else {
         throw Failure(.usage, "there is no store in \(store.folder): nothing was run yet")
       }
-      return try AuditReport.verifying(audit, by: RunRefold.self, trust: trust)
+      var report = try AuditReport.verifying(audit, by: RunRefold.self, trust: trust)
+      if !report.signedRuns.isEmpty { try report.verifySignatures(in: try store.existing()) }
+      return report
     } catch StoreError.broken(let text) {
       throw Failure(.auditFailed, "BROKEN: \(text)")
     } catch let error as StoreError { throw Failure(error) }
+  }
+
+  /// What people have signed by keys of the roster: the chain does not say who has written it.
+  private mutating func verifySignatures(in store: SQLiteStore) throws {
+    for run in signedRuns {
+      guard let row = try store.run(run) else { continue }
+      for (decision, why) in try RecordedRun(row, in: store).forgeries() {
+        add(.event(run: run, number: decision.number), "\(decision.decision.who) has not signed it: \(why)")
+      }
+    }
   }
 
   /// Where more is complete than was signed.

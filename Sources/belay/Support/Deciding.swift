@@ -130,12 +130,13 @@ struct Deciding {
   private func write(_ proposal: Proposal) throws -> String {
     // Read under the lock: it may have been said before, by a driver that has died since.
     let recorded = try RecordedRun(try store.run(run) ?? recorded.row, in: store)
+    try recorded.requireSignatures()
     let now = SystemClock.wall()
     do {
       let actor = try proposal.verified(Caller.actor(), recorded.plan, recorded.state)
       let engine = Engine(
         plan: recorded.plan, digest: recorded.row.planDigest, actions: builtInActions, run: recorded.state,
-        accounts: Accounts(of: recorded.plan.roster))
+        accounts: Accounts(of: recorded.plan.roster), zones: SystemZones.rules(of: recorded.plan))
       let decision = try engine.admit(proposal, by: actor, at: now)
       let state = try recorded.append(.decided(proposal.node, decision), at: now, in: store)
       let missing = state[proposal.node].asking?.missing ?? []

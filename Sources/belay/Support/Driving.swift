@@ -35,6 +35,7 @@ struct Driving {
       throw Failure(
         .usage, "run \(row.run) is \(recorded.state.status.words): nothing more can be done with it")
     }
+    if purpose.goesOn { try recorded.requireSignatures() }
     let keeper = try ready?.keeper ?? Driving.prepare(store)
     let clock = SystemClock()
     let (caller, secrets) = try Driving.surroundings(of: recorded.plan)
@@ -196,4 +197,14 @@ func hostName() -> String {
   var buffer = [CChar](repeating: 0, count: 256)
   guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
   return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+extension Begin.Purpose {
+  /// Something of the playbook may begin, by what was approved.
+  fileprivate var goesOn: Bool {
+    switch self {
+    case .run, .resume, .rollback: true
+    case .cancel, .close: false
+    }
+  }
 }

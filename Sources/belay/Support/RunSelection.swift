@@ -75,6 +75,8 @@ struct RecordedRun {
   var plan: Plan
   var planBytes: [UInt8]
   var state: RunState
+  /// In the order of the journal.
+  private(set) var signed: [SignedDecision] = []
 
   init(_ row: RunRow, in store: SQLiteStore) throws {
     self.row = row
@@ -90,7 +92,17 @@ struct RecordedRun {
       planBytes = bytes
       plan = try Plan(decoding: bytes)
       state = RunState(run: row.run)
+      var digest = ""
       try RecordedRun.forEachEvent(of: row.run, in: store) { line, _ in
+        switch line.event {
+        case .runCreated(let created): digest = created.planDigest
+        case .planAdopted(let adopted): digest = adopted.plan
+        case .decided(let node, let decision) where decision.isSigned:
+          signed.append(
+            SignedDecision(
+              number: line.number, at: line.at, node: node, decision: decision, before: state, plan: digest))
+        default: break
+        }
         try state.apply(line.event, at: line.at)
       }
     } catch let error as StoreError {
