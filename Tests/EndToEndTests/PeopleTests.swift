@@ -278,7 +278,7 @@ struct SharedStoreTests {
     let resumed = try sandbox.belay("resume", runs[1])
     #expect(resumed.status == 8 && resumed.error.contains("has signed for go, and"), "\(what): \(resumed)")
     #expect(!sandbox.exists("deployed"))
-    #expect(try sandbox.belay("approve", runs[1], "--key", "ana").status == 8)
+    #expect(try sandbox.belay("approve", runs[1], "go", "--key", "ana").status == 8)
     let audit = try sandbox.belay("audit", "verify")
     #expect(audit.status == 8 && audit.output.contains("has not signed it"), "\(audit)")
     #expect(try sandbox.belay("close", runs[1], "--note", "forged").status == 0)
