@@ -58,7 +58,7 @@ extension Engine {
     guard let group = group(node) else { return }
     var end = NodeEnd(status: .succeeded)
     do throws(StepFailure) {
-      if let call = group.call { end.outputs = try outputs(of: call, node) }
+      if let call = group.call { end.outputs = kept(try outputs(of: call, node), of: node) }
       if group.mode == .choice, let chosen = chosen(in: node) {
         end.outputs["chosen"] = .string(name(of: chosen))
       }

@@ -225,7 +225,8 @@ extension Engine {
   /// What may be written down of a node's outputs.
   mutating func kept(_ outputs: ValueMap, of node: Int) -> ValueMap {
     guard plan.nodes[node].sensitive else { return outputs }
-    unrecorded[id(node)] = outputs
+    // It ends with what stands in its record, which is nothing.
+    if !outputs.isEmpty { unrecorded[id(node)] = outputs }
     return ValueMap()
   }
 

@@ -74,4 +74,29 @@ extension PlanBuilder {
     }
     return root
   }
+
+  /// What stands in a sensitive node, or undoes it, is as sensitive: each stands after what it belongs to.
+  mutating func spreadSensitivity() {
+    for index in nodes.indices {
+      var isSensitive = nodes[index].parent.map { nodes[$0].sensitive } ?? false
+      if case .rollback(let of) = nodes[index].role { isSensitive = isSensitive || nodes[of].sensitive }
+      if isSensitive { nodes[index].sensitive = true }
+      refuseSensitiveCaptures(index)
+    }
+  }
+
+  private mutating func refuseSensitiveCaptures(_ index: Int) {
+    let captures =
+      switch nodes[index].detail {
+      case .step(let step): step.captures
+      case .group(let group): group.captures
+      case .check, .gate: [PlanStep.Capture]()
+      }
+    guard nodes[index].sensitive, let first = captures.first else { return }
+    diagnostics.append(
+      Diagnostic(
+        code: "sensitive-capture",
+        "'\(nodes[index].id)' is sensitive, and '\(first.name)' would be kept: it may be needed after a crash",
+        at: .nowhere(nodes[index].place), help: "capture it in a node of its own that is not sensitive"))
+  }
 }

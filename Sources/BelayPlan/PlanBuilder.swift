@@ -73,6 +73,7 @@ public struct PlanBuilder {
     layOutSteadyState(outer)
     layOutRollbacks()
     guard !isFull else { return nil }
+    spreadSensitivity()
     resolveNeeds()
     setPreviews(onFailure)
     checkLimits()

@@ -168,11 +168,21 @@ import Testing
           expect: stdout.startsWith("hunt")
           \(node), "0"]
         - { check: plain, exec: [echo, "41"], expect: 'int(lines[0]) == 41' }
+        - group: g
+          sensitive: true
+          steps:
+            - step: inner
+              exec: [sh, say, "0"]
+              outputs: { said: stdout.trim() }
+              rollback: { exec: [sh, say, "0"] }
+        - { step: reads, run: '[ "${{ steps.inner.said }}" = "$(sh say 0 2>/dev/null)" ]', rollback: nothing }
       """
     ])
     sandbox.write("echo hunter2\necho hunter3 >&2\nexit $1\n", to: "say")
     let end = try sandbox.belay("run", "p")
     #expect(end.status == 0, "\(end)")
+    #expect(try sandbox.belay("rollback", "last").status == 4)
+    #expect(try sandbox.belay("logs", "last", "inner~rollback").status == 0)
     let report = try sandbox.belay("report", "last")
     #expect(report.output.contains(#"int(lines\[0\]) is 41"#), "\(report)")
     let audit = try sandbox.belay("audit", "export")

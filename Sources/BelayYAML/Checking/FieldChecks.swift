@@ -104,6 +104,13 @@ extension PlaybookChecker {
   }
 
   private mutating func checkCaptures(_ captures: [Step.Capture], _ scope: Scope) {
+    let around = scope.node.map { [$0] + index.around($0) } ?? []
+    if let first = captures.first, around.contains(where: { index[$0].node.sensitive == .value(true) }) {
+      report(
+        "sensitive-capture",
+        "what is captured is kept, for it may be needed after a crash, and nothing of a sensitive node is",
+        at: first.nameSpan, help: "capture it in a node of its own that is not sensitive")
+    }
     for capture in captures {
       let answer = checkBody(capture.body, scope.asking("'capture'"))
       check(capture.value, answer)
@@ -205,7 +212,23 @@ extension PlaybookChecker {
         $0.allowsSecrets = true; $0.title = "'env'"
       })
     check([setting.cwd].compactMap { $0 }, scope.with { $0.title = "'cwd'" })
+    checkFolder(setting)
     if let shell = setting.shell { checkShell(shell, scope.with { $0.title = "'shell'" }) }
+  }
+
+  /// Through a shell it is a folder of another place.
+  private mutating func checkFolder(_ setting: Setting) {
+    guard let cwd = setting.cwd, cwd.expressions.isEmpty, setting.shell == nil, !cwd.source.hasPrefix("/")
+    else { return }
+    var depth = 0
+    for part in cwd.source.split(separator: "/") where part != "." {
+      depth += part == ".." ? -1 : 1
+      guard depth >= 0 else {
+        return report(
+          "outside-project", "'\(cwd.source)' leaves the project", at: cwd.span,
+          help: "write where it is: an absolute path")
+      }
+    }
   }
 
   mutating func check(_ templates: [Template], _ scope: Scope) {

@@ -81,7 +81,10 @@ extension Playbook {
   }
 }
 
-private func printableLines(_ lines: [String]) -> String { lines.joined(separator: "\n") + "\n" }
+private func printableLines(_ lines: [String]) -> String {
+  let all = lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+  return all.map { printable(String($0)) + "\n" }.joined()
+}
 
 extension Parameter {
   fileprivate var summary: JSON {

@@ -73,8 +73,20 @@ private func harmless(_ text: String) -> String {
 /// Text without control characters, for one line of a terminal: nothing that a command printed can move a cursor.
 func printable(_ text: String) -> String {
   String(
-    String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 })
-  )
+    String.UnicodeScalarView(
+      text.unicodeScalars.map { scalar in
+        scalar.properties.generalCategory == .control || turnsText(scalar) ? " " : scalar
+      }))
+}
+
+/// What comes after it would stand before it, or look as if.
+///
+/// - Source: UAX #9, section 2: explicit formatting characters.
+private func turnsText(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.value {
+  case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+  default: false
+  }
 }
 
 /// `1 file`, `2 files`.
