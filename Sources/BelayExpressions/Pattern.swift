@@ -9,7 +9,7 @@ final class Pattern: @unchecked Sendable {
   private let compiled: OpaquePointer
 
   /// In bytes, of the program; of the states that matching keeps as many again.
-  private static let memory: Int64 = 1 << 20
+  private static let memory: Int64 = 1 << 18
 
   init(_ text: String) throws(OperationError) {
     var text = text

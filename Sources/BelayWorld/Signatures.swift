@@ -80,8 +80,9 @@ public enum Signatures {
   private static func withFolder<Result>(
     _ body: (String) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var template = Array("/tmp/belay-signature-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw Failure(message: SystemError("mkdtemp", "/tmp").message) }
+    let place = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    var template = Array("\(place)/belay-signature-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failure(message: SystemError("mkdtemp", place).message) }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     defer {
       for name in ["key.pub", "text", "text.sig", "signers", "signature"] {

@@ -117,6 +117,9 @@ def blocked(lab):
 def slow_statements(lab):
     """Statements are slow: a person of the database gets them, and no index is made by chance."""
     lab.fault("slow-queries")
+    buckets = "rate(http_request_duration_highr_seconds_bucket[20s])"
+    slow_answers = f"histogram_quantile(0.95, sum by (le) ({buckets})) > 2"
+    lab.until("Prometheus has seen slow answers", lambda: lab.samples(slow_answers))
     run = slow(lab, "slow statements", "index_or_code", "index_or_code")
     lab.mend("slow-queries")
     run.answer("index_or_code", "done=a migration is on its way", person="database_admin").ends(0)
