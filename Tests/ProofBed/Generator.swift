@@ -189,7 +189,8 @@ struct Generator {
     step.idempotent = chance.one(in: 4)
     step.interrupt = chance.one(in: 10)
     step.sensitive = chance.one(in: 10)
-    step.captures = chance.one(in: 4)
+    // What is captured is kept, and of a sensitive step nothing is.
+    step.captures = chance.one(in: 4) && !step.sensitive
     step.unknownIf = chance.one(in: 8)
     if chance.one(in: 2) { step.verify = chance.one(in: 2) ? .plain : .canDeny }
     if step.idempotent, chance.one(in: 12) { step.verify = .blind }
