@@ -33,7 +33,7 @@ public final class SimulatedWorld: World {
   private var isAttended = false
 
   /// More than any run needs: one that waits a day for its window and asks its watches every three seconds meanwhile.
-  private static let inputLimit = 100_000
+  private static let inputLimit = 400_000
   /// After so many, whoever sits at the terminal goes home.
   private static let patience = 4_000
 
