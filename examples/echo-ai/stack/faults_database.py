@@ -30,6 +30,8 @@ def release() -> None:
 
 def _hold(what: str) -> None:
     name = f"fault-{what}"
+    # What it said the last time is not said now.
+    (processes.LOGS / f"{name}.log").unlink(missing_ok=True)
     processes.start(name, [sys.executable, "-m", "stack.faults_database", what], env={"PYTHONPATH": str(SOURCE)})
     if not processes.until(lambda: (processes.LOGS / f"{name}.log").read_text().endswith("holds\n"), 15):
         raise Failed(f"see {processes.LOGS}/{name}.log")
