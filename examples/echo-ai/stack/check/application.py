@@ -10,7 +10,7 @@ from .tools import api, end_of, equal, eventually, experiment, health, healthy, 
 
 
 @check("application: health is 200 and tells in the body")
-def healthy() -> None:
+def health_tells() -> None:
     answer = httpx.get(f"{APP_URL}/health")
     equal((answer.status_code, answer.headers["content-type"]), (200, "application/json"))
     services = {"redis": "healthy", "database": "healthy"}
