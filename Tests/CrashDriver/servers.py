@@ -104,6 +104,21 @@ def redis(*words):
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+class Lines:
+    """A client's words; knows when a line of them was cut off with the client."""
+
+    def __init__(self, file):
+        self.file, self.are_cut = file, False
+
+    def readline(self, *limit):
+        line = self.file.readline(*limit)
+        self.are_cut |= not line.endswith(b"\n")
+        return line
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """POST /NODE is an effect of that node; /NODE/STATUS answers so, and has none; GET /effect/NODE: whether it is there."""
 
@@ -112,8 +127,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
+    def setup(self):
+        super().setup()
+        self.rfile = Lines(self.rfile)
+
     def handle_any(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        if len(self.rfile.read(length)) < length or self.rfile.are_cut:
+            # No request: a server does nothing for half of one.
+            self.close_connection = True
+            return
         _, node, *rest = self.path.split("/")
         if self.command != "GET":
             status = int(rest[0]) if rest else 200
