@@ -58,6 +58,10 @@ def bad_release(lab):
 def exhausted(lab):
     """Idle sessions hold all connections: those are ended, after somebody has said so."""
     lab.fault("exhausted-connections")
+    long_idle = "application_name = 'report-job' and now() - state_change > interval '2 seconds'"
+    lab.until(
+        "its sessions have been idle for a while",
+        lambda: int(lab.sql(f"select count(*) from pg_stat_activity where {long_idle}")) > 40)
     run = fails(lab, "connections are exhausted", "exhausted", "end_sessions")
     run.approve("end_sessions", "database_admin").ends(0)
 
