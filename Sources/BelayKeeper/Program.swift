@@ -105,7 +105,7 @@ struct Program {
 /// Strings as the list of pointers, ended by a null one, that C wants; valid during the call.
 ///
 /// One block of bytes for all of them: a thousand variables are one allocation.
-func withCStrings<Result>(
+package func withCStrings<Result>(
   _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
   var bytes: [CChar] = []

@@ -1,3 +1,4 @@
+internal import BelayKeeper
 private import CSystem
 internal import Glibc
 
@@ -126,18 +127,5 @@ struct BriefCommand {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
-}
-
-private func withCStrings<Result>(
-  _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-  var pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) } + [nil]
-  defer { for pointer in pointers { free(pointer) } }
-  return pointers.withUnsafeMutableBufferPointer { buffer in
-    guard let base = buffer.baseAddress else {
-      preconditionFailure("a list that ends in nil is never empty")
-    }
-    return body(base)
   }
 }

@@ -226,6 +226,11 @@ struct SharedStoreTests {
     #expect(signed.status == 0, "\(signed.error)")
     #expect(try sandbox.belay("resume", "last").status == 0)
     #expect(try sandbox.belay("audit", "verify").status == 0)
+    let edit =
+      "import sqlite3; d = sqlite3.connect('\(sandbox.store)/store.db'); d.execute('UPDATE plan SET bytes = zeroblob(1)'); d.commit()"
+    #expect(try sandbox.execute(["/usr/bin/python3", "-c", edit]).wait().status == 0)
+    let altered = try sandbox.belay("audit", "verify")
+    #expect(altered.status == 8 && altered.output.contains("its plan was altered"), "\(altered)")
   }
 
   @Test(

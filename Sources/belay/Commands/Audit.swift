@@ -103,7 +103,13 @@ extension AuditReport {
   private mutating func verifySignatures(in store: SQLiteStore) throws {
     for run in signedRuns {
       guard let row = try store.run(run) else { continue }
-      for (decision, why) in try RecordedRun(row, in: store).forgeries() {
+      let recorded: RecordedRun
+      do { recorded = try RecordedRun(row, in: store) } catch let error as Failure {
+        // A finding like the others, which are to be told as well.
+        add(.run(run), "its signatures cannot be verified: \(error.message)")
+        continue
+      }
+      for (decision, why) in try recorded.forgeries() {
         add(.event(run: run, number: decision.number), "\(decision.decision.who) has not signed it: \(why)")
       }
     }
