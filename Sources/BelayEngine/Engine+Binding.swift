@@ -21,6 +21,7 @@ extension Engine {
   ) -> Judgement {
     var context = context(node)
     context.isSensitive = plan.nodes[node].sensitive
+    if case .check = plan.nodes[node].detail { context.tellsFindings = !context.isSensitive }
     return judgement(answer, by: body, in: context, isQuestion: isQuestion)
   }
 

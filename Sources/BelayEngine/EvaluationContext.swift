@@ -34,6 +34,8 @@ struct EvaluationContext: Variables, ActionContext {
   var idempotencyKey: String?
   /// The output of what is judged is neither shown nor kept: no word of it in why, and none of what it rests on.
   var isSensitive = false
+  /// A pass is told with what it rests on; only checks keep that.
+  var tellsFindings = false
 
   func hasReceipts(_ secret: String) -> Bool {
     plan.secrets.contains { $0.name == secret && $0.receipts }

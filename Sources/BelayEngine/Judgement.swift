@@ -22,10 +22,7 @@ extension EvaluationContext {
   /// - Parameter answer: nil for a check without an action, which asks only what is known.
   mutating func judge(_ answer: ActionAnswer?, by body: PlanBody, isQuestion: Bool) -> Judgement {
     var judgement = judged(answer, by: body, isQuestion: isQuestion)
-    if isSensitive {
-      judgement.failure?.stderr = ""
-      judgement.found = ""
-    }
+    if isSensitive { judgement.failure?.stderr = "" }
     return judgement
   }
 
@@ -127,7 +124,7 @@ extension EvaluationContext {
         let program = try programs.program(condition)
         let value = try evaluate(condition)
         if value == .bool(true) {
-          found += program.findings(self).filter { !found.contains($0) }
+          if tellsFindings { found += program.findings(self).filter { !found.contains($0) } }
           continue
         }
         return Judgement(verdict: .fail, outputs: outputs, failure: described("", unmet(program, value)))
@@ -135,7 +132,7 @@ extension EvaluationContext {
         return Judgement(verdict: .unknown, outputs: outputs, failure: error)
       }
     }
-    if found.isEmpty, let field = answer?.verdictField, let value = fields[field] {
+    if tellsFindings, found.isEmpty, let field = answer?.verdictField, let value = fields[field] {
       found = ["\(field) is \(value.text)"]
     }
     return Judgement(verdict: .pass, outputs: outputs, found: found.joined(separator: ", "))
