@@ -5,7 +5,7 @@ internal import BelayPlan
 // engine.md's rules for an attempt of which nobody knows whether it has taken effect. Nothing is ever guessed.
 
 extension Engine {
-  /// Repetitions by recovery after which a person is asked.
+  /// Repetitions after which a person is asked, unless the author gives more attempts.
   static let rerunLimit = 3
 
   mutating func doubt(_ node: Int, _ step: PlanStep, _ name: AttemptName, _ reason: String) {
@@ -38,9 +38,7 @@ extension Engine {
       for (name, value) in judgement.outputs.entries { outputs[name] = value }
       ended(node, NodeEnd(status: .succeeded, outputs: kept(outputs, of: node)))
     } else if judgement.isFinal {
-      guard record(of: node).reruns < Engine.rerunLimit else { return holdAfterReruns(node) }
-      settle(node, name, .notDone, .verify, judgement.reason)
-      runAgain(node, step)
+      runAgain(node, step, name, .notDone, .verify, judgement.reason)
     } else {
       runAgainOrHold(node, step)
     }
@@ -55,24 +53,49 @@ extension Engine {
       let verify = answer.isEmpty || reason.hasSuffix(answer) ? "" : "; verify: \(answer)"
       return hold(node, "nobody knows whether \(id(node)) has taken effect: \(reason)\(verify)")
     }
-    guard record(of: node).reruns < Engine.rerunLimit else { return holdAfterReruns(node) }
-    settle(node, name, .again, .idempotent, "repeating it does no harm")
-    runAgain(node, step)
-  }
-
-  private mutating func holdAfterReruns(_ node: Int) {
-    hold(node, "\(id(node)) was run again \(Engine.rerunLimit) times and is still in doubt")
+    runAgain(node, step, name, .again, .idempotent, "repeating it does no harm")
   }
 
   private mutating func settle(
     _ node: Int, _ name: AttemptName, _ verdict: Settlement.Verdict, _ evidence: Settlement.Evidence,
-    _ reason: String
+    _ reason: String, notBefore moment: Moment? = nil
   ) {
-    record(.doubtSettled(id(node), name, Settlement(verdict: verdict, evidence: evidence, reason: reason)))
+    let settlement = Settlement(verdict: verdict, evidence: evidence, reason: reason, notBefore: moment)
+    record(.doubtSettled(id(node), name, settlement))
   }
 
-  /// The same number and key: the earlier attempt may have got through.
-  private mutating func runAgain(_ node: Int, _ step: PlanStep) {
+  /// The same number and key: the earlier attempt may have got through. As late as `retry` says, where it is given.
+  private mutating func runAgain(
+    _ node: Int, _ step: PlanStep, _ name: AttemptName, _ verdict: Settlement.Verdict,
+    _ evidence: Settlement.Evidence, _ reason: String
+  ) {
+    let done = record(of: node).reruns
+    var notBefore: Moment?
+    do throws(StepFailure) {
+      guard try done < rerunLimit(of: node, step) else {
+        return hold(node, "\(id(node)) was run again \(done) times and is still in doubt")
+      }
+      if step.retry.attempts > 1 {
+        notBefore = clock.after(try delay(node, step.retry, after: record(of: node).number + done))
+      }
+    } catch {
+      return hold(node, "\(id(node)) is in doubt, and its retry cannot be told: \(error.message)")
+    }
+    settle(node, name, verdict, evidence, reason, notBefore: notBefore)
+    if notBefore != nil { return awaitRetry(node) }
+    startAgain(node, step)
+  }
+
+  /// The author's number of attempts counts where it is higher and is for this failure.
+  private func rerunLimit(of node: Int, _ step: PlanStep) throws(StepFailure) -> Int {
+    let record = record(of: node)
+    let given = step.retry.attempts - record.number
+    guard given > Engine.rerunLimit else { return Engine.rerunLimit }
+    let failure = record.failure.map(StepFailure.init) ?? .noAnswer
+    return try mayRetry(node, step.retry, failure) ? given : Engine.rerunLimit
+  }
+
+  private mutating func startAgain(_ node: Int, _ step: PlanStep) {
     if isStopping || waitsForTemporaries(node) { return leavePlace(node) }
     if isUnwatched(node) {
       leavePlace(node)

@@ -261,6 +261,6 @@ extension StepFailure {
   init(_ failure: Failure) {
     self.init(
       kind: failure.kind, message: failure.message, exitCode: failure.exitCode.map(Int32.init),
-      stderr: failure.stderr)
+      sqlstate: failure.sqlstate, stderr: failure.stderr)
   }
 }

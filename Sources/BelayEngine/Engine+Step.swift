@@ -188,7 +188,7 @@ extension Engine {
     activities[node]?.attempt = nil
     let answer: ActionAnswer
     do throws(StepFailure) {
-      answer = try action(source).answer(report.result, isRepeat: record(of: node).reruns > 0)
+      answer = try action(source).answer(report.result, isRepeat: repeatsDoubt(node))
     } catch {
       answer = ActionAnswer(fields: ValueMap(), failure: error, answered: false, definite: false)
     }
@@ -261,7 +261,7 @@ extension Engine {
   /// A definite failure: tried again as often as the author says, else the node has failed.
   private mutating func retryOrFail(_ node: Int, _ step: PlanStep, _ judgement: Judgement) {
     let failure = judgement.failure ?? StepFailure(kind: "", message: "failed")
-    let number = record(of: node).number
+    let number = record(of: node).number + record(of: node).reruns
     do throws(StepFailure) {
       guard !judgement.isFinal, number < step.retry.attempts, try mayRetry(node, step.retry, failure) else {
         return ended(
@@ -275,7 +275,7 @@ extension Engine {
     }
   }
 
-  private func mayRetry(_ node: Int, _ retry: PlanRetry, _ failure: StepFailure) throws(StepFailure) -> Bool {
+  func mayRetry(_ node: Int, _ retry: PlanRetry, _ failure: StepFailure) throws(StepFailure) -> Bool {
     guard let condition = retry.when else { return true }
     var context = context(node)
     context.error = failure
@@ -297,7 +297,7 @@ extension Engine {
   private static let longestRetryAfter = TimeSpan.seconds(3600)
 
   /// Between attempts a node takes no place from others.
-  private mutating func awaitRetry(_ node: Int) {
+  mutating func awaitRetry(_ node: Int) {
     leavePlace(node)
     guard !isStopping, let until = record(of: node).waitsUntil else { return }
     activities[node] = Activity(part: .awaitingRetry, hasPlace: false)

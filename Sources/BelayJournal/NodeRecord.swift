@@ -21,6 +21,8 @@ public struct NodeRecord: Hashable, Sendable {
   public internal(set) var waitsUntil: Moment?
   /// How long a wait between two attempts was to be when it began.
   public internal(set) var retryDelay = TimeSpan.zero
+  /// It waits to repeat an attempt of which nobody knows, not one that has failed.
+  public internal(set) var repeatsDoubt = false
   public internal(set) var lastAnswer: Answer?
   /// The answer with which a check with `keep` has ended.
   public internal(set) var kept = KeptStream()
@@ -36,7 +38,7 @@ public struct NodeRecord: Hashable, Sendable {
   public internal(set) var override: WindowOverride?
   /// Of the next attempt; grows only after a definite failure.
   public internal(set) var number = 1
-  /// Repetitions by recovery of the current number.
+  /// Repetitions after a doubt, of whatever number.
   public internal(set) var reruns = 0
   /// Intended and not known to have ended, or ended and not judged yet.
   public internal(set) var openAttempt: AttemptName?
@@ -95,19 +97,31 @@ public struct NodeRecord: Hashable, Sendable {
   }
 
   /// The effect of the doubtful attempt is there or not; who settles it says what comes next.
-  mutating func settle(_ settlement: Settlement) {
+  mutating func settle(_ settlement: Settlement, at time: Timestamp) {
     asking?.isTaken = true
     switch settlement.verdict {
     case .done, .failed: status = .running
     case .notDone:
-      status = .pending
-      openAttempt = nil
+      if settlement.evidence != .notStarted { reruns += 1 }
       effects -= 1
+      goBack(until: settlement.notBefore, at: time)
     case .again:
-      status = .pending
-      openAttempt = nil
       reruns += 1
+      goBack(until: settlement.notBefore, at: time)
     }
+  }
+
+  private mutating func goBack(until moment: Moment?, at time: Timestamp) {
+    status = .pending
+    openAttempt = nil
+    if let moment { wait(until: moment, at: time, repeatingDoubt: true) }
+  }
+
+  mutating func wait(until moment: Moment, at time: Timestamp, repeatingDoubt: Bool) {
+    status = .waiting
+    repeatsDoubt = repeatingDoubt
+    waitsUntil = moment
+    retryDelay = moment.wall.since(time) ?? .zero
   }
 
   mutating func ask(_ inquiry: Inquiry, number: Int, at time: Timestamp) {

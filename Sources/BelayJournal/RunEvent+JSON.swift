@@ -185,6 +185,7 @@ extension RunEvent {
       writer.text("verdict", settlement.verdict.rawValue)
       writer.text("evidence", settlement.evidence.rawValue)
       writer.text("reason", settlement.reason)
+      if let moment = settlement.notBefore { writer.moment("not_before", moment) }
     default: break
     }
   }

@@ -219,10 +219,13 @@ public struct Settlement: Hashable, Sendable {
   public var verdict: Verdict
   public var evidence: Evidence
   public var reason: String
+  /// Of `again` and `not_done`: when it may run again; nil: at once.
+  public var notBefore: Moment?
 
-  public init(verdict: Verdict, evidence: Evidence, reason: String) {
+  public init(verdict: Verdict, evidence: Evidence, reason: String, notBefore: Moment? = nil) {
     self.verdict = verdict
     self.evidence = evidence
     self.reason = reason
+    self.notBefore = notBefore
   }
 }

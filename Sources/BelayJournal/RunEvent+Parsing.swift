@@ -121,7 +121,8 @@ extension RunEvent {
         try fields.text("node"), try fields.text("attempt"),
         Settlement(
           verdict: try fields.word("verdict"), evidence: try fields.word("evidence"),
-          reason: try fields.text("reason")))
+          reason: try fields.text("reason"),
+          notBefore: try fields.optionalObject("not_before", Moment.init(fields:))))
     default: nil
     }
   }

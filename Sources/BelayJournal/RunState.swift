@@ -143,10 +143,8 @@ public struct RunState: Hashable, Sendable {
       follow(node, end.status == .succeeded ? .compensated : .compensationFailed)
     case .retryScheduled(let node, let failure, let moment):
       change(node) { record in
-        record.status = .waiting
+        record.wait(until: moment, at: time, repeatingDoubt: false)
         record.failure = failure
-        record.waitsUntil = moment
-        record.retryDelay = moment.wall.since(time) ?? .zero
         record.number += 1
         record.openAttempt = nil
       }
@@ -205,7 +203,7 @@ public struct RunState: Hashable, Sendable {
       }
     case .doubtSettled(let node, let name, let settlement):
       attempts[name]?.settlement = settlement
-      change(node) { $0.settle(settlement) }
+      change(node) { $0.settle(settlement, at: time) }
     default: break
     }
   }

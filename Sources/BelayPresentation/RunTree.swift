@@ -177,7 +177,9 @@ struct RunTree {
 
   private func waiting(_ record: NodeRecord) -> Line {
     var text = ""
-    if let failure = record.failure { text = "failed: \(failure.message); next attempt " }
+    if let failure = record.failure {
+      text = "\(record.repeatsDoubt ? "in doubt" : "failed"): \(failure.message); next attempt "
+    }
     if let until = record.waitsUntil {
       let rest = until.wall.since(picture.now).map { max(.zero, $0).rounded } ?? ""
       text += (text.isEmpty ? "until" : "at") + " \(until.wall.clockText) UTC, in \(rest)"

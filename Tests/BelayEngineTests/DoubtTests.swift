@@ -66,6 +66,52 @@ private let verify = "    verify: { exec: [look], fail_if: exit_code == 3 }\n"
     #expect(endless.started.count == 4)
   }
 
+  @Test("where retry is given, it runs again as often and as late as that says, under the same key")
+  func idempotentRetry() throws {
+    let retry = "    idempotent: true\n    retry: { attempts: 6, delay: 8s, backoff: 1 }\n"
+    let stage = try Stage(step(retry))
+    stage.acts["a"] = Array(repeating: .timesOut, count: 5) + [.ok]
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["a", "a", "a", "a", "a", "a", "b"])
+    let attempts = try stage.state().attempts.values.filter { $0.node == "a" }
+      .sorted { $0.intendedAt < $1.intendedAt }
+    #expect(Set(attempts.map(\.intent.key)) == ["r/a/1"])
+    for (earlier, later) in zip(attempts, attempts.dropFirst()) {
+      let until = try #require(earlier.settlement?.notBefore)
+      #expect(later.intendedAt >= until.wall)
+    }
+    let endless = try Stage(step(retry))
+    endless.acts["a"] = [.timesOut]
+    #expect(try endless.drive() == .held)
+    #expect(endless.started.count == 6)
+  }
+
+  @Test("what a person or the rules repeat counts among the attempts that retry gives")
+  func repetitionsCount() throws {
+    let stage = try Stage(step("    idempotent: true\n    retry: { attempts: 3, delay: 1s }\n"))
+    stage.acts["a"] = [.timesOut, .timesOut, .fails(1)]
+    #expect(try stage.drive() == .failed)
+    #expect(stage.started.count == 3)
+  }
+
+  @Test("where retry is not for such a failure, only the rule for idempotent steps repeats it, late as it says")
+  func retryForOthers() throws {
+    let retry = "retry: { attempts: 9, delay: 8s, when: 'error.kind == \"exit\"' }"
+    let stage = try Stage(step("    idempotent: true\n    \(retry)\n"))
+    stage.acts["a"] = [.timesOut]
+    #expect(try stage.drive() == .held)
+    #expect(stage.started.count == 4)
+  }
+
+  @Test("what verify proves not to be there, again and again, is a person's in the end")
+  func neverThere() throws {
+    let stage = try Stage(step(verify))
+    stage.acts["a"] = [.timesOut]
+    stage.acts["a?"] = [.fails(3)]
+    #expect(try stage.drive() == .held)
+    #expect(stage.started.filter { $0 == "a" }.count == 4)
+  }
+
   @Test("a person resolves it", arguments: [Resolution.done, .notDone, .failed])
   func resolved(_ resolution: Resolution) throws {
     let stage = try Stage(step(""))

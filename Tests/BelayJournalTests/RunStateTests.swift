@@ -31,8 +31,9 @@ private func finished(_ node: String, _ status: NodeStatus) -> RunEvent {
   .nodeFinished(node, NodeEnd(status: status))
 }
 
-private func settled(_ verdict: Settlement.Verdict) -> RunEvent {
-  .doubtSettled("a", "1.1", Settlement(verdict: verdict, evidence: .verify, reason: ""))
+private func settled(_ verdict: Settlement.Verdict, notBefore moment: Moment? = nil) -> RunEvent {
+  .doubtSettled(
+    "a", "1.1", Settlement(verdict: verdict, evidence: .verify, reason: "", notBefore: moment))
 }
 
 private let moment = Moment(wall: Timestamp(seconds: 9), boot: .seconds(9), bootID: "b")
@@ -63,6 +64,12 @@ private func fold(_ events: [RunEvent]) throws -> RunState {
       (
         [intent("1.1"), ended("1.1", .unknown), .doubted("a", "1.1", reason: ""), settled(.again)], .pending,
         1
+      ),
+      (
+        [
+          intent("1.1"), ended("1.1", .unknown), .doubted("a", "1.1", reason: ""),
+          settled(.again, notBefore: moment),
+        ], .waiting, 1
       ),
       (
         [

@@ -131,6 +131,7 @@ public enum Expectations {
     "node in_doubt -> pending",
     "node in_doubt -> running",
     "node in_doubt -> succeeded",
+    "node in_doubt -> waiting",
     "node intended -> failed",
     "node intended -> in_doubt",
     "node intended -> running",

@@ -185,7 +185,7 @@ struct Generator {
   private mutating func step() -> StepSketch {
     var step = StepSketch()
     step.timeout = chance.pick([10, 30, 60])
-    if chance.one(in: 3) { step.attempts = chance.int(2...3) }
+    if chance.one(in: 3) { step.attempts = chance.one(in: 4) ? 6 : chance.int(2...3) }
     step.idempotent = chance.one(in: 4)
     step.interrupt = chance.one(in: 10)
     step.sensitive = chance.one(in: 10)

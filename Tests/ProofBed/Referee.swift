@@ -109,10 +109,16 @@ final class Referee: SimulationObserver {
     case .attemptIntended(let node, let intent):
       attempts[node, default: []].append(intent.attempt)
       if truth.node(node)?.role == .main, truth.step(node)?.temporary != true { hasTripped = false }
-    case .doubtSettled(let node, _, let settlement) where settlement.verdict == .again:
+    case .doubtSettled(let node, _, let settlement)
+    where settlement.verdict == .again || settlement.evidence == .verify && settlement.verdict == .notDone:
       repetitions[node, default: 0] += 1
+      let limit = max(3, (truth.step(node)?.retry.attempts ?? 1) - 1)
       require(
-        repetitions[node, default: 0] <= 3, .doubtByTheRules, "\(node) is run again for the fourth time")
+        repetitions[node, default: 0] <= limit, .doubtByTheRules,
+        "\(node) is run again after a doubt, more often than \(limit) times")
+      require(
+        (settlement.notBefore != nil) == ((truth.step(node)?.retry.attempts ?? 1) > 1), .doubtByTheRules,
+        "\(node) is not run again when its retry says")
     case .nodesReset(let nodes, let reason, _):
       for node in nodes {
         attempts[node] = nil

@@ -53,7 +53,7 @@ extension KeyTables {
       "It cannot be undone: why, and how to recover. Approved before it runs."),
     Key("idempotent", .bindable(.boolean), "May be repeated after an interruption."),
     Key("interrupt", .bindable(.boolean), "May be killed by a stop."),
-    Key("retry", .named("retry"), "Further attempts, after definite failures only."),
+    Key("retry", .named("retry"), "Further attempts after failures; after doubts, where it is idempotent."),
   ]
 
   static let check: [Key] = [
@@ -101,7 +101,7 @@ extension KeyTables {
 
   static let rollbackBody: [Key] = [
     Key("verify", .named("question"), "Proves that it is undone."),
-    Key("retry", .named("retry"), "Further attempts, after definite failures only."),
+    Key("retry", .named("retry"), "Further attempts after failures; after doubts, where it is idempotent."),
     Key("idempotent", .bindable(.boolean), "May be repeated after an interruption."),
   ]
 

@@ -91,7 +91,7 @@ final class PlainProgress: ProgressListener {
       "\(node): left running: \(processes.joined(separator: ", "))"
     case .doubted(let node, _, let reason): "\(node): in doubt\(because(reason, node))"
     case .doubtSettled(let node, _, let settlement):
-      "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue)\(because(settlement.reason, node))"
+      "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue)\(because(settlement.reason, node))\(settlement.notBefore.map { "; next attempt at \($0.wall.clockText)" } ?? "")"
     case .resolved(let node, let resolution, let note, _, let actor):
       "\(node): \(resolution.rawValue) by \(actor.name): \(note)"
     case .asked(let node, let inquiry): "\(node): \(inquiry.words): \(inquiry.message)"
