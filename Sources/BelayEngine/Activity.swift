@@ -51,6 +51,8 @@ struct Question: Hashable {
     case verifyDoubt
   }
 
+  var isProof: Bool { kind == .verifyEffect || kind == .verifyDoubt }
+
   let kind: Kind
   /// The node whose question it is.
   let subject: Int

@@ -73,7 +73,7 @@ extension Engine {
           EffectOrder(
             attempt: attempt, node: id(question.subject), key: nil, request: request, timeout: timeout,
             keeps: question.body.maxOutput, sensitive: isSensitive(node, question),
-            keepsAnswer: question.keeps)))
+            keepsAnswer: question.keeps, deed: question.isProof ? deed(question.subject) : nil)))
     } catch {
       cannotAsk(question.kind, node, error)
     }

@@ -148,8 +148,11 @@ extension Engine {
       .start(
         EffectOrder(
           attempt: name, node: id(node), key: key, request: request, timeout: timeout,
-          keeps: step.body.maxOutput, sensitive: plan.nodes[node].sensitive)))
+          keeps: step.body.maxOutput, sensitive: plan.nodes[node].sensitive, deed: deed(node))))
   }
+
+  /// A step and what undoes it are one.
+  func deed(_ node: Int) -> String { "\(run.run)/\(RollbackName.undone(by: id(node)) ?? id(node))" }
 
   /// An attempt is with the world from here on.
   mutating func carry(_ name: AttemptName, of node: Int, _ effect: EffectKind) {

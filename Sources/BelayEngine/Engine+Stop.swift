@@ -116,7 +116,7 @@ extension Engine {
     guard let activity = activities[node] else { return }
     switch activity.part {
     case .asking(let question):
-      if cause < .kill, question.kind == .verifyEffect || question.kind == .verifyDoubt { return }
+      if cause < .kill, question.isProof { return }
       withdraw(activity)
       leavePlace(node)
       guard question.kind == .check else { return }

@@ -145,10 +145,13 @@ public struct EffectOrder: Hashable, Sendable {
   public var sensitive: Bool
   /// A question's answer is kept too, as a deed's always is.
   public var keepsAnswer: Bool
+  /// The step, unique among all runs, that it does or proves: an earlier attempt of it may still be at work where its
+  /// client's end is not seen, and has to end first.
+  public var deed: String?
 
   public init(
     attempt: AttemptName, node: NodeID, key: String?, request: EffectRequest, timeout: TimeSpan,
-    keeps: Int?, sensitive: Bool, keepsAnswer: Bool = false
+    keeps: Int?, sensitive: Bool, keepsAnswer: Bool = false, deed: String? = nil
   ) {
     self.attempt = attempt
     self.node = node
@@ -158,6 +161,7 @@ public struct EffectOrder: Hashable, Sendable {
     self.keeps = keeps ?? Limits.output
     self.sensitive = sensitive
     self.keepsAnswer = keepsAnswer
+    self.deed = deed
   }
 }
 

@@ -42,6 +42,8 @@ public struct PostgresCall: Sendable {
   public var mode: Mode
   /// Milliseconds.
   public var lockTimeout: Int64?
+  /// An advisory lock: of a write to itself, of a question together with others. Who cannot have it waits.
+  public var lock: Int64?
   /// Of values; rows that come after them are counted and forgotten.
   public var limits: CallLimits
 

@@ -48,18 +48,16 @@ struct Session {
   private mutating func run() throws(Ending) -> PostgresOutcome {
     switch call.mode {
     case .noTransaction:
-      try settings(local: false)
+      try begin(nil, lock: "pg_try_advisory_lock")
       hasLeft = true
       return .answered(try tables())
     case .readOnlyTransaction:
-      _ = try table("BEGIN READ ONLY")
-      try settings(local: true)
+      try begin("BEGIN READ ONLY", lock: "pg_try_advisory_xact_lock_shared")
       let tables = try tables()
       try commit()
       return .answered(tables)
     case .transaction(let receipt):
-      _ = try table("BEGIN")
-      try settings(local: true)
+      try begin("BEGIN", lock: "pg_try_advisory_xact_lock")
       if let receipt, let outcome = try begin(receipt) { return outcome }
       let tables = try tables()
       if let receipt { try complete(receipt, tables) }
@@ -68,8 +66,29 @@ struct Session {
     }
   }
 
+  /// Begins when no earlier attempt is at work any more. The server learns late, and during a COMMIT never, that who
+  /// has sent it was killed: what it is about to do can be neither seen nor denied yet.
+  ///
+  /// It asks again and again and holds nothing meanwhile, as a CREATE INDEX CONCURRENTLY waits for whoever began before.
+  ///
+  /// - Source: PostgreSQL, "Advisory Lock Functions": such a lock is let go when its transaction or session has ended.
+  private func begin(_ transaction: String?, lock: String) throws(Ending) {
+    while true {
+      if let transaction { _ = try table(transaction) }
+      if try settings(local: transaction != nil, lock) { return }
+      if transaction != nil { _ = try table("ROLLBACK") }
+      do throws(Ending) { _ = try table("SELECT pg_sleep(0.2)") } catch {
+        guard case .silent(let silence) = error, silence.kind == .timeout else { throw error }
+        throw .silent(
+          Silence(.timeout, "an earlier attempt is still at work in the server", mayHaveHappened: true))
+      }
+    }
+  }
+
   /// The server gives up by itself before we do, and says so.
-  private func settings(local: Bool) throws(Ending) {
+  ///
+  /// - Returns: false when somebody else has the lock.
+  private func settings(local: Bool, _ lock: String) throws(Ending) -> Bool {
     let rest = max(1, (patience.deadline - Monotonic.now()) / 1_000_000)
     let patience = "\(max(1, rest - min(500, rest / 10)))ms"
     var settings = [("statement_timeout", patience), ("idle_in_transaction_session_timeout", "\(rest)ms")]
@@ -79,11 +98,13 @@ struct Session {
     settings.append(("client_connection_check_interval", "10s"))
     let names = "{" + settings.map(\.0).joined(separator: ",") + "}"
     let values = "{" + settings.map(\.1).joined(separator: ",") + "}"
-    _ = try table(
+    let answer = try table(
       """
-      SELECT set_config(s.name, v.value, $3) FROM unnest($1::text[], $2::text[]) AS v(name, value) \
+      WITH mine AS (SELECT \(lock)($4::bigint) AS free) \
+      SELECT mine.free, set_config(s.name, v.value, $3) FROM mine, unnest($1::text[], $2::text[]) AS v(name, value) \
       JOIN pg_settings s ON s.name = v.name
-      """, [names, values, local ? "true" : "false"])
+      """, [names, values, local ? "true" : "false", call.lock.map(String.init)])
+    return answer.rows.first?.first != "f"
   }
 
   // MARK: Statements

@@ -66,7 +66,7 @@ final class Requests {
       case .sql(let request):
         try PostgresLibrary.open()
         let digest = Engine.digest(of: order.request)
-        try postgres.start(revealed.call(request, digest: digest), id: order.attempt)
+        try postgres.start(revealed.call(request, digest: digest, deed: order.deed), id: order.attempt)
       case .redis(let request): try redis.start(revealed.call(request), id: order.attempt)
       }
     } catch { inbox.put((order.attempt, .notStarted(error.message))) }

@@ -1,3 +1,4 @@
+internal import BelayDigest
 internal import BelayHTTP
 internal import BelayModel
 internal import BelayPostgres
@@ -55,7 +56,7 @@ struct RevealedRequest {
     return value
   }
 
-  func call(_ request: SQLRequest, digest: String) -> PostgresCall {
+  func call(_ request: SQLRequest, digest: String, deed: String?) -> PostgresCall {
     let mode: PostgresCall.Mode =
       switch request.mode {
       case .readOnlyTransaction: .readOnlyTransaction
@@ -70,6 +71,9 @@ struct RevealedRequest {
         PostgresCall.Statement(text: $0.text, parameters: $0.parameters)
       }, mode: mode, limits: limits)
     call.database = request.database
+    call.lock = deed.map { deed in
+      SHA256.digest(deed.utf8).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+    }
     call.lockTimeout = request.lockTimeout.map { max(1, $0.nanoseconds / 1_000_000) }
     return call
   }

@@ -153,40 +153,89 @@ enum Postgres {
     proxy.signal(SIGKILL)
   }
 
-  @Test("killed between the effect and its record, a receipt makes it happen once")
-  func killed() throws {
-    let sandbox = try sandbox(SQLTests.deposit.replacing("TABLE", with: "account_killed"), receipts: true)
-    // A trigger that keeps the transaction from ending until an advisory lock is free.
+  /// Kills belay when its COMMIT has left and waits at a trigger for a lock.
+  ///
+  /// - Returns: who holds that lock.
+  private func killedInCommit(_ sandbox: Sandbox, on table: String) throws -> Child {
     _ = try psql(
       sandbox,
       """
-      create table account_killed (balance int); insert into account_killed values (0);
-      create function hold() returns trigger language plpgsql as
+      create table \(table) (balance int); insert into \(table) values (0);
+      create or replace function hold() returns trigger language plpgsql as
       'begin perform pg_advisory_xact_lock(42); return null; end';
-      create constraint trigger hold after update on account_killed deferrable initially deferred
+      create constraint trigger hold after update on \(table) deferrable initially deferred
       for each row execute function hold()
       """)
-    #expect(try sandbox.belay("receipts", "init", try Postgres.url()).status == 0)
     let holder = try sandbox.execute([
       "/usr/bin/psql", try Postgres.url(), "-qAtc", "select pg_advisory_lock(42); select pg_sleep(600)",
     ])
-    try sandbox.repeated("the lock") {
-      try psql(sandbox, "select count(*) from pg_locks where locktype = 'advisory' and granted") == "1"
-    }
+    try sandbox.repeated("the lock") { try psql(sandbox, SQLTests.locks + "granted") == "1" }
     let engine = try sandbox.start(["run", "p", "-e", "e"], variables: ["DB": sandbox.text("url")], in: nil)
-    // COMMIT has left, and waits.
     try sandbox.repeated("the transaction waits") {
-      try psql(sandbox, "select count(*) from pg_locks where locktype = 'advisory' and not granted") == "1"
+      try psql(sandbox, SQLTests.locks + "not granted") == "1"
     }
     try engine.killed()
+    return holder
+  }
+
+  private static let locks = "select count(*) from pg_locks where locktype = 'advisory' and objid = 42 and "
+
+  private func ended(_ holder: Child, _ sandbox: Sandbox) throws {
     holder.signal(SIGKILL)
-    _ = try psql(
-      sandbox,
-      "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()"
-    )
+    let others = "from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()"
+    _ = try psql(sandbox, "select pg_terminate_backend(pid) \(others)")
+  }
+
+  @Test("killed between the effect and its record, a receipt makes it happen once")
+  func killed() throws {
+    let sandbox = try sandbox(SQLTests.deposit.replacing("TABLE", with: "account_killed"), receipts: true)
+    #expect(try sandbox.belay("receipts", "init", try Postgres.url()).status == 0)
+    try ended(killedInCommit(sandbox, on: "account_killed"), sandbox)
     let end = try run(sandbox, "resume", "last")
     #expect(end.status == 0, "\(end)")
     #expect(try psql(sandbox, "select balance from account_killed") == "1")
+  }
+
+  @Test("killed while it commits, verify is not asked before that has ended")
+  func committing() throws {
+    let proof = """
+          verify:
+            sql: { url: "${{ secrets.db }}", query: select balance from slow_account }
+            expect: value == 1
+            fail_if: value == 0
+            within: 1m
+      """
+    let steps = SQLTests.deposit.replacing("TABLE", with: "slow_account")
+    let sandbox = try sandbox("\(steps)\n\(proof)")
+    let holder = try killedInCommit(sandbox, on: "slow_account")
+    let resumed = try sandbox.start(
+      ["resume", "last"], variables: ["DB": sandbox.text("url")], in: nil)
+    // Who waits for the earlier attempt, or, wrongly, for the lock behind it.
+    let waiting = "select count(*) > 0 from pg_stat_activity where query like '%pg_sleep(0.2)%' and pid <> pg_backend_pid()"
+    try sandbox.repeated("the resumed run waits") {
+      try psql(sandbox, waiting) == "t" || psql(sandbox, SQLTests.locks + "not granted") == "2"
+    }
+    try ended(holder, sandbox)
+    let end = try resumed.wait()
+    #expect(end.status == 0, "\(end)")
+    #expect(try psql(sandbox, "select balance from slow_account") == "1")
+  }
+
+  @Test("an attempt that goes on in the server for longer than verify asks holds the run, and it says why")
+  func stillCommitting() throws {
+    let proof = """
+          verify:
+            sql: { url: "${{ secrets.db }}", query: select balance from held_account }
+            timeout: 1s
+            fail_if: value == 0
+      """
+    let steps = SQLTests.deposit.replacing("TABLE", with: "held_account")
+    let sandbox = try sandbox("\(steps)\n\(proof)")
+    let holder = try killedInCommit(sandbox, on: "held_account")
+    let end = try run(sandbox, "resume", "last")
+    #expect(end.status == 3, "\(end)")
+    #expect(end.output.contains("an earlier attempt is still at work in the server"), "\(end)")
+    try ended(holder, sandbox)
   }
 
   @Test("what cannot stand in a transaction is settled by verify, or holds", arguments: [true, false])
