@@ -97,14 +97,18 @@ extension Engine {
   ///
   /// The engine's run is as it was before the decision; that the signature is good is for others to see.
   public func confirm(_ decision: Decision, of node: NodeID, at moment: Timestamp) throws(Refusal) {
+    let given = decision.given.entries.map { Proposal.Given(name: $0.text, text: $1.text) }
     let proposal = Proposal(
       node: node, asked: decision.asked, plan: planDigest, word: decision.word, note: decision.note,
-      signature: decision.signature, signer: decision.person)
+      values: given, signature: decision.signature, signer: decision.person)
     let asking = try standing(for: proposal, at: moment)
     let person = try person(behind: decision.by, proposal)
     let meets = try requirements(of: asking.inquiry, metBy: person, decision.by, proposal, at: moment)
     guard person == decision.person, meets == decision.meets else {
       throw Refusal("\(decision.who) does not meet what it says that they meet")
+    }
+    guard try values(of: proposal) == decision.values else {
+      throw Refusal("it records other values than \(decision.who) has signed")
     }
   }
 

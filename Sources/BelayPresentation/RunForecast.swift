@@ -31,7 +31,7 @@ public struct RunForecast: Hashable, Sendable {
 
 extension RunPicture {
   /// Its condition was false, or that of something around it.
-  func isLeftOut(_ index: Int) -> Bool {
+  public func isLeftOut(_ index: Int) -> Bool {
     var at: Int? = index
     while let node = at {
       if record(of: node).status == .skipped { return true }

@@ -128,6 +128,7 @@ struct RunTree {
   private func note(of index: Int) -> Line? {
     let record = picture.record(of: index)
     switch record.status {
+    case .pending where picture.isLeftOut(index): return Line("left out", .dim)
     case .pending, .ready, .succeeded, .compensated: return nil
     case .intended, .running: return attempt(record) ?? soak(index, record) ?? answer(record)
     case .waiting:

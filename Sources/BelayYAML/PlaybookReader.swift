@@ -19,7 +19,7 @@ public struct PlaybookReader: Sendable {
     let playbook = reading.playbook(root, name: FileName.stem(of: path))
     if let playbook {
       var checker = PlaybookChecker(
-        playbook, actions: actions, made: reading.made, environment: environment)
+        playbook, actions: actions, made: reading.made, environment: EnvironmentNames(environment, among: []))
       for diagnostic in checker.check() { reading.report(diagnostic) }
     }
     return (reading.hasErrors ? nil : playbook, reading.sorted)

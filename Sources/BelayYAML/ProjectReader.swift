@@ -67,7 +67,7 @@ public struct ProjectReader {
   }
 
   private let actions: ActionTable
-  private let environment: EnvironmentFile?
+  private let environment: EnvironmentNames?
   private let knowsZone: (String) -> Bool
   private let find: (String) -> Found
   /// In the order in which they were read.
@@ -80,18 +80,20 @@ public struct ProjectReader {
   private var wantsAll = (actions: false, playbooks: false)
 
   /// - Parameters:
-  ///   - environment: where playbooks will run, so that its names can be checked; nil leaves that out.
+  ///   - environment: where playbooks will run, so that its names can be checked.
+  ///   - environments: of the project; where none is named, what no one of them has is a mistake.
   ///   - actionNames: of all action files of the project, without ending; read or not.
   ///   - playbookNames: of all playbooks of the project.
   ///   - knowsZone: whether the machine has a time zone of that name.
   ///   - find: the file at a path relative to the project, such as `playbooks/actions/slack.post.yaml`.
   public init(
-    actions: ActionTable, environment: EnvironmentFile? = nil, actionNames: [String] = [],
-    playbookNames: [String] = [], knowsZone: @escaping (String) -> Bool = { _ in true },
+    actions: ActionTable, environment: EnvironmentFile? = nil, environments: [EnvironmentFile] = [],
+    actionNames: [String] = [], playbookNames: [String] = [],
+    knowsZone: @escaping (String) -> Bool = { _ in true },
     find: @escaping (String) -> Found
   ) {
     self.actions = actions
-    self.environment = environment
+    self.environment = EnvironmentNames(environment, among: environments)
     self.knowsZone = knowsZone
     self.find = find
     library.actionNames = actionNames.sorted()

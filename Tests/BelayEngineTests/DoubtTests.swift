@@ -94,7 +94,8 @@ private let verify = "    verify: { exec: [look], fail_if: exit_code == 3 }\n"
     #expect(stage.started.count == 3)
   }
 
-  @Test("where retry is not for such a failure, only the rule for idempotent steps repeats it, late as it says")
+  @Test(
+    "where retry is not for such a failure, only the rule for idempotent steps repeats it, late as it says")
   func retryForOthers() throws {
     let retry = "retry: { attempts: 9, delay: 8s, when: 'error.kind == \"exit\"' }"
     let stage = try Stage(step("    idempotent: true\n    \(retry)\n"))

@@ -183,7 +183,9 @@ struct EventGenerator {
           outcome: one(), exitCode: maybe(int()), signal: maybe(int()), duration: span(), stdout: stream(),
           stderr: stream(), outputs: map(), failure: maybe(failure()), recovered: flag())),
       .leftRunning(text(), text(), processes: texts()), .doubted(text(), text(), reason: text()),
-      .doubtSettled(text(), text(), Settlement(verdict: one(), evidence: one(), reason: text(), notBefore: maybe(moment()))),
+      .doubtSettled(
+        text(), text(),
+        Settlement(verdict: one(), evidence: one(), reason: text(), notBefore: maybe(moment()))),
     ]
   }
 }

@@ -319,8 +319,20 @@ struct SharedStoreTests {
     #expect(try sandbox.belay("answer", "last", "calm", finding, "--key", "mallory").status == 2)
     let signed = try sandbox.belay("answer", "last", "calm", finding, "--key", "zoe")
     #expect(signed.status == 0, "\(signed)")
+    let copy = ["/bin/cp", "-a", sandbox.store, sandbox.path("altered")]
+    #expect(try sandbox.execute(copy).wait().status == 0)
     #expect(try sandbox.belay("resume", "last").status == 0)
     #expect(try sandbox.belay("audit", "verify").status == 0)
+    let run = try #require(signed.output.firstMatch(of: /[0-9]{8}-[0-9]{6}-[a-z0-9]+/)).0.description
+    let forge = try sandbox.execute(
+      [
+        "/usr/bin/python3", OddServer.folder + "/forge.py", sandbox.path("altered/store.db"), run, run,
+        "d['values'] = {'finding': 'another'}",
+      ]
+    ).wait()
+    #expect(forge.status == 0, "\(forge)")
+    let resumed = try sandbox.belay("resume", run, "--store", sandbox.path("altered"))
+    #expect(resumed.status == 8 && resumed.error.contains("other values than"), "\(resumed)")
   }
 
   @Test("an agent signs with the key of the roster that it has")

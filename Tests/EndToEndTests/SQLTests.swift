@@ -211,7 +211,8 @@ enum Postgres {
     let resumed = try sandbox.start(
       ["resume", "last"], variables: ["DB": sandbox.text("url")], in: nil)
     // Who waits for the earlier attempt, or, wrongly, for the lock behind it.
-    let waiting = "select count(*) > 0 from pg_stat_activity where query like '%pg_sleep(0.2)%' and pid <> pg_backend_pid()"
+    let waiting =
+      "select count(*) > 0 from pg_stat_activity where query like '%pg_sleep(0.2)%' and pid <> pg_backend_pid()"
     try sandbox.repeated("the resumed run waits") {
       try psql(sandbox, waiting) == "t" || psql(sandbox, SQLTests.locks + "not granted") == "2"
     }

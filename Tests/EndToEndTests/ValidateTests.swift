@@ -49,6 +49,34 @@ import Testing
         && one.output.contains("\"files\": 1,"), "\(one)")
   }
 
+  @Test("where no environment is named, only what none of them has is a mistake")
+  func anyEnvironment() throws {
+    let sandbox = try project()
+    let main = """
+      belay: 1
+      steps:
+        - { step: there, run: ls, shell: app, rollback: nothing }
+        - { step: nowhere, run: ls, shell: ap, rollback: nothing }
+        - { step: told, run: ls, env: { T: "${{ secrets.token }}", V: "${{ environment.vars.b }}" }, rollback: nothing }
+        - { gate: quiet, window: night, message: Wait }
+      """
+    sandbox.write(main, to: "playbooks/main.yaml")
+    let one = "belay: 1\nshells: { app: { command: [bash, -s] } }\n"
+    sandbox.write(one, to: "playbooks/environments/one.yaml")
+    let end = try sandbox.belay("validate")
+    #expect(end.status == 2, "\(end)")
+    for words in ["shell 'ap'", "secret 'token'", "variable 'b'", "window 'night'"] {
+      #expect(end.error.contains("no environment has a \(words)"), "\(end)")
+    }
+    #expect(end.error.contains("did you mean 'app'?") && !end.error.contains("'app'\n"), "\(end)")
+    #expect(end.output.hasSuffix("4 errors, 0 warnings\n"), "\(end)")
+    let other = try sandbox.belay("validate", "playbooks/main.yaml", "-e", "test")
+    #expect(other.error.contains("the environment 'test' has no shell 'app'"), "\(other)")
+    // Of one that cannot be read nobody knows the names.
+    sandbox.write("belay: [\n", to: "playbooks/environments/one.yaml")
+    #expect(try !sandbox.belay("validate").error.contains("no environment has"))
+  }
+
   @Test("mistakes of what a playbook uses stop its run") func run() throws {
     let sandbox = try project()
     sandbox.write("belay: 1\neffect: write\nrun: ls >\n", to: "playbooks/actions/look.yaml")

@@ -3,7 +3,7 @@ internal import BelayModel
 // An action file reads its parameters, the environment, secrets where they are not seen, and its answer.
 extension PlaybookChecker {
   static func check(
-    _ file: ActionFile, actions: ActionTable, made: [SourceSpan: any Action], environment: EnvironmentFile?,
+    _ file: ActionFile, actions: ActionTable, made: [SourceSpan: any Action], environment: EnvironmentNames?,
     library: Library?
   ) -> [Diagnostic] {
     var around = Playbook(name: file.name, path: file.path)

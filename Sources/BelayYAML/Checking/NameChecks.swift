@@ -51,22 +51,29 @@ extension PlaybookChecker {
   mutating func checkWindow(_ template: Template, _ scope: Scope) {
     check([template], scope)
     guard let environment else { return }
-    require(template, in: environment.windows.map(\.name), "window", "windows", environment)
+    require(template, in: environment.windows, "window", "windows", environment)
   }
 
   mutating func checkShell(_ template: Template, _ scope: Scope) {
     check([template], scope)
     guard let environment else { return }
-    require(template, in: environment.shells.map(\.name), "shell", "shells", environment)
+    require(template, in: environment.shells, "shell", "shells", environment)
   }
 
   private mutating func require(
-    _ template: Template, in known: [String], _ what: String, _ key: String, _ environment: EnvironmentFile
+    _ template: Template, in known: Names, _ what: String, _ key: String, _ environment: EnvironmentNames
   ) {
-    guard let name = template.literal, !known.contains(name) else { return }
+    guard let name = template.literal else { return }
+    require(name, template.span, in: known, what, key, environment)
+  }
+
+  mutating func require(
+    _ name: String, _ span: SourceSpan, in known: Names, _ what: String, _ key: String,
+    _ environment: EnvironmentNames
+  ) {
+    guard !known.contains(name) else { return }
     report(
-      "unknown-name", "the environment '\(environment.name)' has no \(what) '\(name)'", at: template.span,
-      help: nearest(name, known).map { "did you mean '\($0)'?" }
-        ?? "add it to '\(key)' of \(environment.path)")
+      "unknown-name", environment.lacks(what, name), at: span,
+      help: nearest(name, known.all).map { "did you mean '\($0)'?" } ?? environment.place(for: key))
   }
 }

@@ -7,16 +7,14 @@ struct PlaybookChecker {
   let actions: ActionTable
   /// Those of the playbook that could be read, by the places of their keywords.
   let made: [SourceSpan: any Action]
-  let environment: EnvironmentFile?
+  /// Nil: nothing is known of where it will run.
+  let environment: EnvironmentNames?
   /// Nil: nothing is known of other files.
   let library: Library?
   private var found = DiagnosticList()
   var index: NodeIndex
   var order: NodeOrder
   let ids: [String]
-  /// Of the environment.
-  let secretNames: Names
-  let environmentVars: Names
   let params: Names
   let vars: Names
   /// What each node offers as `steps.<id>.<name>`, reserved names left out.
@@ -27,7 +25,8 @@ struct PlaybookChecker {
   private var nearest = NearestName()
 
   init(
-    _ playbook: Playbook, actions: ActionTable, made: [SourceSpan: any Action], environment: EnvironmentFile?,
+    _ playbook: Playbook, actions: ActionTable, made: [SourceSpan: any Action],
+    environment: EnvironmentNames?,
     library: Library? = nil
   ) {
     self.playbook = playbook
@@ -39,8 +38,6 @@ struct PlaybookChecker {
     order = needs.check()
     index = needs.index
     ids = index.entries.map(\.node.id)
-    secretNames = Names(environment?.secrets.map(\.name) ?? [])
-    environmentVars = Names(environment?.vars.keys.map(\.text) ?? [])
     params = Names(playbook.params.map(\.name))
     vars = Names(playbook.vars.map(\.key))
     offers = index.entries.map { PlaybookChecker.offers($0.node, library) }

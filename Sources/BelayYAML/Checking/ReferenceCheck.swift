@@ -185,18 +185,13 @@ extension PlaybookChecker {
     guard reference.path.count > 1 else { return }
     let field = reference.path[1]
     guard Root.environment.contains(field) else {
-      let isVariable = environment?.vars[field] != nil
+      let isVariable = environment?.variables.contains(field) ?? false
       return report(
         "unknown-name", "'environment' has no '\(field)'", at: span,
         help: isVariable ? "write environment.vars.\(field)" : "it has 'name' and 'vars'")
     }
     guard field == "vars", reference.path.count > 2, let environment, !reference.guarded else { return }
-    let name = reference.path[2]
-    guard environment.vars[name] == nil else { return }
-    report(
-      "unknown-name", "the environment '\(environment.name)' has no variable '\(name)'", at: span,
-      help: nearest(name, environmentVars.all).map { "did you mean '\($0)'?" }
-        ?? "add it to 'vars' of \(environment.path)")
+    require(reference.path[2], span, in: environment.variables, "variable", "vars", environment)
   }
 
   private mutating func checkRun(_ reference: Reference, _ span: SourceSpan, _ scope: Scope) {
@@ -261,12 +256,7 @@ extension PlaybookChecker {
         "secret-not-allowed", "nothing can be computed from a secret", at: span,
         help: "bind it alone: \"${{ secrets.name }}\"")
     }
-    guard let environment, !secretNames.contains(reference.path[1]) else {
-      return
-    }
-    report(
-      "unknown-name", "the environment '\(environment.name)' has no secret '\(reference.path[1])'", at: span,
-      help: nearest(reference.path[1], secretNames.all)
-        .map { "did you mean '\($0)'?" } ?? "add it to 'secrets' of \(environment.path)")
+    guard let environment else { return }
+    require(reference.path[1], span, in: environment.secrets, "secret", "secrets", environment)
   }
 }

@@ -7,11 +7,14 @@ extension Reading {
     var roster = Roster(path: source.path)
     version(&fields)
     roster.people = fields.take("people").map(people) ?? []
-    roster.roles = fields.take("roles").map(roles) ?? []
+    let roles = fields.take("roles")
+    roster.roles = roles.map(self.roles) ?? []
     roster.overrides = fields.take("overrides").map { list($0).compactMap(override) } ?? []
     roster.escalation = fields.take("escalation").map { list($0).compactMap(rosterEscalation) } ?? []
     fields.finish(known: Keys.roster)
-    check(roster)
+    // Those too in which something is wrong: that is told already.
+    let written = roles?.value.entries?.map(\.name) ?? []
+    check(roster, Names(written))
     return roster
   }
 
@@ -128,9 +131,8 @@ extension Reading {
   }
 
   /// Everybody who is named is there.
-  private func check(_ roster: Roster) {
+  private func check(_ roster: Roster, _ roles: Names) {
     let people = Names(roster.people.map(\.id))
-    let roles = Names(roster.roles.map(\.name))
     let both = Names(roles.all + people.all)
     for role in roster.roles {
       switch role.members {

@@ -39,8 +39,10 @@ struct Status: ParsableCommand {
     if !recorded.state.claims.isEmpty {
       Output.standard.line("  claims: \(recorded.state.claims.joined(separator: ", "))")
     }
-    for node in recorded.plan.nodes where isShown(node, recorded.state) {
-      Output.standard.line("  " + printable(line(node.id, recorded.state[node.id])))
+    let picture = RunPicture(plan: recorded.plan, state: recorded.state, now: SystemClock.wall())
+    for (index, node) in recorded.plan.nodes.enumerated() where isShown(node, recorded.state) {
+      let isLeftOut = recorded.state[node.id].status == .pending && picture.isLeftOut(index)
+      Output.standard.line("  " + printable(line(node.id, recorded.state[node.id], isLeftOut: isLeftOut)))
     }
     if !row.isInterrupted(in: opened), recorded.state.status != .running {
       for line in RestReport(recorded.state).lines { Output.standard.line(line) }
@@ -76,8 +78,8 @@ struct Status: ParsableCommand {
     if case .rollback = node.role { state.nodes[node.id] != nil } else { true }
   }
 
-  private func line(_ node: NodeID, _ record: NodeRecord) -> String {
-    let words = record.status.words
+  private func line(_ node: NodeID, _ record: NodeRecord, isLeftOut: Bool) -> String {
+    let words = isLeftOut ? "left out" : record.status.words
     if let asking = record.asking, !asking.isTaken, !record.status.hasEnded {
       return "\(padded(words, 20)) \(node)  \(asking.words): \(shortened(asking.inquiry.message))"
     }

@@ -38,9 +38,9 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     let project = try Project.find(for: paths.first)
-    var named: EnvironmentFile?
-    if let environment { named = try project.decodedEnvironment(environment) }
-    var reader = try project.reader(environment: named)
+    let named = try environment.flatMap(project.decodedEnvironment)
+    let all = environment == nil ? try decodedEnvironments(project) : []
+    var reader = try project.reader(environment: named, among: all)
     var unreadable: [Diagnostic] = []
     for file in try paths.isEmpty ? everything(in: project) : paths.map(project.file(of:)) {
       do throws(SystemError) {
@@ -53,6 +53,13 @@ struct Validate: ParsableCommand {
     }
     if let environment { try add(environment, to: &reader, project) }
     try report(reader.finish().read, unreadable)
+  }
+
+  /// All that the project has; none where one cannot be read, as its names are not known then.
+  private func decodedEnvironments(_ project: Project) throws -> [EnvironmentFile] {
+    let names = try project.environmentNames()
+    let files = names.compactMap { try? project.decodedEnvironment($0) }
+    return files.count == names.count ? files : []
   }
 
   /// Its own mistakes are told with the others'.

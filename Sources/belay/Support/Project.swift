@@ -99,9 +99,14 @@ struct Project {
   }
 
   /// Finds what files of this project refer to.
-  func reader(environment: EnvironmentFile?) throws -> ProjectReader {
+  ///
+  /// - Parameter environments: what playbooks may name, where no environment is given.
+  func reader(
+    environment: EnvironmentFile?, among environments: [EnvironmentFile] = []
+  ) throws -> ProjectReader {
     ProjectReader(
-      actions: builtInActions, environment: environment, actionNames: try actionNames(),
+      actions: builtInActions, environment: environment, environments: environments,
+      actionNames: try actionNames(),
       playbookNames: try names(), knowsZone: SystemZones.knows, find: find)
   }
 

@@ -1,6 +1,7 @@
 """Writes a decision into a store as who owns its files could: with a chain that fits.
 
-usage: forge.py STORE FROM TO EDIT    the decision of run FROM, edited by this expression over `d`, as the next event of TO
+usage: forge.py STORE FROM TO EDIT    the decision of run FROM, edited by this expression over `d`, as the next event of TO;
+                                 where both are one run, in place of it: it has to be the store's last event
 """
 import hashlib, json, sqlite3, sys
 
@@ -18,6 +19,9 @@ store, source, target, edit = sys.argv[1:]
 database = sqlite3.connect(store)
 lines = [json.loads(line) for (line,) in database.execute("select line from event where run = ? order by n", (source,))]
 decision = next(line for line in lines if line["type"] == "decided")
+if source == target:
+    database.execute("delete from event where run = ? and n = ?", (source, decision["n"]))
+    database.execute("delete from ledger where n = (select max(n) from ledger)")
 last, before, text, stamp = database.execute(
     "select n, link, line, stamp from event where run = ? order by n desc limit 1", (target,)).fetchone()
 newest = json.loads(text)
