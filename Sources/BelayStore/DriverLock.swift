@@ -64,6 +64,9 @@ public final class DriverLock {
     try file.write(Array(line.utf8), at: 0)
   }
 
+  /// Others may drive it from here on.
+  public func release() { _ = try? file.lock(LOCK_UN) }
+
   /// Who drives the run now; nil when nobody does, or when the folder cannot be looked into.
   public static func driver(of runFolder: String) -> Driver? {
     guard let file = try? OpenFile(path(runFolder), O_RDONLY) else { return nil }

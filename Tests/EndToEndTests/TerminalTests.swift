@@ -31,8 +31,10 @@ import Testing
 
   /// A sandbox whose user is in the roster.
   private func sandbox() throws -> Sandbox {
-    let sandbox = try Sandbox(
-      ["gated": TerminalTests.gated, "asked": TerminalTests.asked, "twice": TerminalTests.twice])
+    let sandbox = try Sandbox([
+      "gated": TerminalTests.gated, "asked": TerminalTests.asked, "twice": TerminalTests.twice,
+      "doubtful": TerminalTests.doubtful,
+    ])
     let uid = try sandbox.execute(["/usr/bin/id", "-u"]).wait().lines.first ?? ""
     sandbox.write(
       "belay: 1\npeople: { ana: { name: Ana, accounts: { os: \"\(uid)\" } } }\n", to: "playbooks/roster.yaml")
@@ -158,6 +160,49 @@ import Testing
     #expect(end.status == 0, "\(end)")
     #expect(!end.output.contains("\u{1B}"), "\(end)")
     #expect(sandbox.lines("world") == ["done"])
+  }
+
+  private static let doubtful = """
+    belay: 1
+    steps:
+      - step: gone
+        run: echo tried >> world; sleep 60
+        timeout: 1s
+        rollback: { run: echo undone >> world }
+      - step: last
+        run: echo done >> world
+        rollback: nothing
+    """
+
+  @Test("a run that is held asks at the terminal what nobody knows, and goes on by what is said")
+  func doubt() throws {
+    let sandbox = try sandbox()
+    let end = try atTerminal(
+      ["run", "doubtful"],
+      [
+        ("gone> ", "perhaps\n"), ("is no answer", "done\n"),
+        ("say what it rests on", "done saw it in the table\n"),
+      ], in: sandbox
+    ).wait()
+    #expect(end.status == 0, "\(end)")
+    #expect(sandbox.lines("world") == ["tried", "done"])
+    #expect(end.output.contains("the terminal is as it was"), "\(end)")
+    let report = try sandbox.belay("report", "last")
+    #expect(report.output.contains("saw it in the table"), "\(report)")
+  }
+
+  @Test("an empty line leaves a doubt as it is; so does Ctrl-C; and others may be first")
+  func doubtLeft() throws {
+    let sandbox = try sandbox()
+    let left = try atTerminal(["run", "doubtful"], [("gone> ", "\n")], in: sandbox).wait()
+    #expect(left.status == 3, "\(left)")
+    let again = try atTerminal(["resume", "last"], [("gone> ", "\u{3}")], in: sandbox).wait()
+    #expect(again.status != 0, "\(again)")
+    #expect(sandbox.lines("world") == ["tried"])
+    let other = try atTerminal(
+      ["resume", "last"], [("gone> ", "!belay resolve last gone --as not_done --note looked")], in: sandbox
+    ).wait()
+    #expect(other.status == 3 && other.output.contains("has gone on elsewhere"), "\(other)")
   }
 
   @Test("NO_COLOR: the tree is painted, without colours")

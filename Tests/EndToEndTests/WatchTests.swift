@@ -49,6 +49,15 @@ import Testing
     return engine
   }
 
+  @Test("a run that rests at a gate, as nobody can answer here, says that nothing is watched meanwhile")
+  func restsUnwatched() throws {
+    let gate = "  - { gate: go, approve: { by: ana }, message: Go on? }"
+    let sandbox = try sandbox(WatchTests.playbook(gate))
+    sandbox.write("belay: 1\npeople: { ana: { name: Ana } }\n", to: "playbooks/roster.yaml")
+    let end = try sandbox.belay("run", "watched")
+    #expect(end.status == 3 && end.output.contains("not watched: rate, until the run goes on"), "\(end)")
+  }
+
   @Test("it trips during a gate: the gate is left and what was done is undone")
   func duringAGate() throws {
     let sandbox = try sandbox(WatchTests.playbook(WatchTests.gate))

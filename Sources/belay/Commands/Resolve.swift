@@ -3,7 +3,6 @@ import BelayJournal
 import BelayModel
 import BelayPresentation
 import BelayStore
-import BelayWorld
 
 struct Resolve: ChangingCommand {
   static let configuration = CommandConfiguration(
@@ -34,55 +33,10 @@ struct Resolve: ChangingCommand {
     guard let resolution = Resolution(rawValue: resolution) else { return }
     let opened = try store.open()
     let row = try target.find(in: opened, to: .changing)
-    let folder = opened.runFolder(row.run)
-    do {
-      let lock = try DriverLock.take(folder)
-      defer { withExtendedLifetime(lock) {} }
-      let recorded = try RecordedRun(row, in: opened)
-      try recorded.requireNode(node)
-      // First what runs: until it has ended, no other word helps.
-      try requireEnded(recorded, folder)
-      try requireOpen(recorded)
-      let event = RunEvent.resolved(
-        node, as: resolution, note: note, values: try values(), by: Caller.actor())
-      _ = try recorded.append(event, at: SystemClock.wall(), in: opened)
-    } catch let error as DriverError {
-      throw Failure(error, run: row.run)
-    }
+    try Resolving(
+      store: opened, row: row, node: node, resolution: resolution, note: note, values: try values()
+    ).record()
     Output.standard.line("\(node) is \(self.resolution); go on with: \(typed("resume \(row.run)"))")
-  }
-
-  /// - Throws: exit 2 with the nodes that there are to settle, when this is none of them.
-  private func requireOpen(_ recorded: RecordedRun) throws {
-    let state = recorded.state
-    guard !state.status.isFinal else {
-      throw Failure(.usage, "run \(recorded.row.run) is \(state.status.words): there is nothing to resolve")
-    }
-    guard !state.canBeResolved(node) else { return }
-    if [.intended, .running, .compensating].contains(state[node].status) {
-      throw Failure(
-        .usage, "\(node) is \(state[node].status.words), and nobody drives the run",
-        hints: ["first look what has become of it: \(typed("resume \(recorded.row.run)"))"])
-    }
-    let root = RollbackName.root(of: node)
-    let others = ([root].filter(state.canBeResolved) + state.undecided).reduce(into: [NodeID]()) {
-      if !$0.contains($1) { $0.append($1) }
-    }
-    let hints = others.prefix(5).map {
-      typed("resolve \(recorded.row.run) \($0) --as \(resolution) --note '…'")
-    }
-    throw Failure(
-      .usage, "\(node) is \(state[node].status.words): there is nothing to resolve",
-      hints: hints.isEmpty
-        ? ["\(typed("status \(recorded.row.run)")) shows every node"] : ["what can be resolved:"] + hints)
-  }
-
-  /// What its effect is, nobody can say while it is at work.
-  private func requireEnded(_ recorded: RecordedRun, _ folder: String) throws {
-    do {
-      let living = try LivingAttempt.all(of: recorded.state, folder: folder).filter { $0.node == node }
-      if !living.isEmpty { throw Failure(stillRunning: living, of: recorded.row.run) }
-    } catch let error as WorldError { throw Failure(error, run: recorded.row.run) }
   }
 
   private func values() throws -> ValueMap {

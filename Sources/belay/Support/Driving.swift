@@ -20,15 +20,32 @@ struct Driving {
     let keeper: String
   }
 
+  /// Until nothing that somebody says at this terminal lets it go on.
+  ///
   /// - Parameter ready: where the caller had to have it earlier.
-  /// - Returns: the status at rest and the exit status that tells it.
+  /// - Returns: the exit status that tells how it rests.
   func drive(
     _ purpose: Begin.Purpose, skips: [NodeID] = [], note: String? = nil, overrides: [NodeID] = [],
     ready: Ready? = nil
   ) throws -> ExitStatus {
+    var (status, state) = try driveOnce(
+      purpose, skips: skips, note: note, overrides: overrides, ready: ready)
+    guard purpose.goesOn, !(progress is SilentProgress) else { return status }
+    while status == .unfinished, let prompt = DoubtPrompt(state.row ?? row, state, in: store),
+      try prompt.settles()
+    {
+      (status, state) = try driveOnce(.resume(retry: false))
+    }
+    return status
+  }
+
+  private func driveOnce(
+    _ purpose: Begin.Purpose, skips: [NodeID] = [], note: String? = nil, overrides: [NodeID] = [],
+    ready: Ready? = nil
+  ) throws -> (ExitStatus, RunState) {
     let folder = store.runFolder(row.run)
     let lock = try ready?.lock ?? Driving.takeDriver(of: row.run, in: store)
-    defer { withExtendedLifetime(lock) {} }
+    defer { lock.release() }
     // Read under the lock: nobody else appends from here on.
     let recorded = try RecordedRun(try store.run(row.run) ?? row, in: store)
     if recorded.state.status.isFinal {
@@ -69,7 +86,7 @@ struct Driving {
         purpose: purpose, driver: driver, fates: world.fates(), skips: skips, skipNote: note,
         overrides: overrides, overrideNote: note, isAttended: terminal != nil))
     let status = BelayEngine.drive(&engine, in: &world)
-    return try end(status, engine.run, world)
+    return (try end(status, engine.run, world), engine.run)
   }
 
   /// What a standing question asks to record, by the journal as it is now.

@@ -73,6 +73,8 @@ final class LiveProgress: ProgressListener {
   func rested(_ run: RunState) {
     painter.clear()
     prompt?.leave()
+    // Who drives next has one of its own.
+    prompt = nil
     painter.leave(at: SystemClock.wall())
     let lines = RestReport(run).lines
     // Commands are left whole, to be copied.

@@ -187,7 +187,8 @@ struct RestReport {
       return decisions + (decisions.isEmpty ? [] : RestReport.meanings) + [
         "then:        \(typed("resume \(id)"))", closing,
       ]
-    case .waiting: return run.standing.prefix(5).map(answering) + ["go on:       \(typed("resume \(id)"))"]
+    case .waiting:
+      return run.standing.prefix(5).map(answering) + ["go on:       \(typed("resume \(id)"))"] + unwatched
     case .paused: return ["go on:       \(typed("resume \(id)"))"]
     case .rollbackIncomplete:
       let marks = run.undecided.prefix(5).map {
@@ -196,6 +197,12 @@ struct RestReport {
       return ["try again:   \(typed("resume \(id) --retry"))"] + marks + [closing]
     default: return []
     }
+  }
+
+  /// What nobody looks at while the run rests.
+  private var unwatched: [String] {
+    let names = run.watches.keys.sorted().joined(separator: ", ")
+    return names.isEmpty ? [] : ["not watched: \(printable(names)), until the run goes on"]
   }
 
   private static let meanings = [
