@@ -172,7 +172,9 @@ struct RunTree {
 
   private func asked(_ record: NodeRecord) -> Line {
     var line = answer(record) ?? Line("asks", .dim)
-    if let until = record.waitsUntil { line.append(", asked again until \(until.wall.clockText) UTC", .dim) }
+    if let until = record.waitsUntil {
+      line.append(", asked again until \(until.wall.clockText(at: picture.now))", .dim)
+    }
     return line
   }
 
@@ -183,7 +185,7 @@ struct RunTree {
     }
     if let until = record.waitsUntil {
       let rest = until.wall.since(picture.now).map { max(.zero, $0).rounded } ?? ""
-      text += (text.isEmpty ? "until" : "at") + " \(until.wall.clockText) UTC, in \(rest)"
+      text += (text.isEmpty ? "until" : "at") + " \(until.wall.clockText(at: picture.now)), in \(rest)"
     }
     return Line(text.isEmpty ? "waits" : text, .attention)
   }

@@ -33,7 +33,7 @@ extension Timestamp {
   }
 
   /// `02:11:09 UTC`, with its day where that is another one: `2026-03-02 02:11:09 UTC`.
-  func clockText(at now: Timestamp) -> String {
+  public func clockText(at now: Timestamp) -> String {
     let day = text.prefix(10)
     return day == now.text.prefix(10) ? "\(clockText) UTC" : "\(day) \(clockText) UTC"
   }

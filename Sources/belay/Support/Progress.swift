@@ -56,14 +56,14 @@ final class PlainProgress: ProgressListener {
 
   /// Nil for what matters to nobody who watches.
   func line(of event: RunEvent, at time: Timestamp) -> String? {
-    text(of: event).map { "\(time.clockText)  \(printable($0))" }
+    text(of: event, at: time).map { "\(time.clockText)  \(printable($0))" }
   }
 
   func rested(_ run: RunState) {
     for line in RestReport(run).lines { output.line(line) }
   }
 
-  func text(of event: RunEvent) -> String? {
+  func text(of event: RunEvent, at time: Timestamp) -> String? {
     switch event {
     case .driverStarted(let driver): driver.epoch == 1 ? "run \(run)" : "run \(run): \(driver.purpose)"
     case .stopRequested(let request, let actor): "\(request.rawValue) asked for by \(actor.name)"
@@ -72,7 +72,7 @@ final class PlainProgress: ProgressListener {
     case .rollbackStarted(.node(let node), let cause, _): "rolling back \(node): \(cause)"
     case .rollbackStarted(.after(let node), let cause, _): "rolling back to \(node): \(cause)"
     case .nodeStarted(let node, let until):
-      "\(anew(node)): \(until == nil ? "begins" : "waits until \(until?.wall.clockText ?? "")")"
+      "\(anew(node)): \(until.map { "waits until \($0.wall.clockText(at: time))" } ?? "begins")"
     case .nodeSkipped(let node, let reason, let note, _):
       "\(node): skipped, \(reason.text)\(note.map { " (\($0))" } ?? "")"
     case .captured(let node, let name, let value): "\(node): before, \(name) is \(value.text)"
@@ -81,7 +81,7 @@ final class PlainProgress: ProgressListener {
     case .withdrawn(let node): "\(node): goes on with its question when the run does"
     case .nodeFinished(let node, let end): finished(node, end)
     case .retryScheduled(let node, let failure, let moment):
-      "\(node): failed: \(failure.message); next attempt at \(moment.wall.clockText)"
+      "\(node): failed: \(failure.message); next attempt at \(moment.wall.clockText(at: time))"
     case .nodeHeld(let node, let reason): "\(node): held\(because(reason, node))"
     case .nodesUndone(let nodes, let group): "\(nodes.joined(separator: ", ")): undone with \(group)"
     case .nodesReset(let nodes, let reason, _): "\(nodes.joined(separator: ", ")): \(reason)"
@@ -91,7 +91,7 @@ final class PlainProgress: ProgressListener {
       "\(node): left running: \(processes.joined(separator: ", "))"
     case .doubted(let node, _, let reason): "\(node): in doubt\(because(reason, node))"
     case .doubtSettled(let node, _, let settlement):
-      "\(node): \(settlement.verdict.rawValue), by \(settlement.evidence.rawValue)\(because(settlement.reason, node))\(settlement.notBefore.map { "; next attempt at \($0.wall.clockText)" } ?? "")"
+      settled(node, settlement, at: time)
     case .resolved(let node, let resolution, let note, _, let actor):
       "\(node): \(resolution.rawValue) by \(actor.name): \(note)"
     case .asked(let node, let inquiry): "\(node): \(inquiry.words): \(inquiry.message)"
@@ -109,6 +109,12 @@ final class PlainProgress: ProgressListener {
       .attemptFinished:
       nil
     }
+  }
+
+  private func settled(_ node: NodeID, _ settlement: Settlement, at time: Timestamp) -> String {
+    let then = settlement.notBefore.map { "; next attempt at \($0.wall.clockText(at: time))" } ?? ""
+    let how = "\(settlement.verdict.rawValue), by \(settlement.evidence.rawValue)"
+    return "\(node): \(how)\(because(settlement.reason, node))\(then)"
   }
 
   private func tripped(_ watch: WatchID, _ trip: WatchTrip) -> String {

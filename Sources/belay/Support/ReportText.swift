@@ -60,7 +60,7 @@ struct ReportText {
     let words = PlainProgress(output: .standard, run: plan.run)
     words.begins(run, folder: "")
     let rows = events.compactMap { line -> [String]? in
-      guard let text = line.event.reportWords ?? words.text(of: line.event) else { return nil }
+      guard let text = line.event.reportWords ?? words.text(of: line.event, at: line.at) else { return nil }
       return [line.at.secondText, markdown(line.event.actor?.name ?? ""), markdown(text)]
     }
     return table(["time", "who", "what"], rows)
