@@ -22,7 +22,10 @@ enum ProcessAnswer {
     }
     switch process.ending {
     case .notStarted(let why):
-      return unanswered(process, kind: "start", "not started: \(why)\(hint(why))", definite: true)
+      let kind = StepFailure.notStarted
+      var answer = unanswered(process, kind: kind, "not started: \(why)\(hint(why))", definite: true)
+      answer.changedNothing = true
+      return answer
     case .signalled(let number):
       return unanswered(process, kind: "signal", "ended by signal \(number)\(name(number))", definite: true)
     case .unreported(let why): return unanswered(process, kind: "connect", why, definite: false)

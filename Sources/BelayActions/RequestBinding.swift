@@ -60,6 +60,7 @@ extension ActionAnswer {
     let failure = StepFailure(kind: silence.kind, message: silence.message, sqlstate: silence.sqlstate)
     self.init(
       fields: ValueMap(), failure: failure, answered: false, definite: !silence.mayHaveHappened)
+    changedNothing = !silence.mayHaveHappened
   }
 
   /// The other side says that it has not done it.

@@ -66,7 +66,7 @@ extension Engine {
       else { continue }
       let stale = [node] + groupsThatFailed(around: node)
       let ended = stale.filter { record(of: $0).status.hasEnded || record(of: $0).status == .held }
-      recordReset(ended.map(id), because: "skipped by a person", by: begin.driver.actor)
+      reset(ended, because: "skipped by a person", by: begin.driver.actor)
       record(.nodeSkipped(id(node), reason: .person, note: begin.skipNote, by: begin.driver.actor))
     }
   }

@@ -199,7 +199,10 @@ extension Engine {
     let outcome = judgement.outcome(of: answer, isRepeated: repeatsDoubt(node))
     record(
       .attemptFinished(
-        id(node), name, end(report, outcome, judgement, of: node, recovered: recovered)))
+        id(node), name,
+        end(
+          report, outcome, judgement, of: node, recovered: recovered,
+          changedNothing: outcome == .failed && answer.changedNothing)))
     if !report.notStopped.isEmpty { unstoppable[node] = report.notStopped }
     if !report.leftRunning.isEmpty {
       record(.leftRunning(id(node), name, processes: report.leftRunning))
@@ -213,12 +216,12 @@ extension Engine {
 
   private mutating func end(
     _ report: EffectReport, _ outcome: AttemptEnd.Outcome, _ judgement: Judgement, of node: Int,
-    recovered: Bool
+    recovered: Bool, changedNothing: Bool
   ) -> AttemptEnd {
     var end = AttemptEnd(
       outcome: outcome, duration: report.result.duration, stdout: report.stdout, stderr: report.stderr,
       answer: report.answer, outputs: kept(judgement.outputs, of: node), failure: judgement.failure?.failure,
-      recovered: recovered)
+      recovered: recovered, changedNothing: changedNothing)
     end.exitCode = report.result.exitCode
     end.signal = report.result.signal
     end.status = report.result.status

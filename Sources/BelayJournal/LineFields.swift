@@ -75,6 +75,12 @@ struct LineFields {
     return flag
   }
 
+  mutating func optionalFlag(_ key: String) throws(EventLineError) -> Bool? {
+    guard let value = optional(key) else { return nil }
+    guard let flag = value.bool else { throw wrong(key, "true or false") }
+    return flag
+  }
+
   mutating func time(_ key: String) throws(EventLineError) -> Timestamp {
     guard let moment = try optionalTime(key) else { throw missing(key) }
     return moment

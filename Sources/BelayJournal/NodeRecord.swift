@@ -66,8 +66,7 @@ public struct NodeRecord: Hashable, Sendable {
     asking?.isTaken = true
     outputs = end.outputs
     failure = end.failure
-    // What never started changed nothing.
-    if end.failure?.kind == StepFailure.notStarted { effects -= 1 }
+    if end.changedNothing { effects -= 1 }
   }
 
   /// It ended otherwise than well, and the run did not go on over it.

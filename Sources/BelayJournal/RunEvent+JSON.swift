@@ -259,6 +259,7 @@ extension AttemptEnd {
     writer.map("outputs", outputs)
     writer.failure("failure", failure)
     writer.flag("recovered", recovered)
+    if changedNothing { writer.flag("changed_nothing", true) }
   }
 }
 

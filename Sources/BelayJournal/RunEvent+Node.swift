@@ -153,14 +153,17 @@ public struct AttemptEnd: Hashable, Sendable {
   public var failure: Failure?
   /// The keeper's record was found by a later driver.
   public var recovered: Bool
+  /// Of one that has failed: it is proven that nothing has come of it, so there is nothing to undo.
+  public var changedNothing: Bool
 
   public init(
     outcome: Outcome, exitCode: Int? = nil, signal: Int? = nil, status: Int? = nil,
     duration: TimeSpan = .zero, stdout: KeptStream = KeptStream(), stderr: KeptStream = KeptStream(),
     answer: KeptStream = KeptStream(), outputs: ValueMap = ValueMap(), failure: Failure? = nil,
-    recovered: Bool = false
+    recovered: Bool = false, changedNothing: Bool = false
   ) {
     self.outcome = outcome
+    self.changedNothing = changedNothing
     self.exitCode = exitCode
     self.signal = signal
     self.status = status

@@ -193,7 +193,8 @@ extension AttemptEnd {
       stderr: try fields.optionalObject("stderr", KeptStream.init(fields:)) ?? KeptStream(),
       answer: try fields.optionalObject("answer", KeptStream.init(fields:)) ?? KeptStream(),
       outputs: try fields.map("outputs"), failure: try fields.optionalFailure("failure"),
-      recovered: try fields.flag("recovered"))
+      recovered: try fields.flag("recovered"),
+      changedNothing: try fields.optionalFlag("changed_nothing") ?? false)
   }
 }
 

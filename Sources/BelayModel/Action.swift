@@ -201,6 +201,8 @@ public struct ActionAnswer: Hashable, Sendable {
   public var answered: Bool
   /// False after a timeout, a kill, a broken connection: the effect may or may not have happened.
   public var definite: Bool
+  /// It is proven that nothing has come of it: it never began, or what had begun was taken back.
+  public var changedNothing = false
   /// An answer that proves nothing, unless the conditions speak of it.
   public var inconclusive = Inconclusive.never
   /// The field in which an answer says that it has failed; `expect` may judge it otherwise.

@@ -256,6 +256,26 @@ import Testing
     #expect(stage.started == ["a", "b", "b~rollback", "a~rollback", "a", "b"])
   }
 
+  @Test("a group that was undone as a whole and goes on, as a part of it is skipped, can be undone again")
+  func undoneAgain() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - group: g
+          on_failure: rollback
+          rollback: { exec: [undo] }
+          steps:
+            - { step: a, exec: [a], rollback: { exec: [undo] } }
+            - { check: b, exec: [b] }
+      """)
+    stage.acts = ["b?": [.fails()]]
+    #expect(try stage.drive() == .failed)
+    #expect(try stage.drive(.resume(retry: true), skips: ["b"]) == .succeeded)
+    #expect(try stage.drive(.rollback(.run)) == .rolledBack)
+    #expect(stage.started.filter { $0 == "g~rollback" }.count == 2)
+  }
+
   @Test("a group that was undone as a whole can be resumed where a person has to decide first")
   func heldAtBarrier() throws {
     let stage = try Stage(

@@ -58,6 +58,20 @@ private let verify = "    verify: { exec: [look], fail_if: exit_code == 3 }\n"
     #expect(try Set(stage.state().attempts.values.filter { $0.node == "a" }.map(\.intent.key)) == ["r/a/1"])
   }
 
+  @Test("what was never sent has changed nothing: it is not undone, also where an earlier attempt was")
+  func neverSent() throws {
+    let steps = "belay: 1\non_failure: rollback\nsteps:\n  - step: a\n"
+      + "    http: { method: POST, url: http://far.example/ }\n    rollback: { exec: [undo] }\n"
+    let stage = try Stage(steps)
+    stage.acts["a"] = [Act(stoppedBecause: "timeout", isSent: false)]
+    #expect(try stage.drive() == .rolledBack)
+    #expect(stage.started == ["a"])
+    let sent = try Stage(steps)
+    sent.acts["a"] = [.fails(400)]
+    #expect(try sent.drive() == .rolledBack)
+    #expect(sent.started == ["a", "a~rollback"])
+  }
+
   @Test("a keeper that dies takes no request with it")
   func keeperLost() throws {
     let stage = try Stage(step("POST"))

@@ -181,7 +181,8 @@ struct EventGenerator {
         text(), text(),
         AttemptEnd(
           outcome: one(), exitCode: maybe(int()), signal: maybe(int()), duration: span(), stdout: stream(),
-          stderr: stream(), outputs: map(), failure: maybe(failure()), recovered: flag())),
+          stderr: stream(), outputs: map(), failure: maybe(failure()), recovered: flag(),
+          changedNothing: flag())),
       .leftRunning(text(), text(), processes: texts()), .doubted(text(), text(), reason: text()),
       .doubtSettled(
         text(), text(),

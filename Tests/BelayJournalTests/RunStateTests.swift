@@ -21,10 +21,12 @@ private func intent(_ attempt: String, number: Int = 1) -> RunEvent {
       timeout: .seconds(60), rerun: 0))
 }
 
-private func ended(_ attempt: String, _ outcome: AttemptEnd.Outcome, _ kind: String = "exit") -> RunEvent {
-  .attemptFinished(
-    "a", attempt,
-    AttemptEnd(outcome: outcome, failure: outcome == .succeeded ? nil : Failure(kind: kind, message: "m")))
+private func ended(
+  _ attempt: String, _ outcome: AttemptEnd.Outcome, changedNothing: Bool = false
+) -> RunEvent {
+  let failure = outcome == .succeeded ? nil : Failure(kind: "exit", message: "m")
+  return .attemptFinished(
+    "a", attempt, AttemptEnd(outcome: outcome, failure: failure, changedNothing: changedNothing))
 }
 
 private func finished(_ node: String, _ status: NodeStatus) -> RunEvent {
@@ -55,7 +57,7 @@ private func fold(_ events: [RunEvent]) throws -> RunState {
       ),
       ([intent("1.1"), ended("1.1", .succeeded), finished("a", .succeeded)], .succeeded, 1),
       ([intent("1.1"), ended("1.1", .failed), finished("a", .failed)], .failed, 1),
-      ([intent("1.1"), ended("1.1", .failed, StepFailure.notStarted), finished("a", .failed)], .failed, 0),
+      ([intent("1.1"), ended("1.1", .failed, changedNothing: true), finished("a", .failed)], .failed, 0),
       ([intent("1.1"), ended("1.1", .unknown), .doubted("a", "1.1", reason: "")], .inDoubt, 1),
       (
         [intent("1.1"), ended("1.1", .unknown), .doubted("a", "1.1", reason: ""), settled(.notDone)],

@@ -51,7 +51,7 @@ def smoke(lab):
     expect(states(run, "experiment") == {"experiment": "failed"}, run.tail())
 
 
-@scenario
+@scenario(of_the_few=True)
 def dependencies(lab):
     """`dependencies` tells an outage from our key and from our quota."""
     lab.run("dependencies").ends(0)

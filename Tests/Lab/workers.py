@@ -24,7 +24,7 @@ def dead_worker(lab):
     run.approve("restart_worker", "engineer_one").ends(0)
 
 
-@scenario(of_the_few=True)
+@scenario
 def not_consuming(lab):
     """A worker that consumes nothing is told to, without a restart."""
     worker(lab, "not-consuming", "the worker takes nothing", "consume_again")
@@ -69,7 +69,7 @@ def broken_code(lab):
     run.answer("code_is_broken", "done=rolled back").ends(0)
 
 
-@scenario
+@scenario(of_the_few=True)
 def connection_breaks(lab):
     """A connection that breaks leaves the worker unknown, and unknown is no cause."""
     run = worker(lab, "ssh-drops", "none found", "hand_over", asks="hand_over")

@@ -97,7 +97,10 @@ extension Referee {
   private func isAtWork(_ watch: PlanWatch) -> Bool {
     guard live.rollback == nil, live.trip == nil, live.stop == nil else { return false }
     if let scope = watch.scope { return live[plan.nodes[scope].id].status == .running }
-    return plan.nodes.contains { $0.role == .main && $0.parent == nil && !live[$0.id].status.hasEnded }
+    // A temporary that is undone at the end has ended before.
+    return plan.nodes.contains {
+      $0.role == .main && $0.parent == nil && !live[$0.id].status.hasEnded && live[$0.id].ending == nil
+    }
   }
 
   /// Called for each start of a change in the world.

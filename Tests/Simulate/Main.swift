@@ -70,11 +70,14 @@ import ProofBed
     print(scenario.text)
     fflush(nil)
     let outcome = try scenario.play()
+    for line in outcome.journal { print(line) }
     guard let broken = outcome.broken.first else {
-      for line in outcome.journal { print(line) }
       print("seed \(seed): \(outcome.status), \(outcome.drivers) drivers, clean")
       return
     }
+    // Before it is shrunk: that may take long.
+    for violation in outcome.violations { print("seed \(seed): \(violation)") }
+    fflush(nil)
     let small = scenario.shrunk(breaking: broken)
     let end = try small.play()
     print("as small as it gets:\n\n\(small.text)")
