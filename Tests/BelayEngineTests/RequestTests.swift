@@ -60,7 +60,8 @@ private let verify = "    verify: { exec: [look], fail_if: exit_code == 3 }\n"
 
   @Test("what was never sent has changed nothing: it is not undone, also where an earlier attempt was")
   func neverSent() throws {
-    let steps = "belay: 1\non_failure: rollback\nsteps:\n  - step: a\n"
+    let steps =
+      "belay: 1\non_failure: rollback\nsteps:\n  - step: a\n"
       + "    http: { method: POST, url: http://far.example/ }\n    rollback: { exec: [undo] }\n"
     let stage = try Stage(steps)
     stage.acts["a"] = [Act(stoppedBecause: "timeout", isSent: false)]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BelayJournal
 import BelayModel
+import BelayPlan
 import BelayStore
 import BelayWorld
 
@@ -8,6 +9,8 @@ struct Logs: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print what the steps of a run have printed, masked.",
     discussion: """
+      Of checks what they were answered last, where they 'keep' it.
+
       Examples:
         belay logs last
         belay logs last migrate
@@ -35,7 +38,33 @@ struct Logs: ParsableCommand {
     for attempt in attempts(of: recorded) {
       if format.isJSON { entries.append(json(attempt, in: folder)) } else { print(attempt, in: folder) }
     }
-    if format.isJSON { Output.standard.json(.array(entries)) }
+    let kept = answers(of: recorded)
+    for (node, answer) in kept {
+      if format.isJSON { entries.append(json(node, answer, in: folder)) } else { print(node, answer, in: folder) }
+    }
+    if format.isJSON { return Output.standard.json(.array(entries)) }
+    if let node, kept.isEmpty, attempts(of: recorded).isEmpty {
+      Output.error.line("belay: nothing was kept of \(node); of a check, 'keep' keeps what it was answered last")
+    }
+  }
+
+  /// What checks have kept, in the plan's order.
+  private func answers(of recorded: RecordedRun) -> [(node: NodeID, answer: KeptStream)] {
+    recorded.plan.nodes.compactMap { planned in
+      guard node == nil || node == planned.id, let kept = recorded.state.nodes[planned.id]?.kept,
+        kept.bytes > 0
+      else { return nil }
+      return (planned.id, kept)
+    }
+  }
+
+  private func print(_ node: NodeID, _ answer: KeptStream, in folder: String) {
+    Output.standard.line("== \(node), last answer")
+    Output.standard.write(ended(text(answer, in: folder)))
+  }
+
+  private func json(_ node: NodeID, _ answer: KeptStream, in folder: String) -> JSON {
+    .object(["node": .string(node), "answer": .string(text(answer, in: folder))])
   }
 
   private func goOn(_ row: RunRow, in opened: SQLiteStore) throws {
