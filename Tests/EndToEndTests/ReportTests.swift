@@ -34,6 +34,21 @@ import Testing
     #expect(end.output.contains("| asked\\_again/lines.txt | 2 | "), "\(end)")
   }
 
+  @Test("logs print what a check has kept, and say so where nothing was")
+  func logs() throws {
+    let sandbox = try Sandbox([
+      "one": Reporting.playbook, "none": "belay: 1\nsteps: [{ check: quiet, run: echo gone }]\n",
+    ])
+    #expect(try sandbox.belay("run", "one").status == 1)
+    let short = try sandbox.belay("logs", "last", "short")
+    #expect(short.output == "== short, last answer\none | two\n", "\(short)")
+    let all = try sandbox.belay("logs", "last", "--format", "json")
+    #expect(all.output.contains(#""answer": "3\n""#), "\(all)")
+    #expect(try sandbox.belay("run", "none").status == 0)
+    let nothing = try sandbox.belay("logs", "last", "quiet")
+    #expect(nothing.output.isEmpty && nothing.error.contains("nothing was kept of quiet"), "\(nothing)")
+  }
+
   @Test("is not told twice into the same folder, and says what cannot be read any more")
   func twice() throws {
     let sandbox = try Sandbox(["one": Reporting.playbook])
