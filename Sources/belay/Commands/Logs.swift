@@ -40,11 +40,15 @@ struct Logs: ParsableCommand {
     }
     let kept = answers(of: recorded)
     for (node, answer) in kept {
-      if format.isJSON { entries.append(json(node, answer, in: folder)) } else { print(node, answer, in: folder) }
+      if format.isJSON {
+        entries.append(json(node, answer, in: folder))
+      } else {
+        print(node, answer, in: folder)
+      }
     }
     if format.isJSON { return Output.standard.json(.array(entries)) }
     if let node, kept.isEmpty, attempts(of: recorded).isEmpty {
-      Output.error.line("belay: nothing was kept of \(node); of a check, 'keep' keeps what it was answered last")
+      Output.error.line("belay: nothing was kept of \(node); a check keeps its last answer by 'keep'")
     }
   }
 
