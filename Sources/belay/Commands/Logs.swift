@@ -34,20 +34,15 @@ struct Logs: ParsableCommand {
     if let node { try recorded.requireNode(node) }
     let folder = opened.runFolder(row.run)
     if follow { return try goOn(row, in: opened) }
-    var entries: [JSON] = []
-    for attempt in attempts(of: recorded) {
-      if format.isJSON { entries.append(json(attempt, in: folder)) } else { print(attempt, in: folder) }
+    let attempts = attempts(of: recorded)
+    let answers = answers(of: recorded)
+    if format.isJSON {
+      let entries = attempts.map { json($0, in: folder) } + answers.map { json($0.node, $0.answer, in: folder) }
+      return Output.standard.json(.array(entries))
     }
-    let kept = answers(of: recorded)
-    for (node, answer) in kept {
-      if format.isJSON {
-        entries.append(json(node, answer, in: folder))
-      } else {
-        print(node, answer, in: folder)
-      }
-    }
-    if format.isJSON { return Output.standard.json(.array(entries)) }
-    if let node, kept.isEmpty, attempts(of: recorded).isEmpty {
+    for attempt in attempts { print(attempt, in: folder) }
+    for (node, answer) in answers { print(node, answer, in: folder) }
+    if let node, attempts.isEmpty, answers.isEmpty {
       Output.error.line("belay: nothing was kept of \(node); a check keeps its last answer by 'keep'")
     }
   }
