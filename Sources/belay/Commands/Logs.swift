@@ -37,7 +37,8 @@ struct Logs: ParsableCommand {
     let attempts = attempts(of: recorded)
     let answers = answers(of: recorded)
     if format.isJSON {
-      let entries = attempts.map { json($0, in: folder) } + answers.map { json($0.node, $0.answer, in: folder) }
+      let entries =
+        attempts.map { json($0, in: folder) } + answers.map { json($0.node, $0.answer, in: folder) }
       return Output.standard.json(.array(entries))
     }
     for attempt in attempts { print(attempt, in: folder) }
