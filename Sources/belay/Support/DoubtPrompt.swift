@@ -1,5 +1,6 @@
 import BelayJournal
 import BelayModel
+import BelayPresentation
 import BelayStore
 import Glibc
 
@@ -31,7 +32,8 @@ struct DoubtPrompt {
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     // What was typed before the question was seen is no answer to it.
     tcflush(0, TCIFLUSH)
-    Output.error.line("Settle it here: done, not_done or failed, and what you have seen. Enter leaves it.")
+    let text = "Settle it here: done, not_done or failed, and what you saw. Enter leaves it."
+    for line in Line(text).wrapped(to: Terminal(output: .error).size.columns) { Output.error.line(line.text) }
     while true {
       Output.error.write("\(printable(node))> ")
       guard let line = try answer() else { return false }
