@@ -72,7 +72,8 @@ extension Reading {
       error("empty", "'\(key)' holds no expression", at: node.span)
       return nil
     }
-    guard mayExamine(bytes: text.utf8.count, at: node.span) else { return nil }
+    let patterns = Reading.patterns(in: text)
+    guard mayExamine(bytes: text.utf8.count, patterns: patterns, at: node.span) else { return nil }
     if style == .plain, isCutByComment(node, text) {
       brokenByYAML(node, "YAML takes ' #' and what follows for a comment")
       return nil

@@ -16,6 +16,7 @@ final class Reading {
   /// While the nodes of a `rollback` are read.
   var isInRollback = false
   private var bindingCount = 0
+  private var patternCount = 0
   private var examined = 0
   private(set) var hasExaminedTooMuch = false
   /// Steps, checks, gates and groups so far.
@@ -54,16 +55,21 @@ final class Reading {
     return part(&collected)
   }
 
+  /// At most so many patterns are made for an expression.
+  static func patterns(in expression: String) -> Int { expression.ranges(of: "matches").count }
+
   /// Whether so much may be looked into as well; where it is too much that is said once, and the file refused.
-  func mayExamine(bytes: Int, bindings: Int = 0, at span: SourceSpan) -> Bool {
+  func mayExamine(bytes: Int, bindings: Int = 0, patterns: Int = 0, at span: SourceSpan) -> Bool {
     guard !hasExaminedTooMuch else { return false }
     examined += bytes
     bindingCount += bindings
-    hasExaminedTooMuch = examined > Limits.examined || bindingCount > Limits.bindings
+    patternCount += patterns
+    hasExaminedTooMuch =
+      examined > Limits.examined || bindingCount > Limits.bindings || patternCount > Limits.patterns
     if hasExaminedTooMuch {
       error(
         "too-many-values", "more expressions and bound commands than one file may hold", at: span,
-        help: "at most 1.5 MiB of them and 80,000 bindings: divide the playbook, or loop with 'each'")
+        help: "at most 1.5 MiB of them, 80,000 bindings and 1,500 patterns: divide the playbook")
     }
     return !hasExaminedTooMuch
   }

@@ -33,7 +33,8 @@ extension Reading {
       let bound = template.expressions
       guard !bound.isEmpty else { return template }
       let bytes = bound.reduce(0) { $0 + $1.source.utf8.count }
-      return mayExamine(bytes: bytes, bindings: bound.count, at: span)
+      let patterns = bound.reduce(0) { $0 + Reading.patterns(in: $1.source) }
+      return mayExamine(bytes: bytes, bindings: bound.count, patterns: patterns, at: span)
         ? template : Template(literal: "", at: span)
     } catch {
       self.error(
