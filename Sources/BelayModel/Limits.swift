@@ -11,8 +11,8 @@ public enum Limits {
   public static let linkedBytes = 4 << 20
   /// `${{ … }}` in one file.
   public static let bindings = 80_000
-  /// `matches(…)` in one file: a pattern of a few characters may cost half a millisecond.
-  public static let patterns = 1500
+  /// `matches(…)` in one file: a pattern of a few characters may cost a millisecond.
+  public static let patterns = 500
   /// Bytes of expressions, and of commands, statements and addresses with values bound in them, in one file: how each
   /// of them is read by those who run it is found out here.
   public static let examined = 3 << 19

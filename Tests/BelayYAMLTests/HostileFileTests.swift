@@ -172,8 +172,8 @@ import Testing
     let condition = "exit_code == 0" + times(1000, " && true")
     #expect(codes(steps(200) { _ in "    run: ls\n    expect: \(condition)\n" }) == ["too-many-values"])
     let pattern = "    run: ls\n    expect: stdout.matches('[a-z]{900}')\n"
-    #expect(codes(steps(1501) { _ in pattern }) == ["too-many-values"])
-    #expect(codes(steps(1500) { _ in pattern }) == [])
+    #expect(codes(steps(501) { _ in pattern }) == ["too-many-values"])
+    #expect(codes(steps(500) { _ in pattern }) == [])
     let script = "echo ${{ run.id }} " + times(10_000, "a")
     #expect(codes(steps(160) { _ in "    run: \(script)\n" }) == ["too-many-values"])
     #expect(

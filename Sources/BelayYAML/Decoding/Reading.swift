@@ -69,7 +69,7 @@ final class Reading {
     if hasExaminedTooMuch {
       error(
         "too-many-values", "more expressions and bound commands than one file may hold", at: span,
-        help: "at most 1.5 MiB of them, 80,000 bindings and 1,500 patterns: divide the playbook")
+        help: "at most 1.5 MiB of them, 80,000 bindings and 500 patterns: divide the playbook")
     }
     return !hasExaminedTooMuch
   }
