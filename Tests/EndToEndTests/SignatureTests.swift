@@ -2,6 +2,16 @@ import Glibc
 import Testing
 
 @Suite("What people sign") struct SignatureTests {
+  /// Pairs of keys, as files of those names.
+  private func makeKeys(_ names: [String], in sandbox: Sandbox) throws {
+    for name in names {
+      let made = try sandbox.execute([
+        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", sandbox.path(name),
+      ])
+      #expect(try made.wait().status == 0)
+    }
+  }
+
   private func roster(keys: String) -> String {
     """
     belay: 1
@@ -25,12 +35,7 @@ import Testing
           message: Deploy?
       """
     let sandbox = try Sandbox(["deploy": playbook])
-    for name in ["ana", "mallory"] {
-      let made = try sandbox.execute([
-        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sandbox.path(name),
-      ])
-      #expect(try made.wait().status == 0)
-    }
+    try makeKeys(["ana", "mallory"], in: sandbox)
     let key = sandbox.text("ana.pub").split(separator: "\n").joined()
     sandbox.write(roster(keys: ", keys: [\"\(key)\"]"), to: "playbooks/roster.yaml")
     #expect(try sandbox.belay("run", "deploy").status == 3)
@@ -69,12 +74,7 @@ import Testing
         - { step: deployed, run: touch deployed, rollback: nothing }
       """
     ])
-    for name in ["ana", "ben"] {
-      let made = try sandbox.execute([
-        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sandbox.path(name),
-      ])
-      #expect(try made.wait().status == 0)
-    }
+    try makeKeys(["ana", "ben"], in: sandbox)
     let keys = ["ana", "ben"].map { sandbox.text($0 + ".pub").split(separator: "\n").joined() }
     sandbox.write(
       """
@@ -118,12 +118,7 @@ import Testing
           manual: { text: What is it?, by: [zoe], record: { finding: { type: string } } }
       """
     ])
-    for name in ["zoe", "mallory"] {
-      let made = try sandbox.execute([
-        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sandbox.path(name),
-      ])
-      #expect(try made.wait().status == 0)
-    }
+    try makeKeys(["zoe", "mallory"], in: sandbox)
     let key = sandbox.text("zoe.pub").split(separator: "\n").joined()
     sandbox.write(
       """
@@ -164,12 +159,7 @@ import Testing
           message: Deploy?
       """
     ])
-    for name in ["ana", "other"] {
-      let made = try sandbox.execute([
-        "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", sandbox.path(name),
-      ])
-      #expect(try made.wait().status == 0)
-    }
+    try makeKeys(["ana", "other"], in: sandbox)
     let agent = try sandbox.execute(["/usr/bin/ssh-agent", "-D", "-a", sandbox.path("agent")])
     defer { kill(agent.pid, SIGTERM) }
     let socket = ["SSH_AUTH_SOCK": sandbox.path("agent")]
