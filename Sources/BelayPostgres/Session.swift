@@ -25,6 +25,11 @@ struct Session {
 
   /// - Parameter finished: gets the outcome; what has to be tidied up after it may take longer.
   static func run(_ call: PostgresCall, brake: Brake, finished: (PostgresOutcome) -> Void) {
+    // Another text would be the name of a database to libpq, on whatever server it takes to be near.
+    guard ["postgresql://", "postgres://"].contains(where: call.url.hasPrefix) else {
+      let help = "the URL is none of postgresql://user:password@host:port/database"
+      return finished(.unanswered(Silence(.parse, help, mayHaveHappened: false)))
+    }
     let patience = Patience(call.limits.timeout, brake: brake)
     let connection: Connection
     do throws(Connection.Interruption) {

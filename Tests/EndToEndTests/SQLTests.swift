@@ -55,6 +55,18 @@ enum Postgres {
     return end.output.split(separator: "\n").joined(separator: " ")
   }
 
+  @Test(
+    "a URL for another library, or none at all, is no name of a database on a server nearby",
+    arguments: ["postgresql+psycopg2://app:hunter2@db.invalid/app", "dbname=nearby", "some_name"])
+  func otherURL(url: String) throws {
+    let check = "  - { check: a, sql: { url: \"${{ secrets.db }}\", query: select 1 } }"
+    let sandbox = try sandbox(check, url: url)
+    let end = try run(sandbox)
+    #expect(end.status == 1)
+    #expect(end.output.contains("the URL is none of postgresql://"), "\(end)")
+    #expect(!(end.output + end.error).contains("hunter2"))
+  }
+
   @Test("a server that turns us away has answered: with its SQLSTATE, and in its own words")
   func turnedAway() throws {
     let sandbox = try sandbox(

@@ -6,7 +6,7 @@ import redis
 from .. import servers
 from ..config import ADMIN_USER, APP_URL, REDIS_URL, SMOKE_PASSWORD, SMOKE_USER
 from . import check
-from .tools import api, end_of, equal, eventually, experiment, health, healthy, prometheus, railway, sql
+from .tools import api, end_of, equal, eventually, experiment, health, healthy, prometheus, railway, sql, worker_again
 
 
 @check("application: health is 200 and tells in the body")
@@ -26,7 +26,7 @@ def degraded() -> None:
         equal(httpx.get(f"{APP_URL}/api/v1/health/detailed").status_code, 503)
     finally:
         servers.restart_redis()
-    eventually(healthy, 10, "healthy again")
+    worker_again()
 
 
 @check("application: an unknown path is a page of the front end")

@@ -3,7 +3,7 @@
 from .. import faults
 from ..config import TRAFFIC_USER
 from . import check
-from .tools import api, equal, eventually, health, healthy, prometheus, sql
+from .tools import api, equal, eventually, health, healthy, prometheus, sql, worker_again
 
 _BLOCKED = "select count(*) from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0"
 _FORGOTTEN = "state = 'idle in transaction' and application_name = 'forgotten-console'"
@@ -45,7 +45,7 @@ def redis_down() -> None:
     faults.switch_on("redis-down")
     equal(health()["services"]["redis"], "unhealthy")
     faults.switch_off("redis-down")
-    eventually(healthy, 10, "healthy")
+    worker_again()
 
 
 @check("fault database-down")

@@ -37,6 +37,7 @@ from .tools import (
     railway,
     settled,
     sql,
+    worker_again,
 )
 
 _AUTODEPLOY = """mutation($i: ServiceInstanceAutoDeployUpdateInput!) {
@@ -242,4 +243,4 @@ def restart_servers() -> None:
     for service in ("Postgres", "Redis"):
         equal(railway("restart", "-s", service, "-e", "lab", "--yes").returncode, 0)
     equal(sql("select count(*) from users"), users)
-    eventually(healthy, 15, "healthy")
+    worker_again()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import redis
 
 from .. import processes, seed, servers
 from ..config import (
@@ -19,13 +20,14 @@ from ..config import (
     OWNER,
     PROMETHEUS_URL,
     RAILWAY_TOKEN,
+    REDIS_URL,
     REPO,
     REPOSITORY,
     SMOKE_USER,
     TRAFFIC_USER,
     VENDORS_URL,
 )
-from ..railway import graphql, state
+from ..railway import graphql, restart_app, state
 
 GITHUB = f"{VENDORS_URL}/github/repos/{OWNER}/{REPO}"
 GITHUB_HEADERS = {"Authorization": f"Bearer {GITHUB_TOKEN}"}
@@ -105,6 +107,12 @@ def experiment(provider: str = "openai") -> str:
     return answer.json()["experiment_id"]
 
 
+def worker_again() -> None:
+    """After its broker was away a worker does not always take tasks again: it is restarted, as an operator would."""
+    restart_app()
+    eventually(healthy, 15, "healthy again")
+
+
 def end_of(experiment_id: str, seconds: float = 20) -> dict[str, Any]:
     """The experiment when it has ended."""
 
@@ -112,7 +120,21 @@ def end_of(experiment_id: str, seconds: float = 20) -> dict[str, Any]:
         found = api("GET", f"/api/v1/experiments/{experiment_id}").json()
         return found if found.get("status") in ("completed", "failed") else None
 
-    return eventually(ended, seconds, "the experiment ends")
+    try:
+        return eventually(ended, seconds, "the experiment ends")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; {queue_now()}; the worker says: {worker_log()}") from None
+
+
+def queue_now() -> str:
+    with redis.Redis.from_url(REDIS_URL, socket_timeout=5) as client:
+        return f"{client.llen('celery')} tasks wait, {client.hlen('unacked')} are with a worker"
+
+
+def worker_log(lines: int = 20) -> str:
+    """The last lines of what serves."""
+    answer = railway("logs", *APP, "--lines", str(lines))
+    return answer.stdout or answer.stderr
 
 
 def share_of_errors(requests: int = 30) -> float:
