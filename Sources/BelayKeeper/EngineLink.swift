@@ -3,8 +3,6 @@ internal import Glibc
 
 /// The keeper's end of a connection to an engine.
 final class EngineLink {
-  private static let piece = 64 << 10
-
   let file: Descriptor
   /// The other side, as the kernel knows it; 0 when it does not.
   let peer: Int32
@@ -27,22 +25,7 @@ final class EngineLink {
   var hasUnsent: Bool { !output.isEmpty }
 
   /// Reads what is there.
-  func fill() {
-    withUnsafeTemporaryAllocation(byteCount: EngineLink.piece, alignment: 16) { buffer in
-      while !isOver {
-        let count = recv(file.number, buffer.baseAddress, buffer.count, 0)
-        if count > 0 {
-          input.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-          if count < buffer.count { return }
-        } else if count == 0 {
-          isOver = true
-        } else if errno != EINTR {
-          isOver = errno != EAGAIN
-          return
-        }
-      }
-    }
-  }
+  func fill() { isOver = isOver || input.fill(from: file) }
 
   /// The next whole frame that was read; what is no frame ends the connection. Once the other end has closed nothing
   /// comes any more, whatever it had asked for.

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What goes over the socket: length (4 bytes, of what follows), kind (1), body. KeeperLogFormat.md has the bodies'
 /// records; the rest is the business of the two ends, which are of one build or speak one protocol number.
 enum Frame {
@@ -23,10 +25,29 @@ enum Frame {
 
 /// Takes frames out of bytes that arrive in any pieces.
 struct FrameBuffer {
+  private static let piece = 64 << 10
+
   private var bytes: [UInt8] = []
   private var start = 0
 
   mutating func append(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
+
+  /// Takes all that a socket has, which is non-blocking: true when nothing will come any more.
+  mutating func fill(from socket: Descriptor) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: FrameBuffer.piece, alignment: 16) { buffer in
+      while true {
+        let count = recv(socket.number, buffer.baseAddress, buffer.count, 0)
+        if count > 0 {
+          append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+          if count < buffer.count { return false }
+        } else if count == 0 {
+          return true
+        } else if errno != EINTR {
+          return errno != EAGAIN
+        }
+      }
+    }
+  }
 
   /// The next whole frame; nil when there is none yet.
   mutating func next() throws(KeeperError) -> (Frame.Kind, ByteReader)? {

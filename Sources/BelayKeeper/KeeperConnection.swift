@@ -3,8 +3,6 @@ internal import Glibc
 
 /// The engine's end of the conversation with its keeper. Used by one thread.
 public final class KeeperConnection {
-  private static let piece = 64 << 10
-
   public let keeperPid: Int32
   /// Attempts of keepers before this one that still run: it has taken them over, and will tell their end.
   public let adopted: [AttemptID]
@@ -65,7 +63,7 @@ public final class KeeperConnection {
   public func receive() throws(KeeperError) -> [KeeperEvent] {
     if isOver { throw .gone }
     try flush()
-    try fill()
+    isOver = input.fill(from: socket)
     var events: [KeeperEvent] = []
     while let (kind, body) = try input.next() {
       var reader = body
@@ -76,23 +74,6 @@ public final class KeeperConnection {
       if events.isEmpty { throw .gone }
     }
     return events
-  }
-
-  private func fill() throws(KeeperError) {
-    withUnsafeTemporaryAllocation(byteCount: KeeperConnection.piece, alignment: 16) { buffer in
-      while !isOver {
-        let count = recv(socket.number, buffer.baseAddress, buffer.count, 0)
-        if count > 0 {
-          input.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-          if count < buffer.count { return }
-        } else if count == 0 {
-          isOver = true
-        } else if errno != EINTR {
-          isOver = errno != EAGAIN
-          return
-        }
-      }
-    }
   }
 
   private func waitForChild() {
