@@ -1,4 +1,5 @@
 import Glibc
+import TestFiles
 import Testing
 
 @Suite("What is given to a command") struct Arguments {
@@ -112,6 +113,15 @@ import Testing
   func blanks() throws {
     let sandbox = try Sandbox(["one": Arguments.playbook, "second": "title: It\n" + Arguments.playbook])
     #expect(try sandbox.belay("list").output == "one\nsecond  It\n")
+  }
+
+  @Test("a list has the titles also of playbooks that can only be judged with the files that they use")
+  func titles() throws {
+    let root = Files.folder(of: Files.folder(of: Files.folder(of: #filePath)))
+    let sandbox = try Sandbox()
+    let list = try sandbox.belay("list", in: root)
+    #expect(list.output.contains("\nmaintenance            Maintenance window\n"), "\(list)")
+    #expect(!list.output.contains("error)"), "\(list)")
   }
 
   @Test("a part that several runs have names none of them, and each by its own end")

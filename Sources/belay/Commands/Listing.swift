@@ -16,7 +16,7 @@ struct List: ParsableCommand {
 
   func run() throws {
     let project = try Project.find()
-    let rows = try project.names().map { name in (name: name, title: title(of: name, in: project)) }
+    let rows = try project.names().map { name in (name: name, title: try title(of: name, in: project)) }
     if format.isJSON {
       return Output.standard.json(
         .array(rows.map { .object(["playbook": .string($0.name), "title": .string($0.title)]) }))
@@ -28,17 +28,17 @@ struct List: ParsableCommand {
     }
   }
 
-  /// Of what can be read; the rest is for `validate` to say.
-  private func title(of name: String, in project: Project) -> String {
+  /// Of what can be decoded; the rest is for `validate` to say.
+  private func title(of name: String, in project: Project) throws -> String {
     let file = project.file(named: name)
     let bytes: [UInt8]
     do {
       bytes = try SmallFile.bytes(file)
     } catch { return "(\(error.why))" }
-    let (playbook, diagnostics) = PlaybookReader(actions: builtInActions).read(
-      bytes: bytes, path: project.relative(file))
-    guard let playbook else { return "(\(counted(diagnostics.count { $0.severity == .error }, "error")))" }
-    return playbook.title?.source ?? ""
+    var reader = try project.reader(environment: nil)
+    if let playbook = reader.playbook(project.relative(file), bytes) { return playbook.title?.source ?? "" }
+    let errors = reader.finish().read.flatMap(\.diagnostics).count { $0.severity == .error }
+    return "(\(counted(errors, "error")))"
   }
 }
 
