@@ -98,11 +98,18 @@ extension Engine {
 
   // MARK: Escalation
 
+  /// What asks people waits as long as nobody has answered; what waits for the world, until it has ended.
+  private func stillWaits(_ node: Int) -> Bool {
+    if let asking = standing(node) { return asking.state == .open && !asking.isExpired(at: clock.wall) }
+    if case .step(let step) = plan.nodes[node].detail, step.irreversible != nil { return false }
+    return isOpen(node)
+  }
+
   /// Called when a node has begun to wait for the world or a person.
   mutating func scheduleEscalation(_ node: Int) {
     let record = record(of: node)
     let chain = plan.nodes[node].escalation
-    guard isOpen(node), record.escalated < chain.count, let started = record.startedAt,
+    guard stillWaits(node), record.escalated < chain.count, let started = record.startedAt,
       let after = try? context(node).span(chain[record.escalated].after)
     else { return }
     set(.escalation(node), at: started + after ?? started)
@@ -112,7 +119,7 @@ extension Engine {
     if case .resting = stage { return }
     let record = record(of: node)
     let chain = plan.nodes[node].escalation
-    guard isOpen(node), record.escalated < chain.count, let started = record.startedAt else {
+    guard stillWaits(node), record.escalated < chain.count, let started = record.startedAt else {
       return
     }
     let context = context(node)

@@ -162,7 +162,7 @@ public struct Engine {
     tell(of: event)
     scheduleDues(after: event)
     switch event {
-    case .nodeStarted(let id, _), .attemptIntended(let id, _):
+    case .nodeStarted(let id, _), .attemptIntended(let id, _), .asked(let id, _):
       if let node = graph.index[id], !plan.nodes[node].escalation.isEmpty { scheduleEscalation(node) }
     default: break
     }

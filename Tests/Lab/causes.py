@@ -4,8 +4,8 @@ from stage import expect, scenario
 
 BRANCHES = {
     "celery-not-processing": (
-        "redis_away", "worker_away", "consume_again", "task_hangs", "code_is_broken", "wait_for_frozen", "more_workers",
-        "hand_over"),
+        "redis_away", "worker_away", "consume_again", "other_queues", "task_hangs", "provider_away", "code_is_broken",
+        "wait_for_frozen", "more_workers", "hand_over"),
     "high-error-rate": (
         "wait_for_platform", "exhausted", "database_away", "redis_away", "roll_back", "provider_away", "memory_full",
         "nothing_to_do", "hand_over"),

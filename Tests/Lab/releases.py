@@ -100,14 +100,27 @@ def declined(lab):
 
 @scenario(fresh=True)
 def roll_back(lab):
-    """After a deployment, `railway-rollback` brings the one before back, and pauses autodeploy."""
+    """`railway-rollback` brings the deployment before back and pauses autodeploy; what takes the change back deploys all the same."""
     before = lab.live_commit()
     run = deploy(lab, 42, soak="2s")
     approved(run).ends(0)
     back = lab.run("railway-rollback", watch_for="5s", reason="to see it work")
     back.waits_for("go").approve("go", "engineer_one").ends(0)
     expect(lab.live_commit() == before, f"{lab.live_commit()} serves")
+    merged = run.node("merged")["outputs"]["merge_commit"]
+    again = take_back(lab, merged)
+    expect(again.node("deploy").get("status") == "succeeded", again.tail())
+    expect(lab.live_commit() == again.node("merged")["outputs"]["merge_commit"], f"{lab.live_commit()} serves")
     lab.run("autodeploy", enabled="true").ends(0)
+
+
+def take_back(lab, commit):
+    """A commit of main is taken back by a pull request, and that is deployed."""
+    run = lab.run("git-rollback", commits=f'["{commit}"]', reason="to see it work")
+    run.waits_for("go").approve("go", "engineer_two").ends(0)
+    number = run.node("propose")["outputs"]["number"]
+    lab.github("POST", f"/pulls/{number}/reviews", event="APPROVE", user="reviewer")
+    return approved(deploy(lab, number)).ends(0)
 
 
 def fix(lab, name):
@@ -177,11 +190,7 @@ def git_rollback(lab):
     before = lab.live_commit()
     approved(deploy(lab, 42)).ends(0)
     merged = lab.live_commit()
-    run = lab.run("git-rollback", commits=f'["{merged}"]', reason="to see it work")
-    run.waits_for("go").approve("go", "engineer_two").ends(0)
-    number = run.node("propose")["outputs"]["number"]
-    lab.github("POST", f"/pulls/{number}/reviews", event="APPROVE", user="reviewer")
-    approved(deploy(lab, number)).ends(0)
+    take_back(lab, merged)
     tree = [lab.github("GET", f"/commits/{commit}")["commit"]["tree"]["sha"] for commit in (before, lab.live_commit())]
     expect(tree[0] == tree[1], "the code is another than before")
     stray = lab.github("GET", "/pulls/47")["head"]["sha"]

@@ -58,15 +58,33 @@ def full_queue(lab):
     run.approve("more_workers/go", "engineer_one").reaches("more_workers/autoscale", "succeeded")
 
 
-@scenario
-def broken_code(lab):
-    """Experiments that all fail are no fault of the worker: nothing is restarted, a person is told that it is code."""
+def all_fail(lab):
     lab.sql("""update experiments set status = 'failed' where created_at > now() - interval '30 minutes'""")
     lab.sql("""insert into experiments (id, user_id, prompt, target_brand, provider, iterations, status,
       successful_iterations, failed_iterations) select gen_random_uuid(), (select id from users limit 1), 'Which one?',
       'TestBrand', 'openai', 1, 'failed', 0, 1 from generate_series(1, 3)""")
-    run = worker(lab, "bad-key", "every experiment fails", "code_is_broken", asks="code_is_broken")
-    run.answer("code_is_broken", "done=rolled back").ends(0)
+
+
+@scenario
+def broken_code(lab):
+    """Experiments that all fail are no fault of the worker: nothing is restarted, a person is told that it is code."""
+    lab.sql("""create or replace function fails() returns trigger language plpgsql as $$ begin
+      if new.status = 'completed' then new.status = 'failed'; end if; return new; end $$""")
+    lab.sql("create or replace trigger fails before update on experiments for each row execute function fails()")
+    try:
+        all_fail(lab)
+        run = worker(lab, None, "every experiment fails", "code_is_broken", asks="code_is_broken")
+        run.answer("code_is_broken", "done=rolled back").ends(0)
+    finally:
+        lab.sql("drop function fails cascade")
+
+
+@scenario
+def refused_key(lab):
+    """They all fail where a provider refuses our key: that is no code, and a person is told which provider."""
+    all_fail(lab)
+    run = worker(lab, "bad-key", "a provider of language models", "provider_away", asks="provider_away")
+    run.answer("provider_away", "done=the owner of the key is paged").ends(0)
 
 
 @scenario(of_the_few=True)
