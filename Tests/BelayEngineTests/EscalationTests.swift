@@ -4,7 +4,8 @@ import BelayModel
 import Testing
 
 @Suite("Who is told when nobody answers") struct EscalationTests {
-  private static let chain = "\nescalation: [{ to: ben }, { after: 5m, to: cleo }, { after: 10m, to: dora }]\n"
+  private static let chain =
+    "\nescalation: [{ to: ben }, { after: 5m, to: cleo }, { after: 10m, to: dora }]\n"
 
   private static let gate = """
     belay: 1
