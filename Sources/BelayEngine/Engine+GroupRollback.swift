@@ -20,6 +20,15 @@ extension Engine {
     Set(effects.map { replacement(of: $0, in: nodes) ?? $0 })
   }
 
+  /// Those of them for which something will run: what stands around the others is not needed.
+  func withWork(_ effects: Set<Int>, in nodes: Set<Int>) -> Set<Int> {
+    effects.filter { effect in
+      let node = replacement(of: effect, in: nodes) ?? effect
+      guard case .root = rollback(of: node) else { return false }
+      return !isGivenUp(node)
+    }
+  }
+
   private func replacement(of step: Int, in nodes: Set<Int>) -> Int? {
     // It is undone when its list ends, whatever the group says.
     if isTemporary(step) { return nil }

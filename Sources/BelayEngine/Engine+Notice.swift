@@ -40,7 +40,7 @@ extension Engine {
         News(
           kind: kind, node: rest.node, text: rest.cause.isEmpty ? kind.words : "\(kind.words): \(rest.cause)")
       }
-    case .closed(let note, let actor): News(kind: .closed, text: "closed by \(actor.name): \(note)")
+    case .closed(let note, let actor, _): News(kind: .closed, text: "closed by \(actor.name): \(note)")
     case .watchTripped(let watch, let trip):
       News(kind: .tripped, node: watch, text: "\(watch) tripped: \(trip.reason)")
     case .overdue(let node, let due):

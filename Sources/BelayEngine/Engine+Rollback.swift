@@ -37,10 +37,11 @@ extension Engine {
       return rest(
         .held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
     }
-    takeClaims(around: effects)
+    let work = withWork(effects, in: nodes)
+    takeClaims(around: work)
     // What this rollback itself has undone is not applied again by who resumes it.
     let isNew = run.rollback == nil
-    let temporaries = isNew ? endedTemporaries(around: effects) : halfReapplied(around: effects)
+    let temporaries = isNew ? endedTemporaries(around: work) : halfReapplied(around: work)
     if run.rollback != scope { record(.rollbackStarted(scope, cause: cause, by: actor)) }
     if isNew { reset(temporaries, because: "temporary, applied again") }
     guard temporaries.isEmpty else {

@@ -215,7 +215,7 @@ extension Engine {
     case .endPlaybook: endPlaybook()
     case .close(let note, let actor):
       disarmWatches()
-      record(.closed(note: note, by: actor))
+      record(.closed(note: note, by: actor, left: leftWhenClosed))
       stage = .resting(.closed)
     }
   }
@@ -235,8 +235,15 @@ extension Engine {
     stage = .resting(status)
   }
 
+  /// What was left when the run rested, but for temporaries that are undone by now.
+  private var leftWhenClosed: [String] {
+    run.left.filter { !$0.hasPrefix(Engine.stillInForce) } + inForce(among: 0..<graph.count).map(stillInForce)
+  }
+
+  private static let stillInForce = "still in force: "
+
   private func stillInForce(_ node: Int) -> String {
     let since = record(of: node).startedAt.map { " since \($0.wholeSecond.text)" } ?? ""
-    return "still in force: \(id(node))\(since)\(isGivenUp(node) ? ", its rollback was skipped" : "")"
+    return "\(Engine.stillInForce)\(id(node))\(since)\(isGivenUp(node) ? ", its rollback was skipped" : "")"
   }
 }

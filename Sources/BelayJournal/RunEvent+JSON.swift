@@ -82,9 +82,10 @@ extension RunEvent {
       writer.text("cause", rest.cause)
       writer.text("node", rest.node)
       writer.list("left", rest.left)
-    case .closed(let note, let actor):
+    case .closed(let note, let actor, let left):
       writer.text("note", note)
       writer.actor("by", actor)
+      writer.list("left", left)
     case .planAdopted(let adopted): adopted.write(into: &writer)
     default: break
     }

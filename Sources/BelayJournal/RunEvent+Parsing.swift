@@ -36,7 +36,9 @@ extension RunEvent {
           status: try fields.word("status"), cause: try fields.text("cause"),
           node: try fields.optionalText("node"), left: try fields.list("left")))
     case "plan_adopted": .planAdopted(try PlanAdopted(&fields))
-    case "closed": .closed(note: try fields.text("note"), by: try fields.actor("by"))
+    case "closed":
+      .closed(
+        note: try fields.text("note"), by: try fields.actor("by"), left: try fields.list("left"))
     default: nil
     }
   }

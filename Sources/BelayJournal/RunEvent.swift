@@ -12,7 +12,8 @@ public enum RunEvent: Hashable, Sendable {
   /// Everything of the scope is undone; the run goes on from there, or rests.
   case rollbackFinished
   case rested(Rest)
-  case closed(note: String, by: Actor)
+  /// With what stays undone.
+  case closed(note: String, by: Actor, left: [String])
   case planAdopted(PlanAdopted)
 
   // A node

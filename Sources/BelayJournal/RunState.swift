@@ -72,9 +72,10 @@ public struct RunState: Hashable, Sendable {
       rollback = nil
       status = .running
     case .rested(let rest): applyRest(rest)
-    case .closed(let note, _):
+    case .closed(let note, _, let left):
       status = .closed
       cause = note
+      self.left = left
       claims = []
     case .planAdopted(let adopted):
       planDigest = adopted.plan

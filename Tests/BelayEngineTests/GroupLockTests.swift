@@ -46,7 +46,7 @@ private func locked(_ last: String) throws -> Stage {
 
   @Test("are taken before what is temporary in it is applied again, where they had been given back")
   func taken() throws {
-    let stage = try locked("{ step: b, exec: [b], rollback: nothing }")
+    let stage = try locked("{ step: b, exec: [b], rollback: { exec: [unb] } }")
     stage.acts["b"] = [.fails(), .ok]
     #expect(try stage.drive() == .failed)
     #expect(try stage.drive(.rollback(.after("a"))) == .paused)

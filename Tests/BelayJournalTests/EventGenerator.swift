@@ -110,7 +110,7 @@ struct EventGenerator {
       .rollbackStarted(.node(text()), cause: text(), by: maybe(actor())),
       .rollbackStarted(.after(text()), cause: text(), by: maybe(actor())),
       .rested(Rest(status: one(), cause: text(), node: maybe(text()), left: texts())),
-      .closed(note: text(), by: actor()),
+      .closed(note: text(), by: actor(), left: texts()),
       .planAdopted(
         PlanAdopted(plan: text(), before: text(), file: text(), voided: texts(), by: actor())),
     ]

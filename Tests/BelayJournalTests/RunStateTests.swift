@@ -147,7 +147,7 @@ private func fold(_ events: [RunEvent]) throws -> RunState {
       [created, driver(1), finished("a", .skipped)], [created, driver(1), intent("1.1"), settled(.done)],
       [created, driver(1), .rollbackFinished], [created, .claimsReleased(["other"])],
       [created, driver(1), .resolved("a", as: .done, note: "", values: ValueMap(), by: ana)],
-      [created, .closed(note: "", by: ana), driver(1)],
+      [created, .closed(note: "", by: ana, left: []), driver(1)],
     ])
   func refused(_ events: [RunEvent]) throws {
     #expect(throws: FoldError.self) { try fold(events) }
@@ -159,7 +159,7 @@ private func fold(_ events: [RunEvent]) throws -> RunState {
     #expect(try fold([created, driver(1)]).claims == ["deploy"])
     #expect(try fold([created, driver(1), .rested(Rest(status: .failed, cause: "c"))]).claims == ["deploy"])
     #expect(try fold([created, driver(1), .rested(Rest(status: .succeeded, cause: ""))]).claims.isEmpty)
-    #expect(try fold([created, .closed(note: "n", by: ana)]).claims.isEmpty)
+    #expect(try fold([created, .closed(note: "n", by: ana, left: [])]).claims.isEmpty)
   }
 
   @Test("captures stay while an effect may be there, and are read anew when it is gone")

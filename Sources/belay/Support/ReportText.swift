@@ -156,7 +156,7 @@ extension RunEvent {
     switch self {
     case .runCreated(let facts): facts.initiator
     case .driverStarted(let driver): driver.actor
-    case .stopRequested(_, let actor), .closed(_, let actor), .resolved(_, _, _, _, let actor): actor
+    case .stopRequested(_, let actor), .closed(_, let actor, _), .resolved(_, _, _, _, let actor): actor
     case .rollbackStarted(_, _, let actor), .nodeSkipped(_, _, _, let actor), .nodesReset(_, _, let actor):
       actor
     case .decided(_, let decision): decision.by
@@ -172,7 +172,7 @@ extension RunEvent {
     case .resolved(let node, let resolution, let note, _, _): (node, resolution.rawValue, note)
     case .nodeSkipped(let node, .person, let note, _): (node, "skip", note ?? "")
     case .stopRequested(let request, _): ("", request.rawValue, "")
-    case .closed(let note, _): ("", "close", note)
+    case .closed(let note, _, _): ("", "close", note)
     case .windowOverridden(let node, let note, _): (node, "outside of its window", note)
     case .planAdopted(let adopted): ("", "another plan", adopted.voided.joined(separator: ", "))
     default: nil
@@ -190,7 +190,7 @@ extension RunEvent {
     case .claimsReleased(let names): "lets go of \(names.joined(separator: ", "))"
     case .rollbackFinished: "the rollback is done"
     case .rested(let rest): rest.cause.isEmpty ? rest.status.words : "\(rest.status.words): \(rest.cause)"
-    case .closed(let note, _): "closed: \(note)"
+    case .closed(let note, _, _): "closed: \(note)"
     default: nil
     }
   }
