@@ -94,12 +94,12 @@ extension PlanBuilder {
   ) {
     current = frame
     settle(playbook, scope: scope)
-    for lock in playbook.locks { if let claim = text(of: lock) { claims.append(claim) } }
     pass += playbook.pass
     let rule = resolve(playbook.onFailure, without: [.continue]) ?? .stop
     nodes[index].detail = .group(
       PlanGroup(
         mode: .sequence, maxParallel: resolve(playbook.maxParallel, in: Limits.maxParallel),
+        claims: unique(playbook.locks.compactMap { text(of: $0) }),
         call: PlanCall(
           scope: scope, frame: frame, outputs: playbook.outputs, isCheck: isCheck, onFailure: rule)))
     let inner = Surroundings(

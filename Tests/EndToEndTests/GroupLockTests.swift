@@ -52,6 +52,42 @@ import Testing
     #expect(try sandbox.belay("audit", "verify").status == 0)
   }
 
+  @Test("of a playbook that is called are the run's while it is at work, and no longer")
+  func called() throws {
+    let sandbox = try sandbox()
+    sandbox.write(
+      """
+      belay: 1
+      steps:
+        - step: before
+          run: echo before >> did; echo > started; read -r < go
+          rollback: nothing
+        - { step: inner, playbook: inner }
+        - step: after
+          run: echo after >> did; echo > started; read -r < go
+          rollback: nothing
+      """, to: "playbooks/caller.yaml")
+    sandbox.write(
+      """
+      belay: 1
+      locks: [db]
+      steps:
+        - step: a
+          run: echo a >> did; echo > started; read -r < go
+          rollback: nothing
+      """, to: "playbooks/inner.yaml")
+    let engine = try sandbox.start("run", "caller")
+    for (name, status) in [("before", Int32(0)), ("a", 7), ("after", 0)] {
+      try sandbox.heard("started")
+      #expect(sandbox.lines("did").last == name)
+      #expect(try sandbox.belay("run", "other").status == status, "\(name)")
+      try sandbox.open("go")
+    }
+    #expect(try engine.wait().status == 0)
+    #expect(sandbox.lines("did") == ["before", "other", "a", "after", "other"])
+    #expect(try sandbox.belay("audit", "verify").status == 0)
+  }
+
   @Test("that another run holds let nothing of the group start: exit 7, until they are free")
   func refused() throws {
     let sandbox = try sandbox()

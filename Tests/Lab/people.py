@@ -1,5 +1,6 @@
 """Windows, handovers and incidents: what people are asked, and what is undone when they are gone."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from stage import expect, scenario
@@ -28,7 +29,7 @@ def window(lab, tasks, ahead=60, **params):
     start, end = moment(seconds=ahead), moment(hours=1)
     announced = lab.run(
         "announce-maintenance", start=start, end=end, ahead="30s", what="Short interruptions").ends(0)
-    rehearsal = lab.run("health").ends(0)
+    rehearsal = lab.run(json.loads(tasks)[0]["playbook"]).ends(0)
     run = lab.run(
         "maintenance", start=start, end=end, announcement=announced.node("announce")["outputs"]["id"],
         rehearsal=rehearsal.name(), watch_for="5s", announced_before="10s", tasks=tasks, **params)

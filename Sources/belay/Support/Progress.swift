@@ -236,7 +236,9 @@ struct RestReport {
 
   var json: JSON {
     .object([
-      "run": .string(run.run), "status": .string(run.status.rawValue), "cause": .string(run.cause),
+      "run": .string(run.run), "playbook": run.created.map { .string($0.playbook) },
+      "environment": run.created?.environment.map(JSON.string),
+      "status": .string(run.status.rawValue), "cause": .string(run.cause),
       "node": run.restNode.map(JSON.string), "left": .array(run.left.map(JSON.string)),
       "nodes": .object(run.touched.map { JSON.Member($0, run[$0].json) }),
       "watches": run.watches.isEmpty
