@@ -34,7 +34,8 @@ struct ReportText {
   private var facts: [String] {
     var rows: [(String, String)] = [("run", plan.run), ("playbook", "\(plan.playbook) (\(plan.path))")]
     if let environment = plan.environment { rows.append(("environment", environment)) }
-    let cause = state.cause.isEmpty ? "" : ": \(markdown(state.cause))"
+    // That of its last rest: what runs has gone on since.
+    let cause = state.cause.isEmpty || state.status == .running ? "" : ": \(markdown(state.cause))"
     rows.append(("status", "**\(state.status.words)**\(cause)"))
     if let created = state.created, let at = state.createdAt {
       rows.append(
