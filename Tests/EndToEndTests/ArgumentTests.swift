@@ -107,6 +107,11 @@ import Testing
     #expect(try sandbox.belay("run", "one.yaml").status == 0)
     let end = try sandbox.belay("run", "two.yaml")
     #expect(end.status == 2 && end.error.contains("there is no playbook 'two'"), "\(end)")
+    sandbox.write("belay: 1\npeople: {}\n", to: "playbooks/roster.yaml")
+    let roster = try sandbox.belay("run", "roster")
+    #expect(roster.status == 2 && roster.error.contains("there is no playbook 'roster'"), "\(roster)")
+    let path = try sandbox.belay("run", "playbooks/roster.yaml")
+    #expect(path.status == 2 && path.error.contains("playbooks/roster.yaml is no playbook"), "\(path)")
   }
 
   @Test("a list has no blanks at its lines' ends")

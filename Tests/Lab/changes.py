@@ -1,6 +1,7 @@
 """Small changes: a variable, a restart, more containers, a bigger one, queued tasks, a script of the code."""
 
-import uuid
+import json
+import subprocess
 
 from stage import HOME, expect, scenario
 
@@ -83,12 +84,15 @@ def scale_worker(lab):
 
 @scenario
 def revoke(lab):
-    """A task that waits is dropped, after somebody has said so; one that runs is not."""
+    """A task that waits is dropped, after somebody has said so; one that runs, or that nobody knows, is not."""
     lab.fault("stuck-task")
     task = lab.run("workers").ends(0).node("active")["outputs"]["ids"][0]
     run = lab.run("revoke-tasks", ids=f'["{task}"]', reason="to see it work").ends(1)
     expect(run.node("not_started").get("status") == "failed", run.tail())
-    run = lab.run("revoke-tasks", ids=f'["{uuid.uuid4()}"]', reason="to see it work")
+    lab.fault("full-queue")
+    words = ["redis-cli", "-u", lab.variables["LAB_ECHO_REDIS_URL"], "--no-auth-warning", "LINDEX", "celery", "0"]
+    newest = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    run = lab.run("revoke-tasks", ids=json.dumps([newest["headers"]["id"]]), reason="to see it work")
     agreed(run, "revoke").ends(0)
 
 

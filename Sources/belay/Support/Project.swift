@@ -13,6 +13,8 @@ struct Project {
   let here: String
 
   private static let playbooks = "playbooks"
+  /// The one file among the playbooks that is none.
+  private static let roster = "roster"
 
   /// For a file given by its path, the project it lies in; else the one around the current folder.
   ///
@@ -41,7 +43,7 @@ struct Project {
       return try self.file(of: String(playbook.dropLast(5)))
     }
     let file = file(named: playbook)
-    guard exists(file) else {
+    guard playbook != Project.roster, exists(file) else {
       let names = try self.names()
       let nearest = Suggestion.nearest(to: playbook, in: names).map { ["did you mean '\($0)'?"] } ?? []
       throw Failure(
@@ -55,7 +57,7 @@ struct Project {
 
   /// Names of the playbooks, sorted.
   func names() throws -> [String] {
-    try yamlNames(in: "\(folder)/\(Project.playbooks)").filter { $0 != "roster" }
+    try yamlNames(in: "\(folder)/\(Project.playbooks)").filter { $0 != Project.roster }
   }
 
   /// Names of the environments, sorted.
@@ -92,7 +94,7 @@ struct Project {
     let result = reader.playbook(path, try load(file))
     let (files, read) = reader.finish()
     try Diagnostics.report(read)
-    guard let result, let first = read.first else { throw Failure(.usage, "\(path) cannot be read") }
+    guard let result, let first = read.first else { throw Failure(.usage, "\(path) is no playbook") }
     return Sources(
       playbook: result, bytes: first.bytes, path: path, environment: environment?.file,
       environmentBytes: environment?.bytes, files: files, others: Array(read.dropFirst()))
