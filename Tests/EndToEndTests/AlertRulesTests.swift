@@ -28,6 +28,18 @@ import Testing
     #expect(left == [])
   }
 
+  @Test("have each job's own name also where it is another's in the file")
+  func swapped() throws {
+    var names = Self.names
+    (names["JOB"], names["REDIS_JOB"], names["OPS_JOB"]) = ("redis", "ops", "echo-ai")
+    let written = try #require(Files.text(Self.playbooks + "/alerting/echo-ai.rules.yml"))
+    let end = try rules(names)
+    for (name, other) in [("echo-ai", "redis"), ("redis", "ops"), ("ops", "echo-ai")] {
+      let here = end.output.ranges(of: "job=\"\(other)\"").count
+      #expect(here == written.ranges(of: "job=\"\(name)\"").count && here > 0, "\(name)")
+    }
+  }
+
   @Test(
     "are not written with a name that would be another rule",
     arguments: ["", "a b", "\"} or vector(1", "a\nb"])
