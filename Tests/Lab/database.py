@@ -98,7 +98,7 @@ def migrate_up_and_down(lab):
     expect(after != before, up.tail())
     down = lab.run("migrate-down", to=before, reason="the column is wrong")
     signed(down, "sign_loss")
-    down.waits_for("downgrade").approve("downgrade", "database_admin").ends(0)
+    down.ends(0)
     expect(lab.sql("select version_num from alembic_version") == before, down.tail())
     expect(lab.sql("select count(*) from users") == users, "rows are gone")
     expect(lab.sql("show default_transaction_read_only") == "off", "writers are still stopped")

@@ -97,8 +97,17 @@ def incident_mended(lab):
 def incident_unacknowledged(lab):
     """Nobody acknowledges: the next ones are told, and the incident goes on."""
     lab.fault("nobody-acknowledges")
-    run = incident(lab, "SEV3")
+    run = incident(lab, "SEV3").waits_for("classify")  # nobody waits with looking
     run.reaches("acknowledged", "waiting", "running", "started")
     # Five minutes, as the playbook says.
     lab.until("the next ones are told", lambda: "acknowledged: escalated to" in run.told())
+    run.call("cancel", run.name())
+
+
+@scenario
+def incident_declined(lab):
+    """The word of a second person against it counts: nothing is done."""
+    run = incident(lab, "SEV2").waits_for("classify")
+    run.answer("classify", "cause=other").waits_for("second_person").reject("second_person", "engineer_two")
+    run.reaches("fix", "skipped")
     run.call("cancel", run.name())
