@@ -6,7 +6,8 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 # A release carries Swift's library, so that it runs where no Swift is. All build folders are in .build.
-RELEASE := swift build -c release --static-swift-stdlib
+# Coloured on a terminal and plain elsewhere are two builds to SwiftPM, which makes everything anew for the other one.
+RELEASE := swift build -c release --static-swift-stdlib --no-color-diagnostics
 # An import that Package.swift does not declare works by accident, and only until the build's order changes.
 STRICT := --explicit-target-dependency-import-check error
 BINARIES := .build/release
