@@ -101,8 +101,20 @@ struct LineFields {
     return word
   }
 
+  /// Absent where it is empty.
+  mutating func optionalList(_ key: String) throws(EventLineError) -> [String] {
+    guard let value = optional(key) else { return [] }
+    let texts = try strings(value, key)
+    guard !texts.isEmpty else { throw wrong(key, "a list of one or more") }
+    return texts
+  }
+
   mutating func list(_ key: String) throws(EventLineError) -> [String] {
-    guard let items = try required(key).array else { throw wrong(key, "a list") }
+    try strings(try required(key), key)
+  }
+
+  private func strings(_ value: JSON, _ key: String) throws(EventLineError) -> [String] {
+    guard let items = value.array else { throw wrong(key, "a list") }
     let texts = items.compactMap(\.string)
     guard texts.count == items.count else { throw wrong(key, "a list of strings") }
     return texts

@@ -85,7 +85,7 @@ extension RunEvent {
     case .closed(let note, let actor, let left):
       writer.text("note", note)
       writer.actor("by", actor)
-      writer.list("left", left)
+      if !left.isEmpty { writer.list("left", left) }
     case .planAdopted(let adopted): adopted.write(into: &writer)
     default: break
     }

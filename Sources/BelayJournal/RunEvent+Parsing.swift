@@ -38,7 +38,7 @@ extension RunEvent {
     case "plan_adopted": .planAdopted(try PlanAdopted(&fields))
     case "closed":
       .closed(
-        note: try fields.text("note"), by: try fields.actor("by"), left: try fields.list("left"))
+        note: try fields.text("note"), by: try fields.actor("by"), left: try fields.optionalList("left"))
     default: nil
     }
   }
