@@ -110,6 +110,7 @@ FAULTS_THERE_ARE: dict[str, Fault] = {
     "failed-deploy": Fault("the next deployments: the build fails"),
     "crashed-deploy": Fault("the next deployments: the application ends again and again"),
     "skipped-deploy": Fault("the next deployments: skipped after waiting for CI"),
+    "ignored-restart": Fault("Railway says that a restart is done, and restarts nothing"),
     **{
         name: Fault(says, _carry(name), _carry_no_more(name))
         for name, says in (

@@ -73,6 +73,8 @@ class Deployer:
         return self._new(old.service, {**old.meta, "reason": "rollback"}, old.image)
 
     def restart(self, deployment: Deployment) -> None:
+        if faults.on("ignored-restart"):
+            return
         deployment.become("DEPLOYING")
         self.later(self._restart(deployment))
 
