@@ -1,6 +1,7 @@
 """Playbooks that only look: what they say of a good day, and of each bad one."""
 
 from stage import HOME, expect, scenario
+from workers import all_fail
 
 
 def states(run, *names):
@@ -81,6 +82,9 @@ def monitor(lab):
         run = lab.run("monitor").ends(1)
         expect(states(run, node) == {node: state}, f"{fault}: {states(run, node)}\n{run.tail()}")
         lab.calm()
+    all_fail(lab)
+    run = lab.run("monitor").ends(1)
+    expect(states(run, "experiments") == {"experiments": "failed"}, run.tail())
 
 
 @scenario
