@@ -53,6 +53,42 @@ def restart_not_drained(lab):
 
 
 @scenario
+def restart_of_a_dead_worker(lab):
+    """Where no worker answers there is nothing to drain, and the restart brings one."""
+    lab.fault("dead-worker")
+    run = agreed(lab.run("restart", reason="to see it work")).ends(0)
+    found = [run.node(name).get("status") for name in ("drain", "new_worker")]
+    expect(found == ["skipped", "succeeded"], f"{found}\n{run.tail()}")
+
+
+@scenario
+def restart_ignored(lab):
+    """A restart that restarts nothing fails, whatever Railway says, and the worker takes tasks again."""
+    lab.fault("ignored-restart")
+    run = agreed(lab.run("restart", reason="to see it work")).ends(1)
+    expect(run.node("new_worker").get("status") == "failed", run.tail())
+    lab.run("smoke-test").ends(0)
+
+
+@scenario(of_the_few=True)
+def wrong_queue(lab):
+    """Where no worker takes from the queue that the environment names, nothing is stopped or changed."""
+    file = HOME / "project" / "playbooks" / "environments" / "lab.yaml"
+    known = file.read_text()
+    file.write_text(known.replace("celery_queue: celery", "celery_queue: cellery"))
+    try:
+        run = agreed(lab.run("restart", reason="to see it work")).ends(1)
+        expect(run.node("restart").get("status") in (None, "pending", "skipped"), run.tail())
+        run.give_up()  # it holds what the next one wants
+        run = agreed(lab.run("scale-up", memory_gb="2", vcpus="2", reason="to see it work")).ends(4)
+        expect(run.node("limits").get("status") in (None, "pending", "skipped"), run.tail())
+    finally:
+        file.write_text(known)
+    run = lab.run("workers").ends(0)
+    expect(run.node("queues")["outputs"]["consuming"] != [], run.tail())
+
+
+@scenario
 def scale_out(lab):
     """More containers are refused while each holds a beat; with beat apart there are two, and then one again."""
     run = lab.run("scale-out", replicas="2").ends(4)
