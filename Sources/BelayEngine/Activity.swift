@@ -14,6 +14,8 @@ struct Activity: Hashable {
     /// A gate's clock.
     case awaitingTime
     case awaitingPeople(Awaited)
+    /// Locks that another run may hold.
+    case awaitingClaims
   }
 
   /// What people are asked for.

@@ -148,17 +148,19 @@ extension Engine {
   }
 
   /// Undone because what it stands in has failed, and to be done again with it.
-  func isUndoneWithScope(_ node: Int) -> Bool {
+  func isUndoneWithScope(_ node: Int, beginningAgain groups: Set<Int>) -> Bool {
     isMainOrSteady(node) && record(of: node).status == .compensated && !isUndoneTemporary(node)
-      && !standsInWhatIsLeftBehind(node)
+      && !standsInWhatIsLeftBehind(node, except: groups)
   }
 
   /// A group around it has ended, and the run has gone on.
-  private func standsInWhatIsLeftBehind(_ node: Int) -> Bool {
+  private func standsInWhatIsLeftBehind(_ node: Int, except groups: Set<Int> = []) -> Bool {
     var outer = graph.parents[node]
     while let group = outer {
       let record = record(of: group)
-      if record.status.hasEnded, !record.hasFailed, record.status != .compensated { return true }
+      if !groups.contains(group), record.status.hasEnded, !record.hasFailed, record.status != .compensated {
+        return true
+      }
       outer = graph.parents[group]
     }
     return false

@@ -150,7 +150,7 @@ extension Engine {
     return switch stage {
     case .undoing: true
     case .reapplying(let temporaries, _): !temporaries.contains(node)
-    case .forward, .stopping, .rollingBack, .verifyingRollback, .resting: false
+    case .forward, .stopping, .claiming, .rollingBack, .verifyingRollback, .resting: false
     }
   }
 
@@ -198,7 +198,7 @@ extension Engine {
         if case .step(let step) = plan.nodes[node].detail, let attempt = run.attempts[name] {
           takeUp(node, step, attempt)
         }
-      case .awaitingRetry, .awaitingTime, .awaitingPeople: break
+      case .awaitingRetry, .awaitingTime, .awaitingPeople, .awaitingClaims: break
       }
     }
   }

@@ -114,7 +114,7 @@ extension Engine {
     switch activity.part {
     case .awaitingPeople: settlePeople(node)
     case .awaitingTime: if case .gate(let gate) = plan.nodes[node].detail { startGate(node, gate) }
-    case .asking, .acting, .awaitingRetry: break
+    case .asking, .acting, .awaitingRetry, .awaitingClaims: break
     }
   }
 

@@ -10,8 +10,12 @@ extension Engine {
   }
 
   mutating func startGroup(_ node: Int, _ group: PlanGroup) {
-    if mustWait(node) { return }
-    takeClaims(of: node)
+    if !mustWait(node) { beginGroup(node, group) }
+  }
+
+  /// Its time has come: its locks are taken, and what is to be read before is read.
+  mutating func beginGroup(_ node: Int, _ group: PlanGroup) {
+    guard hasClaims(of: [node], for: .node(node)) else { return }
     guard group.captures.contains(where: { record(of: node).captures[$0.name] == nil }) else {
       return openGroup(node)
     }
@@ -202,7 +206,7 @@ extension Engine {
   /// Its time has come.
   mutating func waitedForRound(_ node: Int) {
     leavePlace(node)
-    openGroup(node)
+    if let group = group(node) { beginGroup(node, group) }
   }
 
   /// The round around a failed node after which another one may come, with the moment from which on it may.

@@ -82,8 +82,9 @@ extension Engine {
     case .gate: ended(node, NodeEnd(status: .succeeded, outputs: outputs(of: asking)))
     case .override: passOutside(node)
     case .irreversible:
+      guard case .step(let step) = plan.nodes[node].detail else { return }
       takePlace(node, .acting)
-      capture(node, from: 0)
+      recheck(node, step)
     case .deed, .look: answered(node, awaited, result(of: asking, .done))
     }
   }

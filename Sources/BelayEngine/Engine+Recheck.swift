@@ -2,7 +2,8 @@ internal import BelayJournal
 internal import BelayModel
 internal import BelayPlan
 
-// A check that is asked again right before the steps that need it: time has passed since, at a gate or in a soak.
+// A check that is asked again right before the steps that need it: time has passed since, at a gate or in a soak, and
+// while people thought about what cannot be undone.
 
 extension Engine {
   /// Those that a step waits for with no other step in between, in the plan's order: what that one has changed, no
@@ -37,15 +38,22 @@ extension Engine {
 
   /// Asks them one after the other, then lets the step begin.
   mutating func recheck(_ node: Int, _ step: PlanStep, from index: Int = 0) {
-    let checks = record(of: node).status == .pending ? rechecks(before: node) : []
+    let isApproved = isApproved(node)
+    let checks = record(of: node).status == .pending || isApproved ? rechecks(before: node) : []
     guard index < checks.count, case .check(let check) = plan.nodes[checks[index]].detail else {
-      return goOn(node, step)
+      return isApproved ? capture(node, from: 0) : goOn(node, step)
     }
     guard var question = question(.recheck(index), check.body, of: node, asking: checks[index]) else {
       return
     }
     question.staysFor = .zero
     ask(question, of: node)
+  }
+
+  /// Somebody has approved what cannot be undone, and nothing of it has begun.
+  private func isApproved(_ node: Int) -> Bool {
+    guard let asking = standing(node) else { return false }
+    return asking.inquiry.subject == .irreversible && asking.state == .met
   }
 
   mutating func rechecked(_ node: Int, _ index: Int, _ check: Int, _ judgement: Judgement) {

@@ -38,7 +38,9 @@ extension Engine {
         .held, "\(cause); \(barrierText(barrier)); decide: roll back to it, resume or close", barrier)
     }
     let work = withWork(effects, in: nodes)
-    takeClaims(around: work)
+    guard hasClaims(of: groups(around: work), for: .rollback) else {
+      return stage = .claiming(then: .rollBack(scope, cause: cause, by: actor))
+    }
     // What this rollback itself has undone is not applied again by who resumes it.
     let isNew = run.rollback == nil
     let temporaries = isNew ? endedTemporaries(around: work) : halfReapplied(around: work)
@@ -56,7 +58,7 @@ extension Engine {
     if case .rollingBack = stage { stage = .rollingBack(job) }
   }
 
-  private func nodes(of scope: RollbackScope) -> Set<Int> {
+  func nodes(of scope: RollbackScope) -> Set<Int> {
     let main = plan.nodes.indices.filter { plan.nodes[$0].role == .main }
     switch scope {
     case .run: return Set(main)
@@ -205,6 +207,7 @@ extension Engine {
     case .after(let id):
       record(.rollbackFinished)
       reset(undone(after: job.scope), because: "rolled back to \(id)")
+      releaseClaims()
       rest(.paused, "rolled back to \(id)", nil)
     }
   }
@@ -214,17 +217,11 @@ extension Engine {
   private func undone(after scope: RollbackScope) -> [Int] {
     let nodes = nodes(of: scope).filter {
       record(of: $0).status != .skipped || record(of: $0).skipped != .person
-    }.union(plan.nodes.indices.filter(isUndoneWithScope))
-    var groups: Set<Int> = []
-    for node in nodes {
-      var outer = graph.parents[node]
-      while let group = outer {
-        groups.insert(group)
-        outer = graph.parents[group]
-      }
     }
+    let again = Set(groups(around: nodes)).union(nodes.filter(isGroup))
+    let before = plan.nodes.indices.filter { isUndoneWithScope($0, beginningAgain: again) }
     let steady = graph.index[RollbackName.steadyState].map { Array(graph.subtree($0)) } ?? []
-    return (nodes.union(groups) + steady).sorted()
+    return (nodes.union(again).union(before).union(groups(around: Set(before))) + steady).sorted()
   }
 
   /// The scope that was undone has failed one level up.
@@ -327,11 +324,11 @@ extension Engine {
     startNextReapplication()
   }
 
-  private mutating func startNextReapplication() {
+  mutating func startNextReapplication() {
     guard case .reapplying(let nodes, let then) = stage else { return }
     guard let next = nodes.first(where: { !record(of: $0).status.hasEnded }) else { return draw(then) }
     if record(of: next).status == .held { return stayHeld(next) }
-    takeClaims(around: [next])
+    guard hasClaims(of: groups(around: [next]), for: .node(next)) else { return }
     do throws(StepFailure) { try giveCalls(around: next) } catch {
       return ended(next, NodeEnd(status: .failed, failure: error.failure))
     }

@@ -50,7 +50,7 @@ extension Engine {
     case .forward: return restStalled()
     case .stopping(let stop): return settleStop(stop)
     case .reapplying: return settleReapplying()
-    case .undoing: return false
+    case .claiming, .undoing: return false
     case .rollingBack(let job): return settleRollback(job)
     case .verifyingRollback: return settleRollbackVerification()
     case .resting(let status):
@@ -196,6 +196,7 @@ extension Engine {
   mutating func leavePlace(_ node: Int) {
     timers.cancel(node)
     wallTimers[node] = nil
+    claimWishes.removeAll { $0.claimant == .node(node) }
     guard let activity = activities.removeValue(forKey: node) else { return }
     if let attempt = activity.attempt { owners[attempt] = nil }
     guard activity.hasPlace else { return }
@@ -247,7 +248,7 @@ extension Engine {
     switch stage {
     case .forward: true
     case .stopping, .resting: false
-    case .reapplying, .undoing, .rollingBack, .verifyingRollback: plan.nodes[node].role != .main
+    case .claiming, .reapplying, .undoing, .rollingBack, .verifyingRollback: plan.nodes[node].role != .main
     }
   }
 

@@ -172,7 +172,7 @@ extension Engine {
     switch activity.part {
     case .asking(let question): answerArrived(node, question, report)
     case .acting: attemptEnded(node, attempt, report, recovered: recovered)
-    case .awaitingRetry, .awaitingTime, .awaitingPeople: break
+    case .awaitingRetry, .awaitingTime, .awaitingPeople, .awaitingClaims: break
     }
   }
 
@@ -328,7 +328,7 @@ extension Engine {
       }
       takePlace(node, .acting)
       attempt(node, step)
-    case .acting, .awaitingPeople: break
+    case .acting, .awaitingPeople, .awaitingClaims: break
     }
   }
 }

@@ -76,6 +76,7 @@ extension Engine {
   /// Whatever was about to happen waits for a driver that has room for it.
   mutating func diskFull(_ what: String) {
     hasNoSpace = true
+    claimWish = nil
     let cause = "the disk is full: \(what)"
     stop(Stop(cause: .noSpace, reason: cause, consequence: .rest(.held, cause: cause, node: nil)))
   }
@@ -133,7 +134,7 @@ extension Engine {
         neverStarted(node, attempt, "the disk was full before it was started")
       }
     case .awaitingPeople(.deed): leaveDeed(node)
-    case .awaitingRetry, .awaitingTime, .awaitingPeople: leavePlace(node)
+    case .awaitingRetry, .awaitingTime, .awaitingPeople, .awaitingClaims: leavePlace(node)
     }
   }
 

@@ -79,6 +79,7 @@ extension Engine {
     case .reapplying(let nodes, _): isAtWork(scope) || nodes.contains { isApplied($0, in: scope) }
     // What it finds may be the stronger cause.
     case .stopping(let stop): watching[index] != nil && stop.cause < .trip
+    case .claiming: watching[index] != nil
     case .undoing, .resting: false
     }
   }
@@ -96,7 +97,7 @@ extension Engine {
   /// The run goes back: a trip is told and changes nothing.
   private var isGoingBack: Bool {
     switch stage {
-    case .rollingBack, .verifyingRollback, .undoing, .reapplying(_, .rollBack): true
+    case .claiming, .rollingBack, .verifyingRollback, .undoing, .reapplying(_, .rollBack): true
     case .forward, .stopping, .reapplying, .resting: false
     }
   }

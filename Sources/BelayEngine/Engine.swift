@@ -26,6 +26,8 @@ public struct Engine {
     case forward
     /// Nothing new starts; when nothing runs, the cause's consequence is drawn.
     case stopping(Stop)
+    /// Locks are taken again before what follows.
+    case claiming(then: Consequence)
     /// Temporaries are applied again before what follows.
     case reapplying([Int], then: Consequence)
     /// Temporaries are undone, last first.
@@ -86,6 +88,12 @@ public struct Engine {
   var committed: Int
   /// Number of the newest event that must be durable before anything more starts.
   var mustBeDurable: Int
+  /// Locks that are still to be asked for, in order.
+  var claimWishes: [ClaimWish] = []
+  /// Asked for, and answered next.
+  var claimWish: ClaimWish?
+  /// Another run's, for which this one is held.
+  public internal(set) var refusedClaim: ClaimRow?
   /// Spawns whose intents are not durable yet.
   var waitingForCommit: [(number: Int, command: Command)] = []
   var sequence = 0
@@ -136,6 +144,8 @@ public struct Engine {
     case .decided(let proposal, let actor, let ticket): decide(proposal, by: actor, ticket: ticket)
     case .diskFull(let what): diskFull(what)
     case .notTaken(let attempt): notTaken(attempt)
+    case .claimed: claimed()
+    case .claimRefused(let holder): claimRefused(holder)
     case .timePassed: break
     }
     while let node = timers.popDue(at: clock.boot) { timerFired(node) }
@@ -148,23 +158,27 @@ public struct Engine {
 
   /// Appends an event to the journal and folds it at once; what depends on it waits until it is durable.
   mutating func record(_ event: RunEvent) {
-    do {
-      try run.apply(event, at: clock.wall)
-    } catch {
-      preconditionFailure("the engine broke a rule of its journal: \(error.message)")
-    }
+    fold(event, at: clock.wall)
     events.append(event)
     if event.mustBeDurable {
       mustBeDurable = run.events
       urgent = true
     }
-    releaseClaims(after: event)
+    if event.mayEndAGroup { releaseClaims() }
     tell(of: event)
     scheduleDues(after: event)
     switch event {
     case .nodeStarted(let id, _), .attemptIntended(let id, _), .asked(let id, _):
       if let node = graph.index[id], !plan.nodes[node].escalation.isEmpty { scheduleEscalation(node) }
     default: break
+    }
+  }
+
+  mutating func fold(_ event: RunEvent, at moment: Timestamp) {
+    do {
+      try run.apply(event, at: moment)
+    } catch {
+      preconditionFailure("the engine broke a rule of its journal: \(error.message)")
     }
   }
 
@@ -176,9 +190,10 @@ public struct Engine {
     urgent = false
     commands += orders
     orders.removeAll(keepingCapacity: true)
+    if let claim = nextClaim() { commands.append(.claim(claim)) }
   }
 
-  private mutating func commitArrived(_ number: Int) {
+  mutating func commitArrived(_ number: Int) {
     committed = max(committed, number)
     let due = waitingForCommit.prefix { $0.number <= committed }
     for waiting in due { if case .start(let order) = waiting.command { askedNow(order.attempt) } }
@@ -200,6 +215,14 @@ public struct Engine {
 }
 
 extension RunEvent {
+  /// What held a lock may be over.
+  fileprivate var mayEndAGroup: Bool {
+    switch self {
+    case .nodeFinished, .rollbackFinished: true
+    default: false
+    }
+  }
+
   /// True for what an effect in the world stands behind or follows from; answers of questions may come later.
   var mustBeDurable: Bool {
     switch self {

@@ -22,6 +22,10 @@ public enum Input: Hashable, Sendable {
   case diskFull(String)
   /// After `diskFull`: the keeper has no room to record this attempt and has not started it.
   case notTaken(AttemptName)
+  /// The answer to ``Command/claim(_:)``, before any other input: the claims are the run's, and their event is durable.
+  case claimed
+  /// The same: another run holds one of them, and none was taken.
+  case claimRefused(ClaimRow)
   /// A deadline that the engine asked for has come, or nothing has.
   case timePassed
 }
@@ -124,10 +128,28 @@ public enum Command: Hashable, Sendable {
   case append([RunEvent], at: Timestamp, row: RunRow, urgent: Bool)
   case start(EffectOrder)
   case stopAttempt(AttemptName, reason: String)
+  /// Always the last command. What was appended before is made durable first and by itself; the answer is the next
+  /// input, or `diskFull` is to come.
+  case claim(ClaimOrder)
   /// What became of a proposal; accepted ones are durable by then.
   case reply(Int, Reply)
   /// The run has come to rest and that is durable: the loop ends.
   case leave(RunStatus)
+}
+
+/// Claims to be taken, all or none, by an event of their own.
+public struct ClaimOrder: Hashable, Sendable {
+  public var names: [String]
+  /// Of the event.
+  public var at: Timestamp
+  /// The run's derived row after it.
+  public var row: RunRow
+
+  public init(names: [String], at: Timestamp, row: RunRow) {
+    self.names = names
+    self.at = at
+    self.row = row
+  }
 }
 
 /// An effect to be brought about, or a question to be asked, once.

@@ -65,6 +65,18 @@ public final class JournalWriter {
     return released.isEmpty ? .take(taken) : .change(take: taken, release: released)
   }
 
+  /// Takes claims by an event of its own. Nothing else may be waiting.
+  ///
+  /// - Throws: `claimed` when another run holds one, and then nothing was written.
+  public func claim(_ names: [String], at time: Timestamp, row: RunRow) throws(StoreError) {
+    precondition(lines.isEmpty, "a claim is refused alone")
+    add([.claimsTaken(names)], at: time, row: row, urgent: true, now: .zero)
+    do throws(StoreError) { _ = try commit() } catch {
+      forget()
+      throw error
+    }
+  }
+
   /// Makes everything collected durable.
   ///
   /// - Returns: the number of the newest event.
@@ -76,13 +88,17 @@ public final class JournalWriter {
     let first = committed + 1
     committed += lines.count
     let done = waiting
+    forget()
+    for (offset, item) in done.enumerated() { listener(item.event, item.at, first + offset) }
+    return committed
+  }
+
+  private func forget() {
     lines.removeAll(keepingCapacity: true)
     waiting.removeAll(keepingCapacity: true)
     taken = []
     released = []
     isUrgent = false
     waitingSince = nil
-    for (offset, item) in done.enumerated() { listener(item.event, item.at, first + offset) }
-    return committed
   }
 }

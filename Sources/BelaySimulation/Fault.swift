@@ -30,6 +30,8 @@ public struct Fault: Hashable, Sendable {
     case answerLate(Int)
     /// All requests on their way lose their connections.
     case connectionsBroken
+    /// Another run takes a claim that is free, and gives it back after so many inputs.
+    case claimTaken(String, inputs: Int)
     /// The wall clock jumps by seconds.
     case clockStepped(Int)
     /// The driver freezes, another takes over, and the frozen one goes on when that has had so many inputs.
@@ -53,6 +55,7 @@ public struct Fault: Hashable, Sendable {
       case .notificationRepeated: "notification repeated"
       case .answerLate: "answer late"
       case .connectionsBroken: "connections broken"
+      case .claimTaken: "claim taken by another run"
       case .clockStepped(let seconds): seconds < 0 ? "clock stepped back" : "clock stepped forward"
       case .secondEngine: "second engine"
       case .person(let request): "person: \(request.rawValue)"

@@ -59,6 +59,8 @@ public final class SimulatedMachine {
   /// Wakes a driver that was frozen.
   public var thaw: (() -> Void)?
   var thawAt: Int?
+  /// When another run gives its claims back.
+  var claimsFreeAt: Int?
 
   public init(seed: UInt64) {
     chance = Chance(seed: seed)

@@ -115,6 +115,20 @@ public final class SimulatedStore: RunStore {
     Array((events[run] ?? []).dropFirst(from - 1).prefix(limit))
   }
 
-  /// Whether another run could take the claim now.
-  public func isFree(_ claim: String) -> Bool { held[claim] == nil }
+  /// The run that has the claim; nil: it is free.
+  public func holder(of claim: String) -> String? { held[claim]?.run }
+
+  private static let otherRun = "another"
+
+  /// Another run takes the claim.
+  ///
+  /// - Returns: false where it is not free.
+  func occupy(_ claim: String) -> Bool {
+    guard held[claim] == nil, !isCommitting else { return false }
+    held[claim] = ClaimRow(name: claim, run: SimulatedStore.otherRun, since: clock(), by: "somebody")
+    return true
+  }
+
+  /// The other run gives back what it has.
+  public func vacate() { held = held.filter { $0.value.run != SimulatedStore.otherRun } }
 }

@@ -31,6 +31,8 @@ public final class SimulatedWorld: World {
   private var killsAfterCommands: Int?
   private var freezesUntil: Int?
   private var isAttended = false
+  /// The event of a claim whose answer the engine has not got yet.
+  private var claimed: (event: RunEvent, at: Timestamp)?
 
   /// More than any run needs: one that waits a day for its window and asks its watches every three seconds meanwhile.
   private static let inputLimit = 400_000
@@ -165,9 +167,11 @@ public final class SimulatedWorld: World {
     if machine.inputs > SimulatedWorld.inputLimit { ending = .stuck }
     if machine.inputs > SimulatedWorld.patience, isAttended { waitedInVain() }
     machine.thawIfDue()
+    machine.freeClaimsIfDue()
     for fault in machine.faults.removeValue(forKey: machine.inputs) ?? [] {
       guard strike(fault.kind, input) else { return nil }
     }
+    if case .claimed = input, let claimed { handedOver.append(claimed) }
     machine.observer?.heard(input)
     return input
   }
@@ -196,6 +200,9 @@ public final class SimulatedWorld: World {
     case .connectionsBroken: guard machine.breakConnections() else { return true }
     case .storeSlow(let seconds): machine.commitTakes = Int64(seconds) * 1_000_000_000
     case .answerLate(let seconds): machine.delay = Int64(seconds) * 1_000_000_000
+    case .claimTaken(let name, let inputs):
+      guard machine.store.occupy(name) else { return true }
+      machine.claimsFreeAt = machine.inputs + inputs
     case .clockStepped(let seconds): machine.step(clock: Int64(seconds))
     case .person(let request): queue.append(.stop(request, by: actor))
     case .notificationLost:
@@ -262,8 +269,28 @@ public final class SimulatedWorld: World {
       } else {
         machine.schedule(.order(.stop(name, reason: reason), link: link), after: machine.latency())
       }
+    case .claim(let order): claim(order)
     case .reply(_, let reply): machine.observer?.replied(reply)
     case .leave: break
+    }
+  }
+
+  /// What waits is durable first; the answer comes before anything else, as in the real world.
+  private func claim(_ order: ClaimOrder) {
+    let isFull = machine.store.nextFailure == .full
+    machine.store.land()
+    commit()
+    if ending != nil || isFull { return }
+    landed()
+    do throws(StoreError) {
+      try journal.claim(order.names, at: order.at, row: order.row)
+      claimed = (.claimsTaken(order.names), order.at)
+      machine.store.land()
+      machine.observer?.committed()
+      queue.insert(.claimed, at: 0)
+    } catch {
+      guard case .claimed(let holder) = error else { return die(.store(error)) }
+      queue.insert(.claimRefused(holder), at: 0)
     }
   }
 
@@ -292,6 +319,13 @@ public final class SimulatedWorld: World {
 }
 
 extension SimulatedMachine {
+  /// The other run has ended.
+  fileprivate func freeClaimsIfDue() {
+    guard let claimsFreeAt, inputs >= claimsFreeAt else { return }
+    self.claimsFreeAt = nil
+    store.vacate()
+  }
+
   fileprivate func thawIfDue() {
     guard let thawAt, inputs >= thawAt, let thaw else { return }
     self.thawAt = nil
@@ -309,7 +343,7 @@ extension Input {
   fileprivate var mayRepeat: Bool {
     switch self {
     case .committed, .processStarted, .effectEnded, .attemptLost, .timePassed: true
-    case .begin, .keeperLost, .stop, .diskFull, .notTaken, .decided: false
+    case .begin, .keeperLost, .stop, .diskFull, .notTaken, .decided, .claimed, .claimRefused: false
     }
   }
 }

@@ -239,11 +239,26 @@ public struct RealWorld: World {
       if !isFull, !store.hasReserve { return becomeFull("its reserve is used up") }
       inputs.append(.committed(through: try journal.commit()))
       if store.checkpointIsDue { try store.checkpointIfIdle() }
+    } catch { cannotCommit(error) }
+  }
+
+  private mutating func cannotCommit(_ error: StoreError) {
+    do throws(StoreError) {
+      guard case .full = error, !isFull, try store.releaseReserve() else { throw error }
+      becomeFull("there is no room for the journal")
+    } catch { failure = .store(error) }
+  }
+
+  /// The answer comes before what was heard meanwhile: its event is the one after those that the engine knows.
+  private mutating func claim(_ order: ClaimOrder) {
+    commit()
+    guard failure == nil, journal.waitingSince == nil else { return }
+    do throws(StoreError) {
+      try journal.claim(order.names, at: order.at, row: order.row)
+      inputs.insert(.claimed, at: nextInput)
     } catch {
-      do throws(StoreError) {
-        guard case .full = error, !isFull, try store.releaseReserve() else { throw error }
-        becomeFull("there is no room for the journal")
-      } catch { failure = .store(error) }
+      guard case .claimed(let holder) = error else { return cannotCommit(error) }
+      inputs.insert(.claimRefused(holder), at: nextInput)
     }
   }
 
@@ -337,6 +352,7 @@ public struct RealWorld: World {
       case .start(let order): start(order)
       case .stopAttempt(let attempt, let reason):
         if !requests.stop(attempt, reason), let id = AttemptID(attempt) { tell(.stop(id, reason: reason)) }
+      case .claim(let order): claim(order)
       case .reply(let ticket, let reply): self.reply(reply, to: ticket)
       case .leave: break
       }

@@ -317,4 +317,29 @@ import Testing
     #expect(try stage.drive(.resume(retry: false)) == .succeeded)
     #expect(stage.started == ["a", "b?", "c", "c~rollback", "a~rollback", "a", "c"])
   }
+
+  @Test("rolled back to a node of an attempt that was undone: it is done again with what was before the node")
+  func backIntoUndoneAttempt() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { step: g, playbook: other, retry: { attempts: 2, delay: 1s } }
+      """,
+      calling: [
+        "other": """
+        belay: 1
+        on_failure: rollback
+        steps:
+          - { step: a, exec: [a], rollback: { exec: [undo] } }
+          - { check: b, exec: [b] }
+          - { step: c, exec: [c], rollback: nothing }
+        """
+      ])
+    stage.acts = ["g/c": [.fails(), .ok], "g#2/c": [.fails()]]
+    #expect(try stage.drive() == .failed)
+    #expect(try stage.drive(.rollback(.after("g/b"))) == .paused)
+    #expect(try stage.drive(.resume(retry: false)) == .succeeded)
+    #expect(stage.started.suffix(2) == ["g/a", "g/c"])
+  }
 }

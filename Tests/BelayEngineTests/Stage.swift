@@ -56,6 +56,10 @@ final class Stage {
   var stopBefore: (matches: (RunEvent) -> Bool, request: StopRequest)?
   /// The first commit past this many events does not fit: there is room for what ends, and for nothing else.
   var fullAfterEvents: Int?
+  /// Claims that another run holds, with how often they are still refused.
+  var heldElsewhere: [String: Int] = [:]
+  /// The same, from when the run gives them back.
+  var heldOnceReleased: [String: Int] = [:]
   /// The keeper takes this start and none after it, for want of room for how it would end.
   var keeperFullAfterStarts: Int?
   /// How many processes were started when the disk was full.
@@ -225,7 +229,12 @@ final class Stage {
     }
   }
 
-  fileprivate func durable(_ events: [(event: RunEvent, at: Timestamp)]) { journal += events }
+  fileprivate func durable(_ events: [(event: RunEvent, at: Timestamp)]) {
+    journal += events
+    for case .claimsReleased(let names) in events.map(\.event) {
+      for name in names { heldElsewhere[name] = heldOnceReleased.removeValue(forKey: name) }
+    }
+  }
 
   fileprivate func start(_ order: EffectOrder) {
     let name = order.key == nil ? order.node + "?" : order.node
@@ -365,10 +374,30 @@ private struct StageWorld: World {
           inputs.append(.processStarted(order.attempt, ProcessIdentity(pid: 100, startTicks: 1)))
         }
       case .stopAttempt(let attempt, let reason): stage.stop(attempt, reason)
+      case .claim(let wish): claim(wish)
       case .reply(_, let reply): stage.replies.append(reply)
       case .leave: break
       }
     }
+  }
+}
+
+extension StageWorld {
+  /// What came before is durable whatever becomes of it, and the answer comes before anything else.
+  private mutating func claim(_ order: ClaimOrder) {
+    if !pending.isEmpty {
+      guard let (input, _) = commit() else { return }
+      inputs.append(input)
+      if case .diskFull = input { return }
+    }
+    if let name = order.names.first(where: { stage.heldElsewhere[$0, default: 0] > 0 }) {
+      stage.heldElsewhere[name]? -= 1
+      let holder = ClaimRow(name: name, run: "other", since: order.at, by: "ben")
+      return inputs.insert(.claimRefused(holder), at: 0)
+    }
+    stage.durable([(.claimsTaken(order.names), order.at)])
+    committed = stage.journal.count
+    inputs.insert(.claimed, at: 0)
   }
 }
 

@@ -46,6 +46,14 @@ import Testing
     #expect(sandbox.exists("undone"))
   }
 
+  @Test("names the run of a playbook also where that name is a part of other runs' ids")
+  func playbookNames() throws {
+    let sandbox = try Sandbox(["one": Arguments.playbook, "2": Arguments.playbook])
+    for name in ["one", "2"] { try sandbox.belay("run", name) }
+    let told = try sandbox.belay("status", "2")
+    #expect(told.status == 0 && told.lines.first?.contains("  2  ") == true, "\(told)")
+  }
+
   @Test("a list that is none is told once")
   func lists() throws {
     let sandbox = try Sandbox([

@@ -91,13 +91,12 @@ import Testing
   @Test("that another run holds let nothing of the group start: exit 7, until they are free")
   func refused() throws {
     let sandbox = try sandbox()
-    sandbox.write(
-      GroupLockTests.other.replacing("echo other", with: "test -e ready && echo other"),
-      to: "playbooks/other.yaml")
-    #expect(try sandbox.belay("run", "other").status == 1)
+    try holdLock(in: sandbox)
     for command in [["run", "p"], ["resume", "p"]] {
       let end = try sandbox.start(command, variables: [:], in: nil).wait()
       #expect(end.status == 7 && end.error.contains("db is held by run "), "\(end)")
+      let told = try sandbox.belay("status", "p")
+      #expect(told.output.contains("inside cannot begin: db is held by run "), "\(told)")
     }
     #expect(!sandbox.exists("did"))
     sandbox.write("", to: "ready")
@@ -109,6 +108,58 @@ import Testing
     try sandbox.open("go")
     #expect(try engine.wait().status == 0)
     #expect(sandbox.lines("did") == ["other", "a", "b"])
+    #expect(try sandbox.belay("audit", "verify").status == 0)
+  }
+
+  /// A run that has failed, and keeps the lock until it is resumed.
+  private func holdLock(in sandbox: Sandbox) throws {
+    sandbox.write(
+      GroupLockTests.other.replacing("echo other", with: "test -e ready && echo other"),
+      to: "playbooks/other.yaml")
+    #expect(try sandbox.belay("run", "other").status == 1)
+  }
+
+  @Test("that another run holds lose nothing of what was done before, and the run goes on over the group")
+  func goneOver() throws {
+    let sandbox = try sandbox()
+    sandbox.write(
+      """
+      belay: 1
+      steps:
+        - { step: before, run: echo before >> did, rollback: nothing }
+        - group: inside
+          locks: [db]
+          on_failure: continue
+          steps: [{ step: a, run: echo a >> did, rollback: nothing }]
+        - { step: after, run: echo after >> did, rollback: nothing }
+      """, to: "playbooks/p.yaml")
+    try holdLock(in: sandbox)
+    #expect(try sandbox.belay("run", "p").status == 0)
+    #expect(sandbox.lines("did") == ["before", "after"])
+    #expect(try sandbox.belay("report", "p").output.contains("db is held by run "))
+    #expect(try sandbox.belay("audit", "verify").status == 0)
+  }
+
+  @Test("that another run has taken meanwhile hold a rollback: exit 7, until they are free")
+  func rollbackRefused() throws {
+    let sandbox = try sandbox()
+    sandbox.write("", to: "broken")
+    let engine = try sandbox.start("run", "p")
+    for _ in 0..<2 {
+      try sandbox.heard("started")
+      if sandbox.lines("did").last == "b" { try holdLock(in: sandbox) }
+      try sandbox.open("go")
+    }
+    let end = try engine.wait()
+    #expect(end.status == 7 && end.error.contains("db is held by run "), "\(end)")
+    #expect(sandbox.lines("did") == ["a", "b"])
+    sandbox.write("", to: "ready")
+    #expect(try sandbox.belay("resume", "other", "--retry").status == 0)
+    let resumed = try sandbox.start("resume", "p")
+    try sandbox.heard("started")
+    try sandbox.open("go")
+    #expect(try resumed.wait().status == 4)
+    #expect(sandbox.lines("did") == ["a", "b", "other", "not a"])
     #expect(try sandbox.belay("audit", "verify").status == 0)
   }
 

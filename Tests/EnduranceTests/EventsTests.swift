@@ -151,7 +151,7 @@ struct LongWorld: World {
         self.row = row
         urgent = urgent || isUrgent
       case .start(let order): inputs.append(.effectEnded(order.attempt, answer()))
-      case .stopAttempt, .reply, .leave: break
+      case .stopAttempt, .claim, .reply, .leave: break
       }
     }
   }

@@ -237,6 +237,7 @@ final class Episode {
 
   private func audit() {
     machine.store.land()
+    machine.store.vacate()
     do {
       let report = try AuditReport.verifying(SimulatedAudit(machine.store), by: RunRefold.self)
       for finding in report.findings { referee.blame(.chain, finding.text) }

@@ -3,7 +3,13 @@
 public enum Expectations {
   /// Each of these happens in any 20,000 seeds.
   public static let all: [String] =
-    events + faults + kinds + nodes + requests + runs + settlements + trips + words
+    claims + events + faults + kinds + nodes + requests + runs + settlements + trips + words
+
+  private static let claims = [
+    "claim refused",
+    "claim refused, and a node waits for it",
+    "claim refused, and a rollback waits for it",
+  ]
 
   private static let events = [
     "event answered",
@@ -50,6 +56,7 @@ public enum Expectations {
     "fault append: I/O error",
     "fault append: disk full",
     "fault append: disk full, and the reserve used up",
+    "fault claim taken by another run",
     "fault clock stepped back",
     "fault connections broken",
     "fault clock stepped forward",

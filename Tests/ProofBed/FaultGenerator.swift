@@ -10,7 +10,7 @@ extension Fault {
   }
 
   private static func kind(_ chance: inout Chance) -> Kind {
-    switch chance.int(0...24) {
+    switch chance.int(0...26) {
     case 0...3: .engineKilled
     case 4...5: .engineKilledPerforming(after: chance.int(0...3))
     case 6: .keeperKilled
@@ -27,6 +27,7 @@ extension Fault {
     case 18: .clockStepped(-chance.int(1...100_000))
     case 19: .secondEngine(wakesAfter: chance.int(0...12))
     case 20...21: .connectionsBroken
+    case 22...23: .claimTaken(GroupSketch.claim, inputs: chance.int(1...200))
     default: .person(chance.pick(StopRequest.allCases))
     }
   }

@@ -121,6 +121,7 @@ struct Generator {
     var call = CallSketch()
     call.within = chance.pick([12, 40])
     call.isGiven = chance.one(in: 3)
+    call.locks = chance.one(in: 8)
     var list: [SketchNode] = []
     for _ in 0..<chance.int(1...3) {
       made += 1
@@ -150,6 +151,7 @@ struct Generator {
     if chance.one(in: 4) { call.attempts = chance.int(2...3) }
     call.onFailure = chance.one(in: 2) ? "rollback" : "stop"
     call.isGiven = chance.one(in: 2)
+    call.locks = chance.one(in: 3)
     call.captures = chance.one(in: 6)
     (call.rollback, call.undoActs) = groupRollback()
     if chance.one(in: 6) { call.watches = watches() }

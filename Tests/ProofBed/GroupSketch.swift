@@ -54,6 +54,8 @@ struct CallSketch: Hashable, Sendable {
   /// A parameter that is known only when it is called.
   var isGiven = false
   var captures = false
+  /// The groups' claim, while it is at work.
+  var locks = false
   var rollback = GroupRollback.absent
   var undoActs: [Act] = []
   var watches: [WatchSketch] = []
@@ -73,6 +75,7 @@ struct CallSketch: Hashable, Sendable {
   func text(_ id: String) -> String {
     var text = "belay: 1\non_failure: \(onFailure)\n"
     if isGiven { text += "params: { since: { type: timestamp } }\noutputs: { since: params.since }\n" }
+    if locks { text += "locks: [\(GroupSketch.claim)]\n" }
     text += WatchSketch.text(watches, indent: "")
     text += "steps:\n" + nodes.map { $0.text(indent: "  ") }.joined()
     if steady != nil { text += "steady_state:\n  - check: \(id)_steady\n    exec: [ask]\n" }

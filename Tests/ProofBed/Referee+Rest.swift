@@ -36,13 +36,15 @@ extension Referee {
   }
 
   private func checkClaims(_ status: RunStatus) {
-    if status.hasLetGo, !machine.store.isFree(GroupSketch.claim) {
+    if durable.cause.contains("cannot begin: ") { coverage.add("claim refused, and a node waits for it") }
+    if durable.cause.contains("cannot be undone yet: ") {
+      coverage.add("claim refused, and a rollback waits for it")
+    }
+    if status.hasLetGo, isHeld(GroupSketch.claim) {
       blame(.claims, "\(status.rawValue), and a group's claim is held")
     }
-    for claim in plan.claims where machine.store.isFree(claim) != status.hasLetGo {
-      blame(
-        .claims,
-        "\(status.rawValue), and the claim \(claim) is \(machine.store.isFree(claim) ? "free" : "held")")
+    for claim in plan.claims where isHeld(claim) == status.hasLetGo {
+      blame(.claims, "\(status.rawValue), and the claim \(claim) is \(isHeld(claim) ? "held" : "free")")
     }
   }
 

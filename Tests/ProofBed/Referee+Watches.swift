@@ -57,6 +57,7 @@ extension Referee {
       for (name, fate) in fates.sorted(by: { $0.key < $1.key }) {
         if case .ended = fate { answered(name) }
       }
+    case .claimRefused: coverage.add("claim refused")
     default: break
     }
   }

@@ -223,7 +223,7 @@ final class Referee: SimulationObserver {
     requireAlone(process)
     requireSettled(node, before: name)
     for claim in plan.claims + groupClaims(of: node) {
-      require(!machine.store.isFree(claim), .claims, "\(node) runs while the claim \(claim) is free")
+      require(isHeld(claim), .claims, "\(node) runs while the run does not hold the claim \(claim)")
     }
     if let step = truth.undone(by: node) {
       requireReverseOrder(node, of: step)
@@ -232,6 +232,9 @@ final class Referee: SimulationObserver {
       truth.begins(node)
     }
   }
+
+  /// By this run.
+  func isHeld(_ claim: String) -> Bool { machine.store.holder(of: claim) == plan.run }
 
   /// Of the groups around a node, or around what it undoes.
   private func groupClaims(of node: NodeID) -> [String] {

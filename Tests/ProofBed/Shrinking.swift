@@ -84,6 +84,10 @@ extension SketchNode {
       call.attempts = 1
       all.append([changed { $0.kind = .call(call) }])
     }
+    if case .call(var call) = kind, call.locks {
+      call.locks = false
+      all.append([changed { $0.kind = .call(call) }])
+    }
     if case .group(let group) = kind {
       all += group.smaller.map { group in [changed { $0.kind = .group(group) }] }
     }

@@ -86,7 +86,7 @@ struct Driving {
         purpose: purpose, driver: driver, fates: world.fates(), skips: skips, skipNote: note,
         overrides: overrides, overrideNote: note, isAttended: terminal != nil))
     let status = BelayEngine.drive(&engine, in: &world)
-    return (try end(status, engine.run, world), engine.run)
+    return (try end(status, engine, world), engine.run)
   }
 
   /// What a standing question asks to record, by the journal as it is now.
@@ -106,11 +106,12 @@ struct Driving {
     }
   }
 
-  private func end(_ status: RunStatus?, _ run: RunState, _ world: RealWorld) throws -> ExitStatus {
+  private func end(_ status: RunStatus?, _ engine: Engine, _ world: RealWorld) throws -> ExitStatus {
     if let failure = world.failure { throw Failure(failure, run: row.run) }
-    progress.rested(run)
+    progress.rested(engine.run)
     try? store.checkpointIfIdle()
     guard let status else { return .unusable }
+    if status == .held, let holder = engine.refusedClaim { throw Failure(StoreError.claimed(holder)) }
     if status == .paused, let signal = world.signalled.last {
       return signal == SIGTERM ? .terminated : signal == SIGHUP ? .hangup : .interrupted
     }

@@ -36,7 +36,9 @@ struct RunArgument: ParsableArguments {
       filter.limit = 10_000
       let rows = try store.runs(filter)
       if run == "last", let newest = rows.first { return newest }
-      let matching = rows.filter { matches($0, run, purpose) }
+      // A whole name goes before a part of some id that happens to be in it.
+      let named = rows.filter { $0.playbook == run }
+      let matching = named.isEmpty ? rows.filter { matches($0, run, purpose) } : named
       if matching.count == 1, let only = matching.first { return only }
       if matching.isEmpty { throw none(run, rows.filter { matches($0, run, .reading) }) }
       throw Failure(
@@ -49,7 +51,6 @@ struct RunArgument: ParsableArguments {
   private static let leastEnd = 4
 
   private static func matches(_ row: RunRow, _ run: String, _ purpose: Purpose) -> Bool {
-    if row.playbook == run { return true }
     switch purpose {
     case .reading: return row.run.contains(run)
     case .changing:
