@@ -27,7 +27,7 @@ import Testing
     ],
     "interfaces": [], "logs": [],
     "maintenance": [
-      "start=2026-03-01T02:00:00Z", "end=2026-03-01T04:00:00Z", "announcement=a1", #"rehearsal=["r1"]"#,
+      "start=2026-03-01T02:00:00Z", "end=2026-03-01T04:00:00Z", "announcement=a1", "rehearsal=r1",
       #"tasks=[{"name": "look", "playbook": "health", "takes": "5m"}]"#,
     ],
     "migrate-check": [], "migrate-down": ["to=002_recurring", "reason=The column is wrong"],

@@ -80,8 +80,8 @@ def wrong_queue(lab):
         run = agreed(lab.run("restart", reason="to see it work")).ends(1)
         expect(run.node("restart").get("status") in (None, "pending", "skipped"), run.tail())
         run.give_up()  # it holds what the next one wants
-        run = agreed(lab.run("scale-up", memory_gb="2", vcpus="2", reason="to see it work")).ends(4)
-        expect(run.node("limits").get("status") in (None, "pending", "skipped"), run.tail())
+        run = lab.run("scale-up", memory_gb="2", vcpus="2", reason="to see it work").ends(4)
+        expect(run.node("queue_known").get("status") == "failed", run.tail())
     finally:
         file.write_text(known)
     run = lab.run("workers").ends(0)
