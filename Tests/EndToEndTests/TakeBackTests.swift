@@ -17,7 +17,7 @@ import Testing
     migration() { printf 'revision: str = "%s"\ndown_revision = %s\n' "$1" "$2" > "alembic/versions/$1.py"; }
     commit() { git add -A && git commit -q -m "$1" && git rev-parse HEAD > "../$1"; }
     migration r001 None && commit first
-    migration r002 "'r001'" && commit alone
+    printf 'revision, down_revision = "r002", "r001"\n' > alembic/versions/r002.py && commit alone
     migration r003 '"r002"' && echo > code && commit both
     echo > other && commit code
     git checkout -q -b branch
@@ -80,6 +80,18 @@ import Testing
     let end = try taken("merge", keep: "all", revision: "", in: sandbox)
     #expect(end.status == 0, "\(end)")
     #expect(try changed(in: sandbox) == "D\tlast\n")
+  }
+
+  @Test("are refused where a revision is not simply written down")
+  func unread() throws {
+    let sandbox = try repository()
+    let script = #"""
+      cd work && echo 'revision = "r" + "005"' > alembic/versions/r005.py && git add -A
+      git -c user.name=ada -c user.email=ada@localhost commit -q -m more && git push -q ../origin main
+      """#
+    #expect(try sandbox.execute(["/bin/bash", "-c", script]).wait().status == 0)
+    let end = try taken("merge", revision: "r003", in: sandbox)
+    #expect(end.status == 5 && end.error.contains("r005.py, or what it is built on, cannot be read"), "\(end)")
   }
 
   @Test("are refused where nothing would be left, the database is not known, or the code would break")
