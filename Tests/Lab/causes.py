@@ -26,8 +26,15 @@ def finds(lab, playbook, cause, branch, asks=None, **params):
     return run
 
 
-def fails(lab, cause, branch, asks):
-    return finds(lab, "high-error-rate", cause, branch, asks, idle_for="1s", range="20s", watch_for="5s")
+def fails(lab, cause, branch, asks, **params):
+    return finds(lab, "high-error-rate", cause, branch, asks, idle_for="1s", range="20s", watch_for="5s", **params)
+
+
+def errors(lab):
+    """The release that serves answers errors, and Prometheus has seen them."""
+    lab.fault("error-spike")
+    rate = 'sum(rate(http_requests_total{status="5xx"}[20s])) / sum(rate(http_requests_total[20s])) > 0.1'
+    lab.until("errors are seen", lambda: lab.samples(rate))
 
 
 def slow(lab, cause, branch, asks):
@@ -46,9 +53,7 @@ def no_errors(lab):
 def bad_release(lab):
     """Errors since a deployment: asks, and the one before serves again."""
     before = lab.live_commit()
-    lab.fault("error-spike")
-    rate = 'sum(rate(http_requests_total{status="5xx"}[20s])) / sum(rate(http_requests_total[20s])) > 0.1'
-    lab.until("errors are seen", lambda: lab.samples(rate))
+    errors(lab)
     run = fails(lab, "the newest deployment", "roll_back", "roll_back/go")
     run.approve("roll_back/go", "engineer_one").ends(0)
     expect(lab.live_commit() != before, "the same commit serves")
@@ -85,10 +90,16 @@ def platform(lab):
 
 @scenario
 def provider(lab):
-    """A provider is away: the users are told, no key is touched."""
+    """A provider that is away is told, and is the cause only where requests fail: then it has to come back."""
     lab.fault("provider-outage", "anthropic")
-    run = fails(lab, "a provider of language models", "provider_away", "provider_away")
-    run.answer("provider_away", "done=the users know").ends(0)
+    run = fails(lab, "none: no errors, but a provider is out", "nothing_to_do", "nothing_to_do")
+    expect("Anthropic: down" in run.told(), run.tail())
+    run.answer("nothing_to_do", "finding=experiments fail").ends(0)
+    errors(lab)
+    young = {"recent": "1s", "provider_within": "5s"}
+    run = fails(lab, "a provider of language models", "provider_away", "tell_users", **young)
+    run.answer("tell_users", "done=the users know").ends(1)
+    expect(run.node("anthropic_back").get("status") == "failed", run.tail())
 
 
 @scenario
