@@ -27,7 +27,13 @@ def finds(lab, playbook, cause, branch, asks=None, **params):
 
 
 def fails(lab, cause, branch, asks, **params):
-    return finds(lab, "high-error-rate", cause, branch, asks, idle_for="1s", range="20s", watch_for="5s", **params)
+    quick = {"idle_for": "1s", "range": "20s", "watch_for": "5s"}
+    return finds(lab, "high-error-rate", cause, branch, asks, **quick, **params)
+
+
+def requests(lab):
+    """Prometheus has seen some: without any, nobody knows whether they fail."""
+    lab.until("requests are seen", lambda: lab.samples("sum(rate(http_requests_total[20s])) > 0"))
 
 
 def errors(lab):
@@ -45,6 +51,7 @@ def slow(lab, cause, branch, asks):
 @scenario
 def no_errors(lab):
     """With nothing wrong nothing is done, and a person says what it was."""
+    requests(lab)
     run = fails(lab, "none: it is well", "nothing_to_do", "nothing_to_do")
     run.answer("nothing_to_do", "finding=it was a false alarm").ends(0)
 
@@ -90,8 +97,9 @@ def platform(lab):
 
 @scenario
 def provider(lab):
-    """A provider that is away is told, and is the cause only where requests fail: then it has to come back."""
+    """A provider that is away is told, and is the cause only of errors: then it has to come back."""
     lab.fault("provider-outage", "anthropic")
+    requests(lab)
     run = fails(lab, "none: no errors, but a provider is out", "nothing_to_do", "nothing_to_do")
     expect("Anthropic: down" in run.told(), run.tail())
     run.answer("nothing_to_do", "finding=experiments fail").ends(0)

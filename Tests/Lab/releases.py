@@ -70,6 +70,26 @@ def not_built(lab):
 
 
 @scenario(fresh=True)
+def not_migrated(lab):
+    """One whose migration fails leaves schema and old release: a revert is proposed, nobody is asked."""
+    before, schema = lab.live_commit(), lab.sql("select version_num from alembic_version")
+    run = approved(deploy(lab, 45)).waits_for("new_schema").approve("new_schema", "engineer_two").ends(4)
+    expect(lab.live_commit() == before, f"{lab.live_commit()} serves")
+    expect(lab.sql("select version_num from alembic_version") == schema, "the schema has moved")
+    expect(run.node("revert").get("status") == "succeeded", run.tail())
+
+
+@scenario(fresh=True)
+def migrated(lab):
+    """One that has migrated and then answers errors is not taken back unasked; after a no it stays."""
+    lab.fault("bad-release")
+    run = approved(deploy(lab, 43, soak="5m")).waits_for("new_schema").approve("new_schema", "engineer_two")
+    run.waits_for("undo").reject("undo", "database_admin").ends(5)
+    expect(lab.live_commit() == run.node("merged")["outputs"]["merge_commit"], f"{lab.live_commit()} serves")
+    expect(run.node("revert").get("status") in (None, "pending", "skipped"), "a revert is proposed")
+
+
+@scenario(fresh=True)
 def only_smoke_sees(lab):
     """A release whose experiments fail after their 202 is found by the smoke test alone, and rolled back."""
     before = lab.live_commit()
@@ -86,6 +106,21 @@ def refused(lab):
         run = deploy(lab, pr).ends(4)
         expect(run.node("go").get("status") in (None, "pending", "skipped"), f"{pr}: somebody was asked")
         expect(not lab.github("GET", f"/pulls/{pr}")["merged"], f"{pr} was merged")
+
+
+@scenario(fresh=True)
+def no_such_tests(lab):
+    """A name of the tests that no check of the commit has is not waited for, and the names are told."""
+    run = deploy(lab, 42, test_job="Tests").ends(4, patience=180)
+    expect(run.node("ci_green").get("status") == "failed" and "Test and Lint" in run.tail(), run.tail())
+
+
+@scenario
+def nowhere_to_roll_back(lab):
+    """A rollback to what is not there fails, and holds nobody up."""
+    for _ in range(2):
+        run = lab.run("railway-rollback", deployment="nowhere").ends(1)
+        expect(run.node("before").get("status") == "failed", run.tail())
 
 
 @scenario
