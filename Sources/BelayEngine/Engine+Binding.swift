@@ -17,9 +17,10 @@ extension Engine {
   ///
   /// A context shares the run's state. It must not live on while events are recorded: each would copy the state.
   func judgement(
-    _ answer: ActionAnswer?, by body: PlanBody, of node: Int, isQuestion: Bool
+    _ answer: ActionAnswer?, by body: PlanBody, of node: Int, in context: EvaluationContext? = nil,
+    isQuestion: Bool
   ) -> Judgement {
-    var context = context(node)
+    var context = context ?? self.context(node)
     context.isSensitive = plan.nodes[node].sensitive
     if case .check = plan.nodes[node].detail { context.tellsFindings = !context.isSensitive }
     return judgement(answer, by: body, in: context, isQuestion: isQuestion)

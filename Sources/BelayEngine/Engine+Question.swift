@@ -59,9 +59,8 @@ extension Engine {
     question.askedAt = clock.boot
     activities[node]?.part = .asking(question)
     do throws(StepFailure) {
-      guard let request = try request(question.body, of: question.subject, key: nil) else {
-        let judgement = judgement(nil, by: question.body, of: question.subject, isQuestion: true)
-        answered(node, question, judgement)
+      guard let request = try request(question.body, in: context(of: question, for: node), key: nil) else {
+        answered(node, question, judgement(nil, of: question, for: node))
         return
       }
       if case .person(let person) = request { return try awaitLook(node, question, person) }
@@ -79,6 +78,11 @@ extension Engine {
     }
   }
 
+  private func judgement(_ answer: ActionAnswer?, of question: Question, for node: Int) -> Judgement {
+    let context = context(of: question, for: node)
+    return judgement(answer, by: question.body, of: question.subject, in: context, isQuestion: true)
+  }
+
   private func isSensitive(_ node: Int, _ question: Question) -> Bool {
     plan.nodes[node].sensitive || plan.nodes[question.subject].sensitive
   }
@@ -92,8 +96,7 @@ extension Engine {
       guard let source = question.body.action else { return }
       let report = reported(report, by: question.body, of: id(question.subject))
       let answer = try action(source).answer(report.result, isRepeat: false)
-      let judgement = judgement(answer, by: question.body, of: question.subject, isQuestion: true)
-      answered(node, question, judgement, fields: answer.fields)
+      answered(node, question, judgement(answer, of: question, for: node), fields: answer.fields)
     } catch {
       cannotAsk(question.kind, node, error)
     }

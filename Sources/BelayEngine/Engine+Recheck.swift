@@ -39,8 +39,10 @@ extension Engine {
   /// Asks them one after the other, then lets the step begin.
   mutating func recheck(_ node: Int, _ step: PlanStep, from index: Int = 0) {
     let isApproved = isApproved(node)
+    if index == 0 { answeredAnew[node] = nil }
     let checks = record(of: node).status == .pending || isApproved ? rechecks(before: node) : []
     guard index < checks.count, case .check(let check) = plan.nodes[checks[index]].detail else {
+      answeredAnew[node] = nil
       return isApproved ? capture(node, from: 0) : goOn(node, step)
     }
     guard var question = question(.recheck(index), check.body, of: node, asking: checks[index]) else {
@@ -48,6 +50,15 @@ extension Engine {
     }
     question.staysFor = .zero
     ask(question, of: node)
+  }
+
+  /// What a question reads: one that is asked again before a step, the new answers to those before it. The step itself
+  /// goes by the first ones, which are on the record, and were shown to who has approved it.
+  func context(of question: Question, for node: Int) -> EvaluationContext {
+    var context = context(question.subject)
+    guard case .recheck = question.kind, let newer = answeredAnew[node] else { return context }
+    context.unrecorded.merge(newer) { _, new in new }
+    return context
   }
 
   /// Somebody has approved what cannot be undone, and nothing of it has begun.
@@ -58,7 +69,10 @@ extension Engine {
 
   mutating func rechecked(_ node: Int, _ index: Int, _ check: Int, _ judgement: Judgement) {
     guard case .step(let step) = plan.nodes[node].detail else { return }
-    guard judgement.verdict != .pass else { return recheck(node, step, from: index + 1) }
+    guard judgement.verdict != .pass else {
+      answeredAnew[node, default: [:]][id(check)] = judgement.outputs
+      return recheck(node, step, from: index + 1)
+    }
     let word = judgement.verdict == .fail ? "does not hold any more" : "has no answer any more"
     let failure = Failure(kind: "recheck", message: "\(id(check)) \(word): \(judgement.reason)")
     ended(node, NodeEnd(status: .failed, failure: failure))

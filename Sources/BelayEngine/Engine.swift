@@ -60,6 +60,8 @@ public struct Engine {
   var timers = TimerHeap<Int>()
   /// Checks that call playbooks and are asked again.
   var callQuestions: [Int: CallQuestion] = [:]
+  /// Outputs of checks that a step has had asked again so far, by the step.
+  var answeredAnew: [Int: [NodeID: ValueMap]] = [:]
   /// Watches that are asked, by their index in the plan.
   var watching: [Int: Watching] = [:]
   /// Steps that wait until each watch around them has passed.

@@ -69,4 +69,32 @@ import Testing
     #expect(try stage.drive(.resume(retry: false)) == .succeeded)
     #expect(stage.started == ["green?", "green?", "green?", "a"])
   }
+
+  @Test("one after the other, by the new answers to those before; the step goes by the first ones")
+  func newerAnswers() throws {
+    let playbook = """
+      belay: 1
+      steps:
+        - check: counted
+          exec: [ask]
+          recheck: true
+          outputs: { n: "int(lines[0])" }
+        - check: enough
+          recheck: true
+          expect: steps.counted.n > 1
+        - gate: g
+          wait: 60s
+        - step: a
+          exec: [tell, "${{ steps.counted.n }}"]
+          rollback: nothing
+      """
+    let stage = try Stage(playbook)
+    stage.acts["counted?"] = [.says("2\n"), .says("3\n")]
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.texts == ["2"])
+    let again = try Stage(playbook)
+    again.acts["counted?"] = [.says("2\n"), .says("1\n")]
+    #expect(try again.drive() == .failed)
+    #expect(try again.state()["a"].failure?.message.hasPrefix("enough does not hold any more: ") == true)
+  }
 }
