@@ -86,7 +86,8 @@ extension Engine {
   /// What is to be done again is pending, and temporaries that this needs are applied before anything of it goes on.
   mutating func prepare(retry: Bool, by actor: Actor) {
     if retry, !isUndoing {
-      resetFailed(by: actor)
+      // What is half undone is undone to its end first: what has been undone of it is not undone twice.
+      if halfUndone().isEmpty { resetFailed(by: actor) }
       resetFailedCompensations(by: actor)
     }
     let lost = retry || !endsByWhatHasFailed ? lostTemporaries() : []

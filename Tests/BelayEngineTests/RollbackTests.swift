@@ -173,4 +173,26 @@ private let lists = """
     #expect(!state.cause.contains("its rollback failed"))
     #expect(state.left.count == 2)
   }
+
+  @Test("what is half undone when somebody tries again is undone to its end before it is done again")
+  func halfUndone() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - step: on
+          exec: [on]
+          temporary: true
+          rollback:
+            - { step: one, exec: [one], rollback: nothing }
+            - { check: two, exec: [two] }
+        - { step: a, exec: [a], rollback: nothing }
+      """)
+    stage.acts["on"] = [.fails(), .ok]
+    stage.acts["two?"] = [Act(takes: .seconds(60)), .ok]
+    stage.diesAtSecond = 20
+    #expect(try stage.drive() == nil)
+    #expect(try stage.drive(.resume(retry: true)) == .succeeded)
+    #expect(stage.started == ["on", "one", "two?", "two?", "on", "a", "one", "two?"])
+  }
 }
