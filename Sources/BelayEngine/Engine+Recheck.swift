@@ -12,7 +12,7 @@ extension Engine {
     guard hasRechecks, plan.nodes[node].role == .main else { return [] }
     var found: Set<Int> = []
     var seen: Set<Int> = [node]
-    var open = graph.prerequisites(of: node)
+    var open = before(node)
     while let next = open.popLast() {
       guard seen.insert(next).inserted else { continue }
       switch plan.nodes[next].detail {
@@ -27,9 +27,16 @@ extension Engine {
         if parts.contains(where: isStep) { continue }
         open += parts.dropFirst()
       }
-      open += graph.prerequisites(of: next)
+      open += before(next)
     }
     return found.sorted()
+  }
+
+  /// What a node waits for itself or, of those that come first in a group, what the group waits for.
+  private func before(_ node: Int) -> [Int] {
+    var at = node
+    while graph.needs[at].isEmpty, let group = graph.parents[at] { at = group }
+    return Array(graph.needs[at])
   }
 
   private func isStep(_ node: Int) -> Bool {

@@ -97,4 +97,21 @@ import Testing
     #expect(try again.drive() == .failed)
     #expect(try again.state()["a"].failure?.message.hasPrefix("enough does not hold any more: ") == true)
   }
+
+  @Test("before the first step of a group that follows it, and not before the next one")
+  func beforeAGroup() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { check: green, exec: [ask], recheck: true }
+        - group: g
+          steps:
+            - { check: other, exec: [ask] }
+            - { step: a, exec: [a], rollback: nothing }
+            - { step: b, exec: [b], rollback: nothing }
+      """)
+    #expect(try stage.drive() == .succeeded)
+    #expect(stage.started == ["green?", "other?", "green?", "a", "b"])
+  }
 }
