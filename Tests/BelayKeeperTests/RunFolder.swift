@@ -97,9 +97,13 @@ final class Keeping {
 
   let connection: KeeperConnection
   private var heard: [KeeperEvent] = []
-  private var sequence: UInt32 = 0
+  private var sequence: UInt32
 
-  init(_ connection: KeeperConnection) { self.connection = connection }
+  /// - Parameter last: the last attempt that another connection has asked for.
+  init(_ connection: KeeperConnection, after last: UInt32 = 0) {
+    self.connection = connection
+    sequence = last
+  }
 
   /// Asks for a script's run by sh.
   func sh(
