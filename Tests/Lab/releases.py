@@ -205,6 +205,18 @@ def hotfix_lands(lab):
 
 
 @scenario(fresh=True)
+def hotfix_not_alone(lab):
+    """What is on main and does not serve would be deployed with a hotfix: it is shown, and asked for."""
+    lab.run("autodeploy", enabled="false").ends(0)
+    lab.github("PUT", "/pulls/43/merge", merge_method="merge")  # it changes the schema
+    fix(lab, "hotfix/title")
+    run = hotfix(lab, expected="Echo AI is back").waits_for("large")
+    along = run.node("comes_along")["outputs"]
+    expect(along["others"] and along["migrations"], run.tail())
+    run.reject("large", "engineer_two").ends(4)
+
+
+@scenario(fresh=True)
 def hotfix_misses(lab):
     """One that does not mend the fault is taken back, and its pull request is closed; a fault that is not there is none."""
     before = lab.live_commit()
