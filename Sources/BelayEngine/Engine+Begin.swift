@@ -105,6 +105,9 @@ extension Engine {
       // What is being undone is undone first: what is tried again may need it gone.
       return stop(Stop(cause: .request, reason: "tried again", consequence: .resume(retry: true, by: actor)))
     }
+    // What is being undone of them is undone to its end first.
+    let undone = resolvedFailures().filter { record(of: $0).status == .compensating }
+    if !undone.isEmpty { return undo(undone, then: .resume(retry: retry, by: actor)) }
     goOnOverResolvedFailures()
     if let held = heldNode() { return stayHeld(held) }
     if !retry, let node = failedNode() { return fail(again: node) }
@@ -169,13 +172,18 @@ extension Engine {
 
   /// What a person has called failed goes by the playbook's rule too; only an end of the engine's own says so.
   private mutating func goOnOverResolvedFailures() {
-    for node in plan.nodes.indices where isMainOrSteady(node) && plan.nodes[node].failure.rule == .continue {
+    for node in resolvedFailures() {
       let record = record(of: node)
-      guard record.hasFailed, !record.continued else { continue }
       reset([node], because: "it has failed, and the run goes on")
       self.record(
         .nodeFinished(
           id(node), NodeEnd(status: .failed, failure: record.failure, continued: true, kept: record.kept)))
+    }
+  }
+
+  private func resolvedFailures() -> [Int] {
+    plan.nodes.indices.filter { node in
+      isMainOrSteady(node) && plan.nodes[node].failure.rule == .continue && record(of: node).hasFailed
     }
   }
 

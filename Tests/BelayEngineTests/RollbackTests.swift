@@ -195,4 +195,23 @@ private let lists = """
     #expect(try stage.drive(.resume(retry: true)) == .succeeded)
     #expect(stage.started == ["on", "one", "two?", "two?", "on", "a", "one", "two?"])
   }
+
+  @Test("what is being undone when the run goes on over its failure is undone to its end, once")
+  func goneOverWhileUndone() throws {
+    let stage = try Stage(
+      """
+      belay: 1
+      steps:
+        - { step: on, exec: [on], temporary: true, rollback: { exec: [off] }, on_failure: continue }
+        - { step: a, exec: [a], rollback: nothing }
+      """)
+    stage.acts["on"] = [.timesOut]
+    stage.acts["on~rollback"] = [Act(takes: .seconds(60))]
+    #expect(try stage.drive() == .held)
+    try stage.resolve("on", .failed)
+    stage.diesAtSecond = stage.now / 1_000_000_000 + 20
+    #expect(try stage.drive(.close(note: "given up")) == nil)
+    #expect(try stage.drive(.resume(retry: false)) == .succeeded)
+    #expect(stage.started == ["on", "on~rollback", "a"])
+  }
 }
